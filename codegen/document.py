@@ -1,0 +1,32 @@
+"""An immutable text with a cursor, counted in code points."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What the person sees, and where they are in it.
+
+    `text` keeps its line endings as they are. It may hold lone surrogates (an editor can send
+    them, and undecodable bytes of a file are kept as them); whoever encodes it must expect that.
+    `cursor` is an offset into `text` in code points, 0 <= cursor <= len(text).
+    """
+
+    text: str
+    cursor: int
+    path: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses a cursor outside the text."""
+        if not 0 <= self.cursor <= len(self.text):
+            raise ValueError(f"cursor {self.cursor} outside a text of {len(self.text)}")
+
+    @property
+    def before(self) -> str:
+        """The text before the cursor."""
+        return self.text[: self.cursor]
+
+    @property
+    def after(self) -> str:
+        """The text after the cursor."""
+        return self.text[self.cursor :]

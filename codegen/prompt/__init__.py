@@ -1,0 +1,1 @@
+"""Context and budget to tokens: families, tokenizer, healing, the finished prompt. Pure."""
