@@ -1,0 +1,1 @@
+"""Models as data: the catalogue, fetching, verifying, exporting, and the parity gate."""

@@ -1,0 +1,55 @@
+"""The models that codegen knows by name: what catalogue.toml beside this module says."""
+
+import difflib
+import functools
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from codegen.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """One model: where its file comes from, and the hash that it must have.
+
+    `family` is a name in codegen.prompt.families. `licence` is an SPDX identifier, and
+    `licence_url` where its text stands.
+    """
+
+    name: str
+    family: str
+    repo: str
+    revision: str
+    file: str
+    bytes: int
+    sha256: str
+    licence: str
+    licence_url: str
+    default: bool = False
+
+
+@functools.cache
+def entries() -> tuple[CatalogueEntry, ...]:
+    """All entries, in the catalogue's order."""
+    text = Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
+    return tuple(CatalogueEntry(**row) for row in tomllib.loads(text)["model"])
+
+
+def default_entry() -> CatalogueEntry:
+    """The model that is used when none is named."""
+    return next(entry for entry in entries() if entry.default)
+
+
+def lookup(name: str) -> CatalogueEntry:
+    """The entry of that name.
+
+    Raises:
+        UsageError: there is none; the message has the nearest names, or all of them.
+    """
+    by_name = {entry.name: entry for entry in entries()}
+    if name in by_name:
+        return by_name[name]
+    near = difflib.get_close_matches(name.lower(), by_name, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(by_name)}"
+    raise UsageError(f"the catalogue has no model {name!r}; {hint}")
