@@ -1,0 +1,97 @@
+"""Reads a file, or standard input, as text."""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from codegen.errors import SourceError
+from codegen.source.encoding import decode
+from codegen.source.position import common_newline
+
+MAX_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file as it was when it was read.
+
+    `path` is as it was given, and None for standard input. `sha256` is of the file's bytes, in
+    hex. `encoding` is the codec of what follows the byte order mark `bom` (empty if there is
+    none). `newline` is the file's commonest line ending. `text` has its line endings as they
+    are, no byte order mark, and lone surrogates for bytes that the encoding can't read.
+    """
+
+    path: str | None
+    sha256: str
+    encoding: str
+    bom: bytes
+    newline: str
+    text: str = field(repr=False)
+
+
+def read_source(path: str) -> SourceFile:
+    """The file at `path`, whatever its encoding. Never blocks, and reads regular files only.
+
+    Raises SourceError if it can't be read, is binary or larger than MAX_BYTES, or declares an
+    encoding that is none.
+    """
+    raw, _ = read_bytes(path)
+    return _parse(path, path, raw)
+
+
+def read_stdin(stream: BinaryIO) -> SourceFile:
+    """Standard input to its end. Raises SourceError as `read_source` does."""
+    name = "standard input"
+    try:
+        raw = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SourceError(f"{name} cannot be read: {error.strerror or error}") from error
+    return _parse(None, name, raw)
+
+
+def read_bytes(path: str) -> tuple[bytes, os.stat_result]:
+    """The bytes of a regular file and its status while they were read; SourceError if none."""
+    try:
+        # Looked at before it is opened, since opening a device can do something; and once more
+        # when it is open, since it can be another file by then.
+        _require_regular(path, os.stat(path))  # noqa: PTH116 -- Path("") is "."
+        with open(path, "rb", opener=_open_without_waiting) as stream:
+            status = os.fstat(stream.fileno())
+            _require_regular(path, status)
+            # Some files of /proc have nothing yet, and would be waited for: that reads as None.
+            raw = stream.read(MAX_BYTES + 1) or b""
+    except FileNotFoundError as error:
+        raise SourceError(f"{path or 'a file without a name'} does not exist") from error
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # a NUL in the path
+        raise SourceError(f"{path!r} cannot be a file's name: {error}") from error
+    return raw, status
+
+
+def _parse(path: str | None, name: str, raw: bytes) -> SourceFile:
+    if len(raw) > MAX_BYTES:
+        raise SourceError(f"{name} is larger than {MAX_BYTES >> 20} MiB")
+    decoded = decode(name, raw)
+    return SourceFile(
+        path=path,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        encoding=decoded.encoding,
+        bom=decoded.bom,
+        newline=common_newline(decoded.text),
+        text=decoded.text,
+    )
+
+
+def _require_regular(path: str, status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise SourceError(f"{path} is a directory, not a file")
+    if not stat.S_ISREG(status.st_mode):
+        raise SourceError(f"{path} is not a regular file (for a pipe, use - and standard input)")
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    # A fifo without a writer would block; Windows has neither the flag nor the fifo.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
