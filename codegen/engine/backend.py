@@ -1,0 +1,237 @@
+"""The product's backend: ONNX Runtime over a long-lived model and its KV slots.
+
+A request is: take the slot that knows most of the prompt, compute the rest of the prompt in
+chunks, then one token per step. Several samples of one prompt share its prefill, and are decoded
+as one batch that shrinks as they end.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codegen.engine.buffers import KvBuffers
+from codegen.engine.cancel import CancelToken
+from codegen.engine.device import Device
+from codegen.engine.graph import Graph
+from codegen.engine.paths import ComputePaths
+from codegen.engine.sampling import Choice, Sampler
+from codegen.engine.slots import Slot, SlotPool
+from codegen.engine.types import Constraint, FinishReason, GenerateRequest, Step, Usage
+from codegen.errors import UsageError
+from codegen.models.manifest import ExportedModel
+
+SLOTS = 2
+CHUNK = 256
+"""Tokens of a prompt per model call: large enough for full speed, small enough to look up."""
+
+
+class OnnxBackend:
+    """A loaded model. Requests from several threads wait for one another."""
+
+    def __init__(
+        self,
+        model: ExportedModel,
+        *,
+        device: Device,
+        threads: int,
+        paths: ComputePaths,
+        capacity: int = 2048,
+    ) -> None:
+        """Loads the graphs and allocates the slots.
+
+        Args:
+            model: an export for this device.
+            device: where to run.
+            threads: ONNX Runtime's threads.
+            paths: which graph computes which calls.
+            capacity: tokens that a slot holds, prompt and completion together.
+
+        Raises:
+            CorruptModelError: a graph can't be loaded.
+        """
+        shape = model.manifest.shape
+        self.model = model
+        self.device = device
+        self.paths = paths
+        self.window = min(capacity, shape.window)
+        self._graphs: Mapping[str, Graph] = {
+            path: Graph(model.graph(path), shape, device, threads) for path in paths.used
+        }
+        dtype = self._graphs[paths.decode].kv_dtype
+        self._pool = SlotPool(
+            [Slot(KvBuffers(shape, 1, self.window, dtype, device.kind)) for _ in range(SLOTS)]
+        )
+        self._lock = threading.Lock()
+
+    def generate(self, request: GenerateRequest, cancel: CancelToken) -> "OnnxGeneration":
+        """Starts a request.
+
+        Raises:
+            UsageError: the prompt is empty, or leaves no room for a token.
+        """
+        self._check(request.prompt)
+        return OnnxGeneration(self, request, cancel)
+
+    def warm(self, prompt: Sequence[int], cancel: CancelToken) -> Usage:
+        """Computes a prompt into a slot, for a later request to find there."""
+        self._check(prompt)
+        with self._lock:
+            start = time.perf_counter()
+            _, _, cached = self.prefill(prompt, cancel)
+        return Usage(len(prompt), cached, time.perf_counter() - start, 0.0, 0)
+
+    def prefill(
+        self, prompt: Sequence[int], cancel: CancelToken
+    ) -> tuple[Slot, NDArray[np.float32], int]:
+        """Computes what no slot knows of `prompt`; the caller holds the lock.
+
+        Returns:
+            The slot; the logits after the last token, [vocabulary]; how many tokens were cached.
+        """
+        slot, cached = self._pool.take(prompt)
+        # An interrupted chunk leaves the slot as long as what was computed before it.
+        for start in range(cached, len(prompt), CHUNK):
+            chunk = prompt[start : start + CHUNK]
+            last = start + len(chunk) == len(prompt)
+            logits = self.call(
+                slot.buffers, [chunk], start, [len(chunk) - 1] if last else [], cancel
+            )
+            slot.ids.extend(chunk)
+        return slot, logits[0, 0], cached
+
+    def call(
+        self,
+        buffers: KvBuffers,
+        rows: Sequence[Sequence[int]],
+        past: int,
+        positions: Sequence[int],
+        cancel: CancelToken,
+    ) -> NDArray[np.float32]:
+        """One model call by the path that its size asks for; logits as `Graph.run` gives them."""
+        ids = np.asarray(rows, np.int64)
+        return self._graphs[self.paths.of(ids.size)].run(buffers, ids, past, positions, cancel)
+
+    @property
+    def lock(self) -> threading.Lock:
+        """Held by whoever computes."""
+        return self._lock
+
+    def _check(self, prompt: Sequence[int]) -> None:
+        if not prompt:
+            raise UsageError("an empty prompt has nothing to continue")
+        if len(prompt) >= self.window:
+            raise UsageError(
+                f"a prompt of {len(prompt)} tokens leaves no room in a window of {self.window}"
+            )
+
+
+class OnnxGeneration:
+    """One running request. Iterate it once; closing the iterator frees the engine."""
+
+    def __init__(self, backend: OnnxBackend, request: GenerateRequest, cancel: CancelToken) -> None:
+        self._backend = backend
+        self._request = request
+        self._cancel = cancel
+        self._ended: set[int] = set()
+        self._usage = Usage(len(request.prompt), 0, 0.0, 0.0, 0)
+
+    @property
+    def usage(self) -> Usage:
+        """What the request has cost up to now."""
+        return self._usage
+
+    def end(self, sample: int) -> None:
+        """Computes nothing more for `sample`."""
+        self._ended.add(sample)
+
+    def __iter__(self) -> Iterator[Step]:
+        """The steps of all samples, token by token, the live samples in turn."""
+        request = self._request
+        with self._backend.lock:
+            start = time.perf_counter()
+            slot, logits, cached = self._backend.prefill(request.prompt, self._cancel)
+            prefilled = time.perf_counter()
+            decoded = 0
+            rows = [
+                _Row(index, Sampler(sampling), request.constraint)
+                for index, sampling in enumerate(request.samples)
+            ]
+            room = min(request.max_tokens, self._backend.window - len(request.prompt))
+            batch = _Batch(self._backend, slot, len(rows), len(request.prompt) + room)
+            row_logits = np.broadcast_to(logits, (len(rows), logits.size))
+            for count in range(1, room + 1):
+                alive: list[int] = []
+                for index, row in enumerate(rows):
+                    step = row.advance(row_logits[index], request.stop_ids, last=count == room)
+                    decoded += step.token is not None
+                    self._usage = Usage(
+                        len(request.prompt),
+                        cached,
+                        prefilled - start,
+                        time.perf_counter() - prefilled,
+                        decoded,
+                    )
+                    yield step
+                    if step.finish is None and row.sample not in self._ended:
+                        alive.append(index)
+                if not alive or count == room:
+                    return
+                batch.keep(alive)
+                rows = [rows[index] for index in alive]
+                row_logits = batch.step([row.token for row in rows], self._cancel)
+
+
+class _Row:
+    """One live sample."""
+
+    def __init__(self, sample: int, sampler: Sampler, constraint: Constraint | None) -> None:
+        self.sample = sample
+        self.token = -1
+        self._sampler = sampler
+        self._constraint = constraint
+
+    def advance(self, logits: NDArray[np.float32], stop: frozenset[int], *, last: bool) -> Step:
+        """Chooses the next token."""
+        choice: Choice = self._sampler.choose(logits, self._constraint)
+        if choice.token in stop:
+            return Step(self.sample, None, choice.logprob, FinishReason.STOP)
+        if self._constraint is not None:
+            self._constraint = self._constraint.advance(choice.token)
+        self.token = choice.token
+        return Step(
+            self.sample, choice.token, choice.logprob, FinishReason.LENGTH if last else None
+        )
+
+
+class _Batch:
+    """The caches of the live samples: the slot itself for one, a batch of copies for several."""
+
+    def __init__(self, backend: OnnxBackend, slot: Slot, samples: int, capacity: int) -> None:
+        self._backend = backend
+        self._capacity = capacity
+        self._slot = slot
+        self._length = len(slot.ids)
+        self._live = samples
+        self._buffers: KvBuffers | None = None
+
+    def keep(self, alive: Sequence[int]) -> None:
+        """Goes on with these rows only."""
+        if self._buffers is None and self._live > 1:
+            self._buffers = self._slot.buffers.rows([0] * self._live, self._length, self._capacity)
+        if len(alive) < self._live and self._buffers is not None:
+            self._buffers = self._buffers.rows(alive, self._length, self._capacity)
+        self._live = len(alive)
+
+    def step(self, tokens: Sequence[int], cancel: CancelToken) -> NDArray[np.float32]:
+        """Appends a token to every live row; logits [rows, vocabulary]."""
+        buffers = self._slot.buffers if self._buffers is None else self._buffers
+        rows = [[token] for token in tokens]
+        logits = self._backend.call(buffers, rows, self._length, [0], cancel)
+        if self._buffers is None:
+            # A single sample's tokens stay in the slot: typing on continues from them.
+            self._slot.ids.extend(tokens)
+        self._length += 1
+        return logits[:, 0]

@@ -1,0 +1,66 @@
+"""KV caches: preallocated buffers that the model reads and writes in place.
+
+Past and present are the same memory: GroupQueryAttention then appends instead of copying. What
+is valid of a buffer is a length, so going back is setting it, and what a broken run wrote lies
+beyond it and is harmless.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from codegen.models.manifest import Shape
+
+
+class KvBuffers:
+    """Keys and values of every layer, each [batch, kv_heads, capacity, head_dim]."""
+
+    def __init__(
+        self, shape: Shape, batch: int, capacity: int, dtype: np.dtype[Any], device: str
+    ) -> None:
+        self.batch = batch
+        self.capacity = capacity
+        self._shape = shape
+        self._dtype = dtype
+        self._device = device
+        dims = (batch, shape.kv_heads, capacity, shape.head_dim)
+        # On the CPU an OrtValue wraps the array's own memory, so rows can be copied in numpy.
+        self.arrays = (
+            {name: np.zeros(dims, dtype) for name in past_names(shape)} if device == "cpu" else {}
+        )
+        self.values: dict[str, ort.OrtValue] = {
+            name: ort.OrtValue.ortvalue_from_numpy(self.arrays[name])
+            if device == "cpu"
+            else ort.OrtValue.ortvalue_from_shape_and_type(list(dims), dtype, device, 0)
+            for name in past_names(shape)
+        }
+
+    def rows(self, index: Sequence[int], length: int, capacity: int) -> "KvBuffers":
+        """New buffers whose rows start as the first `length` tokens of the rows in `index`."""
+        copy = KvBuffers(self._shape, len(index), capacity, self._dtype, self._device)
+        copy.fill(self, index, length)
+        return copy
+
+    def fill(self, source: "KvBuffers", index: Sequence[int], length: int) -> None:
+        """Makes the first `length` tokens of the rows those of `source`'s rows in `index`."""
+        rows = list(index)
+        for name, value in source.values.items():
+            if self._device == "cpu":
+                self.arrays[name][:, :, :length] = source.arrays[name][rows, :, :length]
+            else:
+                # ONNX Runtime's Python interface copies whole values only, through the host.
+                host = self.values[name].numpy()
+                host[:, :, :length] = value.numpy()[rows, :, :length]
+                self.values[name].update_inplace(np.ascontiguousarray(host))
+
+
+def past_names(shape: Shape) -> list[str]:
+    """The graph's cache inputs; an output is named after its input (see `present_name`)."""
+    return [f"past_key_values.{n}.{kind}" for n in range(shape.layers) for kind in ("key", "value")]
+
+
+def present_name(past: str) -> str:
+    """The output that continues a cache input."""
+    return past.replace("past_key_values", "present", 1)

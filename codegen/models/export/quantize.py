@@ -1,0 +1,78 @@
+"""Block quantization, in the layout of ONNX Runtime's MatMulNBits and GatherBlockQuantized.
+
+A weight [N, K] (N outputs) is cut along K into blocks of 32, each with its own scale and, in
+4 bits, its own zero point: w = (q - zero) * scale. Layout of the operators:
+https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """A weight [N, K] in blocks.
+
+    `packed` is uint8 [N, K/32, 16] in 4 bits (low nibble first) and [N, K/32, 32] in 8;
+    `scales` float32 [N, K/32]; `zeros` uint8 [N, ceil(K/32/2)], two to a byte, in 4 bits only
+    (in 8 bits the zero point is the operators' default, 128).
+    """
+
+    bits: int
+    packed: NDArray[np.uint8]
+    scales: NDArray[np.float32]
+    zeros: NDArray[np.uint8] | None
+
+
+def asymmetric4(weight: NDArray[np.float32]) -> Quantized:
+    """Rounds to 4 bits with a zero point per block, the range including 0.
+
+    Symmetric rounding would waste one of sixteen levels and doubles the divergence.
+    """
+    rows, columns = weight.shape
+    blocks = weight.reshape(rows, columns // BLOCK, BLOCK)
+    high = np.maximum(blocks.max(axis=2, keepdims=True), 0)
+    low = np.minimum(blocks.min(axis=2, keepdims=True), 0)
+    scales = (high - low) / np.float32(15)
+    scales[scales == 0] = 1
+    zeros = np.clip(np.rint(-low / scales), 0, 15)
+    levels = np.clip(np.rint(blocks / scales) + zeros, 0, 15).astype(np.uint8)
+    zeros = zeros[:, :, 0].astype(np.uint8)
+    if zeros.shape[1] % 2:
+        zeros = np.pad(zeros, ((0, 0), (0, 1)))
+    return Quantized(
+        bits=4,
+        packed=levels[:, :, 0::2] | (levels[:, :, 1::2] << 4),
+        scales=scales[:, :, 0].astype(np.float32),
+        zeros=zeros[:, 0::2] | (zeros[:, 1::2] << 4),
+    )
+
+
+def symmetric8(weight: NDArray[np.float32]) -> Quantized:
+    """Rounds to 8 bits around 128. Exact for weights that come from GGUF's Q8_0 or Q5_0 blocks."""
+    rows, columns = weight.shape
+    blocks = weight.reshape(rows, columns // BLOCK, BLOCK)
+    scales = np.abs(blocks).max(axis=2, keepdims=True) / np.float32(127)
+    scales[scales == 0] = 1
+    levels = (np.rint(blocks / scales) + 128).astype(np.uint8)
+    return Quantized(
+        bits=8, packed=levels, scales=scales[:, :, 0].astype(np.float32), zeros=None
+    )
+
+
+def dequantize(quantized: Quantized) -> NDArray[np.float32]:
+    """The weight [N, K] that the operators compute with."""
+    if quantized.zeros is None:
+        levels = quantized.packed.astype(np.float32) - 128
+    else:
+        rows, count, _ = quantized.packed.shape
+        both = np.stack([quantized.packed & 15, quantized.packed >> 4], axis=-1)
+        pairs = np.stack([quantized.zeros & 15, quantized.zeros >> 4], axis=-1)
+        zeros = pairs.reshape(rows, -1)[:, :count, None].astype(np.float32)
+        levels = both.reshape(rows, count, BLOCK).astype(np.float32) - zeros
+    blocks: NDArray[np.float32] = levels * quantized.scales[:, :, None]
+    return blocks.reshape(blocks.shape[0], -1)
