@@ -1,0 +1,53 @@
+"""What the model wrote to what is suggested, or to the reason why nothing is."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from codegen.postprocess.hole import Hole
+from codegen.postprocess.rules import RULES
+
+BLANK: Final = "blank"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A completion to insert at the cursor, with the document's newlines.
+
+    `rules` names the rules that changed it, in their order.
+    """
+
+    text: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Nothing to suggest.
+
+    `reason` is the rule that left nothing, or `blank`: the model wrote nothing but blanks.
+    """
+
+    reason: str
+
+
+def postprocess(text: str, hole: Hole) -> Suggestion | Rejection:
+    """Applies all rules to a finished completion.
+
+    The rules work on line feeds; the document's own newlines are put in at the end.
+
+    Args:
+        text: what was generated, without the forced bytes, with any newlines.
+        hole: where it goes.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        return Rejection(BLANK)
+    spoke = []
+    for rule in RULES:
+        changed = rule.apply(text, hole)
+        if not changed.strip():
+            return Rejection(rule.name)
+        if changed != text:
+            spoke.append(rule.name)
+        text = changed
+    return Suggestion(text.replace("\n", hole.newline), tuple(spoke))

@@ -1,0 +1,98 @@
+"""`‸` is the cursor in the source, and where the completion stands in what is expected."""
+
+import pytest
+
+from codegen.postprocess.hole import find_hole
+from codegen.postprocess.pipeline import BLANK, Rejection, Suggestion, postprocess
+from codegen.postprocess.rules import RULES
+from tests.cursor import CURSOR, at_cursor
+
+BODY = "def f(x):\n    ‸\n    return x\n"
+
+# Source, what the model wrote, what is suggested, and the rules that spoke.
+SUGGESTED = [
+    ("x = ‸\n", "1", "1", ()),
+    ("x = ‸\n", "1\ny = 2\n", "1", ("end-of-hole",)),
+    ("x = ‸\n", "1  ", "1", ("trailing-blanks",)),
+    (BODY, "x += 1", "x += 1", ()),
+    (BODY, "x += 1\n\n", "x += 1", ("trailing-blanks",)),
+    (BODY, "x += 1\n    return x", "x += 1", ("repeated-line",)),
+    (BODY, "x += 1\n    return x\n\n\nf(1)", "x += 1", ("repeated-line",)),
+    (BODY, "x += 1\n\nprint(f(1))", "x += 1", ("end-of-hole",)),
+    (BODY, "if x:\n        return x", "if x:\n        return x", ()),
+    # Closing marks that stand there already.
+    ("print(‸)\n", "x)", "x", ("overlap",)),
+    ("print(‸)\n", "x", "x", ()),
+    ("print(f(‸)\n", "x)", "x)", ()),
+    ("print(f(‸)\n", "x))", "x)", ("overlap",)),
+    ("print(f(g(‸))\n", "x))", "x)", ("overlap",)),
+    ("    g(‸),\n", "x),", "x", ("overlap",)),
+    ("f(‸);\n", "x);", "x", ("overlap",)),
+    ("x = f(y)‸;\n", " + 1;", " + 1", ("overlap",)),
+    ('print("‸")\n', 'hello"', "hello", ("overlap",)),
+    ('print("‸")\n', 'hello")', "hello", ("overlap",)),
+    ('print("‸)\n', 'hello")', 'hello"', ("overlap",)),
+    ('print("‸")\n', 'a", "b', 'a", "b', ()),
+    ('    """Gives ‸"""\n', 'x."""', "x.", ("overlap",)),
+    ('    goes on ‸"""\n', 'here."""', "here.", ("overlap",)),
+    ("# (‸)\n", "don't)", "don't", ("overlap",)),
+    ("if x‸:\n", " > 1:", " > 1", ("overlap",)),
+    ("d[‸]\n", "f(x)[0]]", "f(x)[0]", ("overlap",)),
+    # The whole rest of the line.
+    ("x = ‸ + 1\n", "y + 1", "y", ("overlap",)),
+    ("f(‸, b)\n", "a, b)", "a", ("overlap",)),
+    ("x = ‸  # the answer\n", "42  # the answer", "42", ("overlap",)),
+    ("await ‸f(x)\n", "asyncio.", "asyncio.", ()),
+    # Above the line's own code.
+    ("    ‸return x\n", "x += 1\n    ", "x += 1\n    ", ("end-of-hole", "own-line")),
+    ("    ‸return x\n", "await ", "await ", ()),
+    ("‸    return x\n", "    x += 1\n", "    x += 1\n", ()),
+    ("‸    return x\n", "    x += 1", "    x += 1\n", ("own-line",)),
+    ("‸    return x\n", "    x += 1\n    return x\n", "    x += 1\n", ("repeated-line",)),
+    ("‸    x += 1\n", "    max += 1\n", "    max += 1\n", ()),
+    # Loops.
+    ("x = [‸\n", "1, " * 30, "1,", ("loop", "trailing-blanks")),
+    ("# ‸\n", "a long " * 6, "a long", ("loop", "trailing-blanks")),
+    ("x = [‸\n", "1, " * 5, "1, 1, 1, 1, 1,", ("trailing-blanks",)),
+    ("# ‸\n", "-" * 60, "-" * 60, ()),
+]
+
+
+@pytest.mark.parametrize(("source", "text", "expected", "rules"), SUGGESTED)
+def test_suggested(source, text, expected, rules):
+    outcome = postprocess(text, find_hole(at_cursor(source)))
+    assert outcome == Suggestion(expected, rules)
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "reason"),
+    [
+        ("x = ‸\n", "", BLANK),
+        ("x = ‸\n", " \n\t\n", BLANK),
+        ("x = 1‸\n", "\ny = 2\n", "end-of-hole"),
+        (BODY, "return x", "repeated-line"),
+        (BODY, "\n    return x\n\n", "repeated-line"),
+        ("    for y in x:\n        ‸\n    return x\n", "return x", "repeated-line"),
+        ("‸        return x\n", "    return x\n\n", "repeated-line"),
+        ("    ret‸\n    return x\n", "urn x\n", "repeated-line"),
+        ("    ‸return x\n", "return x", "repeated-line"),
+        ("f(‸)\n", ")", "overlap"),
+        ("x = ‸y + 1\n", "y + 1", "overlap"),
+    ],
+)
+def test_rejected(source, text, reason):
+    assert postprocess(text, find_hole(at_cursor(source))) == Rejection(reason)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("generated", ["\n", "\r\n", "\r"])
+def test_newlines_become_the_documents(newline, generated):
+    source = "def f(x):\n    ‸\n".replace("\n", newline)
+    outcome = postprocess(f"y = 1{generated}    return y", find_hole(at_cursor(source)))
+    assert outcome == Suggestion(f"y = 1{newline}    return y", ())
+
+
+def test_rules_have_names_of_their_own():
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert BLANK not in {rule.name for rule in RULES}
+    assert CURSOR not in "".join(rule.name for rule in RULES)
