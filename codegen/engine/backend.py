@@ -83,6 +83,20 @@ class OnnxBackend:
             _, _, cached = self.prefill(prompt, cancel)
         return Usage(len(prompt), cached, time.perf_counter() - start, 0.0, 0)
 
+    def score(self, prompt: Sequence[int], continuation: Sequence[int]) -> NDArray[np.float32]:
+        """The logits before each token of a given continuation, [tokens, vocabulary].
+
+        Computed as a generation would: the prompt in chunks, the continuation token by token.
+        """
+        self._check([*prompt, *continuation])
+        cancel = CancelToken()
+        with self._lock:
+            slot, logits, _ = self.prefill(prompt, cancel)
+            rows = [logits]
+            batch = _Batch(self, slot, 1, self.window)
+            rows.extend(batch.step([token], cancel)[0] for token in continuation[:-1])
+        return np.stack(rows)
+
     def prefill(
         self, prompt: Sequence[int], cancel: CancelToken
     ) -> tuple[Slot, NDArray[np.float32], int]:

@@ -13,6 +13,28 @@ from numpy.typing import NDArray
 BLOCK = 32
 
 
+def bits_of(weight: str, layers: int) -> int:
+    """How many bits a weight of the int4 export gets, by its place in the model.
+
+    Measured on code newer than the model (docs/benchmarks.md): of what 4 bits cost, the small
+    query, key and value projections make up a third. The down projections get 8 bits in the
+    half of the layers in which llama.cpp's Q4_K_M spends more (`use_more_bits` in
+    https://github.com/ggml-org/llama.cpp/blob/master/src/llama-quant.cpp).
+
+    Args:
+        weight: the builder's name, as in "model.layers.3.mlp.down_proj.MatMul.weight".
+        layers: the model's.
+    """
+    part = weight.split(".")
+    if part[0] == "lm_head" or "qkv_proj" in part:
+        return 8
+    if "down_proj" in part:
+        layer, eighth = int(part[2]), layers // 8
+        outer = layer < eighth or layer >= 7 * layers // 8
+        return 8 if outer or (layer - eighth) % 3 == 2 else 4
+    return 4
+
+
 @dataclass(frozen=True, slots=True)
 class Quantized:
     """A weight [N, K] in blocks.
@@ -28,6 +50,11 @@ class Quantized:
     zeros: NDArray[np.uint8] | None
 
 
+def rounded(weight: NDArray[np.float32], bits: int) -> Quantized:
+    """A weight [N, K] rounded to 4 or 8 bits."""
+    return symmetric8(weight) if bits == 8 else asymmetric4(weight)
+
+
 def asymmetric4(weight: NDArray[np.float32]) -> Quantized:
     """Rounds to 4 bits with a zero point per block, the range including 0.
 
@@ -41,13 +68,23 @@ def asymmetric4(weight: NDArray[np.float32]) -> Quantized:
     scales[scales == 0] = 1
     zeros = np.clip(np.rint(-low / scales), 0, 15)
     levels = np.clip(np.rint(blocks / scales) + zeros, 0, 15).astype(np.uint8)
-    zeros = zeros[:, :, 0].astype(np.uint8)
-    if zeros.shape[1] % 2:
+    return pack4(
+        levels.reshape(rows, columns), scales[:, :, 0], zeros[:, :, 0].astype(np.uint8)
+    )
+
+
+def pack4(
+    levels: NDArray[np.uint8], scales: NDArray[np.float32], zeros: NDArray[np.uint8]
+) -> Quantized:
+    """Packs levels [N, K], each 0 to 15, with scales and zero points [N, K/32]."""
+    rows, count = scales.shape
+    blocks = levels.reshape(rows, count, BLOCK)
+    if count % 2:
         zeros = np.pad(zeros, ((0, 0), (0, 1)))
     return Quantized(
         bits=4,
-        packed=levels[:, :, 0::2] | (levels[:, :, 1::2] << 4),
-        scales=scales[:, :, 0].astype(np.float32),
+        packed=blocks[:, :, 0::2] | (blocks[:, :, 1::2] << 4),
+        scales=scales.astype(np.float32),
         zeros=zeros[:, 0::2] | (zeros[:, 1::2] << 4),
     )
 

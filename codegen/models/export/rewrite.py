@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from codegen.errors import ExportError
-from codegen.models.export.quantize import BLOCK, Quantized, asymmetric4, symmetric8
+from codegen.models.export.quantize import BLOCK, Quantized, bits_of, rounded
 from codegen.models.manifest import WEIGHTS_FILE, Shape
 
 ALIGNMENT = 4096  # of a tensor in the weights file, so that it can be mapped by itself
@@ -38,14 +38,20 @@ class Rewritten:
 
 
 def rewrite(
-    built: Path, out: Path, *, precision: str, window: int, advance: Callable[[int], None]
+    built: Path,
+    out: Path,
+    *,
+    quantize: Mapping[str, Quantized] | None,
+    window: int,
+    advance: Callable[[int], None],
 ) -> Rewritten:
     """Writes our graphs and their weights into `out`.
 
     Args:
         built: the builder's model.onnx.
         out: an existing directory.
-        precision: "int4" quantizes; "fp32" and "fp16" keep what was built.
+        quantize: None keeps the precision that was built. Else every weight is quantized, and
+            those that are in the mapping already have been.
         window: tokens that the model was trained on.
         advance: told of every weight's bytes as they are read.
 
@@ -56,13 +62,13 @@ def rewrite(
     with (out / WEIGHTS_FILE).open("wb") as file:
         rewriting = _Rewriting(model.graph, built.parent, file, advance)
         rewriting.select_logits()
-        rewriting.tie_embedding(quantized=precision == "int4")
-        rewriting.copy_weights(quantized=precision == "int4")
+        rewriting.tie_embedding(quantized=quantize is not None)
+        rewriting.copy_weights(quantize)
     graphs = {}
-    for path in ACCURACY_LEVELS if precision == "int4" else (precision,):
+    for path in ("full",) if quantize is None else ACCURACY_LEVELS:
         for node in model.graph.node:
             for attribute in node.attribute:
-                if attribute.name == "accuracy_level":
+                if attribute.name == "accuracy_level" and path in ACCURACY_LEVELS:
                     attribute.i = ACCURACY_LEVELS[path]
         graphs[path] = f"model.{path}.onnx"
         onnx.save(model, str(out / graphs[path]))
@@ -80,6 +86,7 @@ class _Rewriting:
         self._weights = weights
         self._advance = advance
         self._initializers = {tensor.name: tensor for tensor in graph.initializer}
+        self._layers = sum(node.op_type == "GroupQueryAttention" for node in graph.node)
         self._embedding: Any = None
 
     def select_logits(self) -> None:
@@ -113,7 +120,7 @@ class _Rewriting:
                 "export it as fp32"
             )
 
-    def copy_weights(self, *, quantized: bool) -> None:
+    def copy_weights(self, quantize: Mapping[str, Quantized] | None) -> None:
         """Copies every initializer into our weights file, quantizing what is multiplied by."""
         matmuls = {node.input[1]: node for node in self._graph.node if node.op_type == "MatMul"}
         del self._graph.initializer[:]
@@ -122,8 +129,8 @@ class _Rewriting:
             node = matmuls.get(name)
             if node is None:
                 self._store(name, values)
-            elif quantized:
-                self._quantize(node, name, values)
+            elif quantize is not None:
+                self._quantize(node, name, values, quantize)
             elif name == HEAD and self._embedding is not None:
                 self._store("embedding", values.T)
                 node.op_type, node.domain = "FusedMatMul", "com.microsoft"
@@ -133,13 +140,16 @@ class _Rewriting:
                 self._store(name, values)
             self._advance(values.nbytes)
 
-    def _quantize(self, node: Any, name: str, values: NDArray[Any]) -> None:
-        head = name == HEAD
-        weight = np.ascontiguousarray(values.T, np.float32)  # [N, K]
-        outputs, inputs = weight.shape
+    def _quantize(
+        self, node: Any, name: str, values: NDArray[Any], done: Mapping[str, Quantized]
+    ) -> None:
+        inputs, outputs = values.shape
         if inputs % BLOCK:
             raise ExportError(f"{name} has {inputs} inputs, which blocks of {BLOCK} don't divide")
-        quantized: Quantized = symmetric8(weight) if head else asymmetric4(weight)
+        quantized = done.get(name)
+        if quantized is None:
+            weight = np.ascontiguousarray(values.T, np.float32)  # [N, K]
+            quantized = rounded(weight, bits_of(name, self._layers))
         packed = self._store(f"{name}.q{quantized.bits}", quantized.packed)
         scales = quantized.scales.astype(values.dtype)
         names = [packed.name, self._store(f"{name}.scales", scales).name]
@@ -152,7 +162,7 @@ class _Rewriting:
             helper.make_attribute(key, value)
             for key, value in (attributes | {"accuracy_level": 4}).items()
         )
-        if head and (gather := self._embedding):
+        if name == HEAD and (gather := self._embedding):
             # The same bytes under a second name, in the shape that the gather wants.
             alias = copy.deepcopy(packed)
             alias.name = "embedding"
