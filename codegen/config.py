@@ -30,13 +30,15 @@ _FLAGS = {
 class Settings:
     """What the user chose, or the defaults.
 
-    `model` is a name of the catalogue or an absolute path. `threads` is None for the engine's
+    `model` is a name of the catalogue or an absolute path. `precision` "auto" is int4 on a CPU
+    and fp16 on a GPU. `threads` is None for the engine's
     own choice. `compute_path` is "auto" or a path that the engine knows. `context_tokens` bounds
     a prompt.
     """
 
     model: str = field(default_factory=lambda: default_entry().name)
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "int4", "fp32", "fp16"] = "auto"
     threads: int | None = None
     offline: bool = False
     compute_path: str = "auto"
@@ -111,6 +113,12 @@ def _device(value: object) -> str:
     return str(value)
 
 
+def _precision(value: object) -> str:
+    if value not in ("auto", "int4", "fp32", "fp16"):
+        raise ValueError("expected auto, int4, fp32 or fp16")
+    return str(value)
+
+
 def _word(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("expected a word")
@@ -149,6 +157,7 @@ def _path(value: object) -> Path:
 _KEYS: Mapping[str, Callable[[object], object]] = {
     "model": _model,
     "device": _device,
+    "precision": _precision,
     "threads": _count,
     "offline": _flag,
     "compute_path": _word,

@@ -1,0 +1,90 @@
+"""The command line: a file per command, `group` that finds them, and here the way in and out.
+
+Whatever happens ends in one of these exit codes: 0 done, 1 nothing to suggest, 2 wrong use or bad
+input, 3 no model, 4 a failure at run time, 130 interrupted. This module imports next to nothing,
+so that Ctrl-C is heard while the rest is imported.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+_DONE = 0
+_FAILED = 4
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Runs the command that the process was started with, and exits."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a command and returns its exit code; what went wrong is told on stderr."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        from codegen.cli.group import invoke  # noqa: PLC0415 - see the module's docstring
+
+        code = invoke(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has enough of it.
+        _drop_output()
+        return _DONE
+    except Exception as error:  # noqa: BLE001 - this is where every failure ends
+        return _explain(error)
+    return code
+
+
+def _explain(error: Exception) -> int:
+    """Tells what went wrong; the exit code."""
+    import click  # noqa: PLC0415
+
+    from codegen.errors import CodegenError  # noqa: PLC0415
+
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        raise KeyboardInterrupt from error
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    debugging = bool(os.environ.get("CODEGEN_DEBUG"))
+    if debugging:
+        import traceback  # noqa: PLC0415
+
+        traceback.print_exception(error)
+    if isinstance(error, CodegenError):
+        _say(f"codegen: {error}")
+        return error.exit_code
+    hint = "" if debugging else " (CODEGEN_DEBUG=1 shows where)"
+    if isinstance(error, OSError):
+        # A full disk behind stdout, most likely: files are explained where they are opened.
+        _drop_output()
+        _say(f"codegen: {error.filename or 'standard output'}: {error.strerror}{hint}")
+    else:
+        _say(f"codegen: internal error, {type(error).__name__}: {error}{hint}")
+    return _FAILED
+
+
+def _say(message: str) -> None:
+    from codegen.cli.terminal import visible  # noqa: PLC0415
+
+    print(visible(message.replace("\n", " ")), file=sys.stderr)
+
+
+def _drop_output() -> None:
+    """Gives up on what can't be written to stdout."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Python would try once more at exit, and complain with a traceback.
+        with open(os.devnull, "wb") as nothing:  # noqa: PTH123
+            os.dup2(nothing.fileno(), sys.stdout.fileno())

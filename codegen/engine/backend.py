@@ -105,6 +105,8 @@ class OnnxBackend:
         Returns:
             The slot; the logits after the last token, [vocabulary]; how many tokens were cached.
         """
+        # Whoever was cancelled while it waited for the lock must not cost another its cache.
+        cancel.check()
         slot, cached = self._pool.take(prompt)
         # An interrupted chunk leaves the slot as long as what was computed before it.
         for start in range(cached, len(prompt), CHUNK):
@@ -179,6 +181,8 @@ class OnnxGeneration:
             for count in range(1, room + 1):
                 alive: list[int] = []
                 for index, row in enumerate(rows):
+                    if row.sample in self._ended:
+                        continue
                     step = row.advance(row_logits[index], request.stop_ids, last=count == room)
                     decoded += step.token is not None
                     self._usage = Usage(
@@ -189,8 +193,10 @@ class OnnxGeneration:
                         decoded,
                     )
                     yield step
-                    if step.finish is None and row.sample not in self._ended:
+                    if step.finish is None:
                         alive.append(index)
+                # The caller may have ended any sample at any step.
+                alive = [index for index in alive if rows[index].sample not in self._ended]
                 if not alive or count == room:
                     return
                 batch.keep(alive)

@@ -53,7 +53,7 @@ def _why_no_cuda() -> str | None:
         ort.preload_dlls()
         devices = [device for device in ort.get_ep_devices() if device.ep_name == CUDA]
     except Exception as error:  # noqa: BLE001 - whatever the libraries raise is the answer
-        return f"its libraries can't be loaded ({error})"
+        return f"its libraries can't be loaded ({' '.join(str(error).split())})"
     if not devices:
         return "no CUDA device was found"
     return None

@@ -88,8 +88,8 @@ class Graph:
             if cancel.cancelled:
                 raise CancelledError("cancelled") from None
             raise EngineError(f"the model failed: {_first_line(error)}") from error
-        logits: NDArray[np.float32] = binding.get_outputs()[0].numpy().astype(np.float32, copy=False)
-        return logits
+        logits: NDArray[Any] = binding.get_outputs()[0].numpy()
+        return logits.astype(np.float32, copy=False)
 
     def _binding(self, buffers: KvBuffers) -> ort.IOBinding:
         """The binding of these buffers; binding a cache anew costs more than the rest of a step."""

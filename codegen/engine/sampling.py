@@ -41,12 +41,14 @@ class Sampler:
     def _draw(self, logits: NDArray[np.float32]) -> int:
         """Samples an index by temperature, then top-k, then top-p (nucleus)."""
         sampling = self._sampling
-        scaled = logits.astype(np.float64) / sampling.temperature
+        # The largest becomes 0, so that no temperature is too low to divide by.
+        with np.errstate(over="ignore"):
+            scaled = (logits.astype(np.float64) - logits.max()) / sampling.temperature
         if 0 < sampling.top_k < scaled.size:
             kept = np.argpartition(scaled, -sampling.top_k)[-sampling.top_k :]
         else:
             kept = np.arange(scaled.size)
-        weights = np.exp(scaled[kept] - scaled[kept].max())
+        weights = np.exp(scaled[kept])
         weights /= weights.sum()
         if sampling.top_p < 1.0:
             order = np.argsort(-weights, kind="stable")

@@ -41,7 +41,7 @@ class SlotPool:
         best = max(range(len(shared)), key=lambda index: (shared[index], self._slots[index].used))
         slot = self._slots[best]
         length = min(shared[best], len(prompt) - 1)
-        if 2 * length < len(slot.ids):
+        if 2 * shared[best] < len(slot.ids):
             oldest = min(self._slots, key=lambda candidate: candidate.used)
             if oldest is not slot:
                 oldest.buffers.fill(slot.buffers, [0], length)

@@ -1,6 +1,6 @@
 """The seam between text and tokens: what a backend is asked, and what it answers.
 
-A backend speaks token ids only. `codegen.engine.onnx` is the product's, and
+A backend speaks token ids only. `codegen.engine.backend` is the product's, and
 `codegen.engine.scripted` a deterministic one for tests of logic.
 """
 

@@ -22,11 +22,14 @@ def human_bytes(n: float) -> str:
 class Progress(Protocol):
     """What a transfer tells. One task at a time."""
 
-    def start(self, description: str, total_bytes: int, done: int = 0) -> None:
-        """Begins a task, or the same one anew, of which `done` bytes are there already."""
+    def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
+        """Begins a task, or the same one anew, of which `done` is there already.
+
+        It is counted in bytes, or in what `unit` names ("layers").
+        """
 
     def advance(self, n: int) -> None:
-        """`n` bytes more are done."""
+        """`n` more are done."""
 
     def note(self, message: str) -> None:
         """One line that the person should see, whatever the task."""
@@ -38,7 +41,7 @@ class Progress(Protocol):
 class NullProgress:
     """Tells nothing."""
 
-    def start(self, description: str, total_bytes: int, done: int = 0) -> None:
+    def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
         """Does nothing."""
 
     def advance(self, n: int) -> None:
@@ -63,13 +66,13 @@ class LineProgress:
         self._stream = stream
         self._interval = interval
         self._clock = clock
-        self._description = ""
+        self._description = self._unit = ""
         self._total = self._initial = self._done = 0
         self._started = self._told = 0.0
 
-    def start(self, description: str, total_bytes: int, done: int = 0) -> None:
+    def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
         """Begins a task; the first line comes after the interval."""
-        self._description, self._total = description, total_bytes
+        self._description, self._total, self._unit = description, total, unit
         self._initial = self._done = done
         self._started = self._told = self._clock()
 
@@ -80,12 +83,15 @@ class LineProgress:
         if now - self._told < self._interval:
             return
         self._told = now
-        speed = max(1.0, (self._done - self._initial) / max(now - self._started, 1e-9))
-        left = max(0.0, (self._total - self._done) / speed)
-        self.note(
-            f"{self._description}: {human_bytes(self._done)} of {human_bytes(self._total)}, "
-            f"{human_bytes(speed)}/s, {left:.0f} s left"
-        )
+        speed = max(1e-9, (self._done - self._initial) / max(now - self._started, 1e-9))
+        left = f"{max(0.0, (self._total - self._done) / speed):.0f} s left"
+        if self._unit:
+            self.note(f"{self._description}: {self._done} of {self._total} {self._unit}, {left}")
+        else:
+            self.note(
+                f"{self._description}: {human_bytes(self._done)} of {human_bytes(self._total)}, "
+                f"{human_bytes(speed)}/s, {left}"
+            )
 
     def note(self, message: str) -> None:
         """Writes a line."""
@@ -96,12 +102,12 @@ class LineProgress:
 
 
 class BarProgress:
-    """A bar with bytes, speed and time left, on a terminal's stderr."""
+    """A bar with amount, speed and time left, on a terminal's stderr."""
 
     def __init__(self) -> None:
         self._bar: rich.progress.Progress | None = None
 
-    def start(self, description: str, total_bytes: int, done: int = 0) -> None:
+    def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
         """Shows a bar in place of the one that may be there."""
         import rich.progress as rp  # noqa: PLC0415 - 40 ms, and only a transfer needs it
         from rich.console import Console  # noqa: PLC0415
@@ -110,13 +116,16 @@ class BarProgress:
         self._bar = rp.Progress(
             rp.TextColumn("{task.description}", markup=False),
             rp.BarColumn(),
-            rp.DownloadColumn(),
-            rp.TransferSpeedColumn(),
+            *(
+                (rp.MofNCompleteColumn(),)
+                if unit
+                else (rp.DownloadColumn(), rp.TransferSpeedColumn())
+            ),
             rp.TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
         )
-        self._bar.add_task(description, total=total_bytes, completed=done)
+        self._bar.add_task(description, total=total, completed=done)
         self._bar.start()
 
     def advance(self, n: int) -> None:

@@ -1,1 +1,1 @@
-"""The evaluation suite."""
+"""The evaluation suite: what a completion is worth, measured."""

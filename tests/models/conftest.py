@@ -124,8 +124,8 @@ class Recorder(NullProgress):
         self.advanced = 0
         self._interrupt_after = interrupt_after
 
-    def start(self, description: str, total_bytes: int, done: int = 0) -> None:
-        self.starts.append((description, total_bytes, done))
+    def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
+        self.starts.append((description, total, done))
 
     def advance(self, n: int) -> None:
         self.advanced += n

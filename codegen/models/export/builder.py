@@ -11,9 +11,10 @@ from pathlib import Path
 
 from codegen.errors import ExportError
 
+# Without "shared_embeddings", embedding and head are one tensor if the model ties them: asking for
+# it makes the builder refuse the models that don't.
 OPTIONS = (
     "prune_lm_head=true",  # puts the Gather in front of the head that `rewrite` gives an input
-    "shared_embeddings=true",  # one tensor for embedding and head, where the model ties them
     "hf_remote=false",
     "hf_token=false",
 )

@@ -1,7 +1,6 @@
 """A GGUF file or a Hugging Face directory as the checkpoint that the builder reads."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ class Checkpoint:
     family: str
 
 
-def from_gguf(gguf_file: Path, out: Path, report: Callable[[str], None]) -> Checkpoint:
+def from_gguf(gguf_file: Path, out: Path) -> Checkpoint:
     """Writes a GGUF file as a Hugging Face directory in fp32.
 
     Tensors are dequantized by the `gguf` package. Where a model ties embedding and head but the
@@ -56,7 +55,6 @@ def from_gguf(gguf_file: Path, out: Path, report: Callable[[str], None]) -> Chec
             f"{gguf_file} has the architecture {architecture!r}; codegen exports "
             f"{', '.join(sorted(ARCHITECTURES))}"
         )
-    report("reading the tokenizer")
     where = {"gguf_file": gguf_file.name, "local_files_only": True, "trust_remote_code": False}
     AutoTokenizer.from_pretrained(str(gguf_file.parent), **where).save_pretrained(out)
     config = AutoConfig.from_pretrained(str(gguf_file.parent), **where)
@@ -72,7 +70,6 @@ def from_gguf(gguf_file: Path, out: Path, report: Callable[[str], None]) -> Chec
         names = list(AutoModelForCausalLM.from_config(config).state_dict())
     known = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN2, config.num_hidden_layers)
     state: dict[str, Any] = {}
-    report("dequantizing the weights")
     for name in names:
         source = known.get_name(name, try_suffixes=(".weight", ".bias"))
         if config.tie_word_embeddings and name == "model.embed_tokens.weight":
@@ -130,7 +127,8 @@ def _dequantize(tensor: Any, rows: int | None = None) -> np.ndarray[Any, np.dtyp
     flat = gguf.dequantize(data, tensor.tensor_type).astype(np.float32, copy=False)
     # GGUF counts dimensions from the innermost outwards.
     shape = tuple(int(size) for size in reversed(tensor.shape))
-    return np.ascontiguousarray(flat.reshape((-1, *shape[1:])))
+    # A copy: an fp32 tensor is a read-only view of the file, which torch warns about.
+    return np.array(flat.reshape((-1, *shape[1:])), copy=True)
 
 
 def _same_tensor(one: Any, other: Any) -> bool:

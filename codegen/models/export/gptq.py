@@ -12,20 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from codegen.models.export.quantize import (
-    BLOCK,
-    Quantized,
-    bits_of,
-    dequantize,
-    pack4,
-    rounded,
-)
+from codegen.models.export.quantize import BLOCK, Quantized, dequantize, pack4
 
 DAMPING = 0.01  # of the Hessian's mean diagonal, as in the paper
-ADJUSTED = ("self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj")
-"""What is worth it: their inputs are as wide as the model. The down projection's are five times
-as wide, for which a sample that is computed in a minute is too small: it got worse."""
-ROUNDED = "mlp.down_proj"
+ADJUSTED = ("mlp.gate_proj",)
+"""The modules in 4 bits (see `quantize.bits_of`). What has 8 is exact enough to be rounded."""
 
 
 def quantize_layers(
@@ -53,15 +44,11 @@ def quantize_layers(
         layers = model.model.layers
         for number, layer in enumerate(layers):
             hessians = _hessians(layer, calls)
-            for name in (*ADJUSTED, ROUNDED):
+            for name in ADJUSTED:
                 module = layer.get_submodule(name)
-                place = builder_name(number, name)
-                result[place] = (
-                    gptq4(module.weight, hessians[name])
-                    if name in hessians
-                    else rounded(module.weight.numpy(), bits_of(place, len(layers)))
-                )
-                module.weight.copy_(torch.from_numpy(dequantize(result[place])))
+                quantized = gptq4(module.weight, hessians[name])
+                result[builder_name(number, name)] = quantized
+                module.weight.copy_(torch.from_numpy(dequantize(quantized)))
             calls = [((_output(layer, args, kwargs), *args[1:]), kwargs) for args, kwargs in calls]
             report(number + 1, len(layers))
     return result
@@ -124,14 +111,11 @@ def _hessians(layer: Any, calls: Sequence[Any]) -> dict[str, torch.Tensor]:
 
         return hook
 
-    # Gate and up read the same input: their moments are computed once.
-    watched = [name for name in ADJUSTED if name != "mlp.up_proj"]
-    handles = [layer.get_submodule(n).register_forward_pre_hook(watch(n)) for n in watched]
+    handles = [layer.get_submodule(n).register_forward_pre_hook(watch(n)) for n in ADJUSTED]
     for args, kwargs in calls:
         layer(*args, **kwargs)
     for handle in handles:
         handle.remove()
-    moments["mlp.up_proj"] = moments["mlp.gate_proj"]
     return moments
 
 

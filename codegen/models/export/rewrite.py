@@ -86,7 +86,6 @@ class _Rewriting:
         self._weights = weights
         self._advance = advance
         self._initializers = {tensor.name: tensor for tensor in graph.initializer}
-        self._layers = sum(node.op_type == "GroupQueryAttention" for node in graph.node)
         self._embedding: Any = None
 
     def select_logits(self) -> None:
@@ -108,9 +107,7 @@ class _Rewriting:
         """Lets the embedding read the head's tensor, [vocabulary, hidden]."""
         gather = self._node("/model/embed_tokens/Gather")
         source = gather.input[0]
-        if transpose := next(
-            (node for node in self._graph.node if source in node.output), None
-        ):
+        if transpose := next((node for node in self._graph.node if source in node.output), None):
             self._graph.node.remove(transpose)
             gather.input[0] = "embedding"
             self._embedding = gather
@@ -149,7 +146,7 @@ class _Rewriting:
         quantized = done.get(name)
         if quantized is None:
             weight = np.ascontiguousarray(values.T, np.float32)  # [N, K]
-            quantized = rounded(weight, bits_of(name, self._layers))
+            quantized = rounded(weight, bits_of(name))
         packed = self._store(f"{name}.q{quantized.bits}", quantized.packed)
         scales = quantized.scales.astype(values.dtype)
         names = [packed.name, self._store(f"{name}.scales", scales).name]

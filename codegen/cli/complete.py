@@ -1,0 +1,261 @@
+"""`codegen complete FILE:LINE:COLUMN`: fill the hole at a position in a file."""
+
+import json
+import math
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from codegen.cli.options import device_option, model_option, offline_option, user_settings
+from codegen.cli.terminal import visible
+from codegen.errors import UsageError
+
+if TYPE_CHECKING:
+    from codegen.complete import Completion, CompletionOptions
+    from codegen.config import Settings
+    from codegen.document import Document
+    from codegen.engine.types import Usage
+    from codegen.source import Located, SourceFile
+
+_SCHEMA = 1
+_STDIN = "-"
+
+_REASONS = {
+    "empty-document": "there is no text that the model could go by",
+    "blank": "the model wrote nothing but blanks",
+    "repeated-line": "the model wrote the line that follows the hole already",
+    "overlap": "what the model wrote stands right of the cursor already",
+}
+
+
+class _PositionCommand(click.Command):
+    """A command whose argument may be `-:LINE:COLUMN`, which is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        positions = [arg for arg in args if arg.startswith("-:")]
+        if positions and "--" not in args:
+            args = [arg for arg in args if arg not in positions] + ["--", *positions]
+        return super().parse_args(ctx, args)
+
+
+def _finite(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
+    if not math.isfinite(value):
+        raise click.BadParameter("it must be a number, 0 or more")
+    return value
+
+
+@click.command(cls=_PositionCommand)
+@click.argument("position", metavar="FILE:LINE:COLUMN")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
+@click.option("--write", is_flag=True, help="Insert the best completion into the file.")
+@click.option(
+    "--candidates",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    help="How many to draw; fewer are shown where some are the same.",
+)
+@click.option("--max-tokens", type=click.IntRange(min=1), help="64 for a line, 256 for several.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    callback=_finite,
+    help="0 takes the likeliest; what more there is to draw is then drawn at 0.6.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--lines",
+    type=click.Choice(["auto", "single", "multi"]),
+    default="auto",
+    show_default=True,
+    help="Complete one line or several; auto looks at the cursor's line.",
+)
+@click.option(
+    "--context",
+    "shown",
+    type=click.IntRange(0, 1000),
+    default=3,
+    show_default=True,
+    help="Lines to show around the completion, on a terminal.",
+)
+@click.option("--path", "name", metavar="NAME", help="What the text on standard input is called.")
+@model_option
+@device_option
+@offline_option
+def command(
+    position: str,
+    *,
+    as_json: bool,
+    write: bool,
+    candidates: int,
+    max_tokens: int | None,
+    temperature: float,
+    seed: int,
+    lines: Any,
+    shown: int,
+    name: str | None,
+    model: str | None,
+    device: str | None,
+    offline: bool,
+) -> int:
+    """Fill the hole at a position in a file with what the model finds fitting.
+
+    LINE and COLUMN are counted from 1, in characters; without COLUMN it is the line's end. FILE
+    may be - for standard input.
+
+    On a terminal the completion is shown among the lines around it. Anything else gets the
+    completion alone, exactly, in UTF-8; with --write it gets nothing.
+    """
+    place = _read(position, name, write=write)
+    from codegen.complete import CompletionOptions  # noqa: PLC0415 - brings numpy
+
+    settings = user_settings(model=model, device=device, offline=offline)
+    options = CompletionOptions(
+        candidates=candidates,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        seed=seed,
+        lines=lines,
+        context_tokens=settings.context_tokens,
+    )
+    view = shown if sys.stdout.isatty() and not as_json else None
+    answer = _complete(place, settings, options, view)
+    if as_json:
+        print(json.dumps(_as_json(place, answer, candidates), indent=1, allow_nan=False))
+    elif view is None and not write:
+        _print_exactly(answer.completion)
+    if not answer.completion.suggestions:
+        reason = answer.completion.reason or ""
+        why = _REASONS.get(reason, f"the rule {reason} left nothing of what the model wrote")
+        _say(f"nothing to suggest: {why}")
+        return 1
+    if write:
+        _write(place, answer.completion)
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A position in a text that was read; `name` is what the text is called."""
+
+    name: str
+    source: "SourceFile"
+    at: "Located"
+    document: "Document"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A completion, and what made it; `device` is None where nothing had to be computed."""
+
+    completion: "Completion"
+    model: str
+    device: str | None
+
+
+def _read(position: str, name: str | None, *, write: bool) -> _Place:
+    """Reads the text, before anything else: bad input fails at once."""
+    from codegen.document import Document  # noqa: PLC0415 - not needed for --help
+    from codegen.source import locate, parse_position, read_source, read_stdin  # noqa: PLC0415
+
+    path, line, column = parse_position(position)
+    if path == _STDIN:
+        if write:
+            raise UsageError("--write needs a file: standard input can't be written to")
+        if sys.stdin is None:
+            raise UsageError("standard input is closed")
+        source = read_stdin(sys.stdin.buffer)
+    elif name is not None:
+        raise UsageError("--path names the text on standard input; a file has its own name")
+    else:
+        source = read_source(path)
+    at = locate(source.text, line, column)
+    if at.clamped:
+        _say(f"line {at.line} ends before column {column}: completing at its end, {at.column}")
+    name = name or path
+    return _Place(name, source, at, Document(source.text, at.offset, name))
+
+
+def _complete(
+    place: _Place, settings: "Settings", options: "CompletionOptions", view: int | None
+) -> _Answer:
+    """Completes, and shows it on the terminal on the way if `view` says how many lines."""
+    from codegen.complete import complete, refuse, result  # noqa: PLC0415 - see `command`
+
+    if (refusal := refuse(place.document)) is not None:
+        return _Answer(refusal, settings.model, None)
+    from codegen.cli.interrupt import interruptible  # noqa: PLC0415
+    from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
+    from codegen.models.progress import stderr_progress  # noqa: PLC0415
+
+    model = load_model(settings, stderr_progress())
+    for note in model.notes:
+        _say(note)
+    events = interruptible(lambda cancel: complete(model, place.document, options, cancel))
+    if view is not None:
+        from codegen.cli.frame import show  # noqa: PLC0415 - brings rich
+
+        events = show(events, place.document, lines=view)
+    return _Answer(result(events), model.name, model.device)
+
+
+def _print_exactly(completion: "Completion") -> None:
+    # Bytes, since print would translate line endings on some systems.
+    if completion.suggestions:
+        sys.stdout.buffer.write(completion.suggestions[0].text.encode())
+
+
+def _write(place: _Place, completion: "Completion") -> None:
+    from codegen.source import insert  # noqa: PLC0415 - see `_read`
+
+    text = completion.suggestions[0].text
+    insert(place.source, place.at.offset, text)
+    lines = len(text.splitlines())
+    _say(
+        f"inserted {lines} {'line' if lines == 1 else 'lines'} at "
+        f"{place.name}:{place.at.line}:{place.at.column}"
+    )
+
+
+def _as_json(place: _Place, answer: _Answer, candidates: int) -> dict[str, Any]:
+    here = {"line": place.at.line, "column": place.at.column}
+    return {
+        "schema": _SCHEMA,
+        "file": place.name,
+        **here,
+        "model": answer.model,
+        "device": answer.device,
+        "suggestions": [
+            {
+                "text": candidate.text,
+                # What the text replaces: nothing, up to now.
+                "range": {"start": here, "end": here},
+                "mean_logprob": candidate.mean_logprob,
+                "finish_reason": candidate.finish_reason.value,
+            }
+            for candidate in answer.completion.suggestions
+        ],
+        "reason": answer.completion.reason,
+        "timings": _timings(answer.completion.usage, candidates),
+    }
+
+
+def _timings(usage: "Usage", candidates: int) -> dict[str, Any]:
+    # The first token of each candidate comes out of the prompt's own computation.
+    stepped = usage.decoded_tokens - candidates
+    known = stepped > 0 and usage.decode_seconds > 0
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "prefill_ms": round(usage.prefill_seconds * 1000, 1),
+        "decode_ms": round(usage.decode_seconds * 1000, 1),
+        "tokens_per_second": round(stepped / usage.decode_seconds, 1) if known else None,
+    }
+
+
+def _say(message: str) -> None:
+    print(visible(message), file=sys.stderr)

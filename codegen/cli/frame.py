@@ -1,0 +1,74 @@
+"""A completion among the lines around it, on a terminal, while it is written."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from codegen.cli.terminal import visible
+from codegen.complete import Candidate, Completion, Delta
+from codegen.document import Document
+
+_BREAK = re.compile(r"\r\n?|\n")
+
+# Code points that are shown of a line, on average: some files are one long line.
+_SIGHT = 200
+
+_AROUND = "dim"
+_WRITTEN = "bold green"
+
+
+def show(
+    events: Iterable[Delta | Completion], document: Document, *, lines: int
+) -> Iterator[Delta | Completion]:
+    """Shows the first sample as it grows, and all suggestions at the end; passes the events on.
+
+    Args:
+        events: of one completion of the document.
+        document: it and its cursor.
+        lines: how many to show before the cursor's line and after it.
+    """
+    before, after = _around(document, lines)
+    console = Console()
+
+    def frame(written: str) -> Text:
+        return Text.assemble((before, _AROUND), (_shown(written), _WRITTEN), (after, _AROUND))
+
+    others: tuple[Candidate, ...] = ()
+    # Nobody else writes while this one does: no thread that refreshes, no capture of stderr.
+    with Live(
+        frame(""),
+        console=console,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as live:
+        written = ""
+        for event in events:
+            if isinstance(event, Completion):
+                written = event.suggestions[0].text if event.suggestions else ""
+                others = event.suggestions[1:]
+            elif event.sample == 0:
+                written += event.text
+            live.update(frame(written), refresh=True)
+            yield event
+    for number, candidate in enumerate(others, start=2):
+        console.print(Text(f"candidate {number}, mean logprob {candidate.mean_logprob:.2f}"))
+        console.print(frame(candidate.text))
+
+
+def _around(document: Document, lines: int) -> tuple[str, str]:
+    """The text before and after the cursor that is shown."""
+    sight = _SIGHT * (lines + 1)
+    before = _BREAK.split(document.text[max(0, document.cursor - sight) : document.cursor])
+    after = _BREAK.split(document.text[document.cursor : document.cursor + sight])
+    return (
+        visible("\n".join(before[-lines - 1 :])),
+        visible("\n".join(after[: lines + 1])).rstrip("\n"),
+    )
+
+
+def _shown(text: str) -> str:
+    return visible(_BREAK.sub("\n", text))

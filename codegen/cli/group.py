@@ -1,0 +1,97 @@
+"""The command `codegen`, whose sub-commands are imported when they are called, not before."""
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
+
+import click
+
+from codegen import __version__
+from codegen.errors import CodegenError
+
+_HERE: Mapping[str, str] = {
+    "complete": "codegen.cli.complete",
+    "model": "codegen.cli.model",
+    "doctor": "codegen.cli.doctor",
+    "bench": "codegen.cli.bench",
+}
+"""Modules of the commands of the core; the command itself is called `command` in each."""
+
+_ENTRY_POINTS = "codegen.commands"
+"""The group of entry points by which other packages bring the rest."""
+
+COMMANDS: Mapping[str, str] = {
+    "complete": "Fill the hole at a position in a file.",
+    "lsp": "Serve an editor over the Language Server Protocol.",
+    "model": "List, fetch, check, export and remove models.",
+    "eval": "Measure how good completions are.",
+    "bench": "Measure how fast this machine is.",
+    "doctor": "Check that everything works here, and say what to do where not.",
+}
+"""All commands, with the help that `codegen --help` shows without importing them."""
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Runs a command; its exit code. Raises whatever goes wrong, click's exceptions included."""
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal's encoding can't show is shown as its number, and stops nothing.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    with _group.make_context("codegen", list(arguments)) as context:
+        code = _group.invoke(context)
+    return code if isinstance(code, int) else 0
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        return _load(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS:
+            import difflib  # noqa: PLC0415 - only for who mistyped
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
+            ctx.fail(f"there is no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+
+def _load(name: str) -> click.Command:
+    if name in _HERE:
+        loaded = importlib.import_module(_HERE[name]).command
+    else:
+        from importlib.metadata import entry_points  # noqa: PLC0415 - 30 ms
+
+        found = next(iter(entry_points(group=_ENTRY_POINTS, name=name)), None)
+        if found is None:
+            raise CodegenError(f"this installation lacks codegen {name}; reinstall codegen-lsp")
+        try:
+            loaded = found.load()
+        except (ImportError, AttributeError) as error:
+            raise CodegenError(
+                f"codegen {name} can't be loaded ({error}); reinstall codegen-lsp"
+            ) from error
+    if not isinstance(loaded, click.Command):
+        raise CodegenError(f"codegen {name} is not a command; reinstall codegen-lsp")
+    return loaded
+
+
+@click.command(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 nothing to suggest, 2 wrong use or bad input, 3 no model, "
+    "4 a failure at run time, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="codegen", message="%(prog)s %(version)s")
+def _group() -> None:
+    """Code completion that runs on your own machine, with a local model."""

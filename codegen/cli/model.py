@@ -1,0 +1,199 @@
+"""`codegen model`: list, fetch, check, export and remove models."""
+
+import json
+import sys
+from functools import partial
+from typing import Any
+
+import click
+
+from codegen.cli.options import device_option, offline_option, precision_option, user_settings
+from codegen.cli.terminal import visible
+from codegen.errors import ModelError, ModelMissingError, UsageError
+
+_SCHEMA = 1
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+_model_argument = click.argument("model", metavar="NAME|PATH")
+
+
+@click.group()
+def command() -> None:
+    """List, fetch, check, export and remove models.
+
+    A model is a name of the catalogue, or the path of a GGUF file, of a Hugging Face directory
+    with safetensors, or of a directory that was exported before.
+    """
+
+
+@command.command("list")
+@_json_option
+def list_(*, as_json: bool) -> None:
+    """Show the catalogue, and what of it is on this machine."""
+    from codegen.cli import models  # noqa: PLC0415 - not needed for --help
+
+    found = models.everything(user_settings())
+    if as_json:
+        _print_json({"models": [models.as_json(model) for model in found]})
+        return
+    width = max(len(model.name) for model in found)
+    for model in found:
+        mark = "*" if model.default else " "
+        _print(f"{mark} {model.name:{width}}  {models.summary(model)}")
+    _print("* is the default.")
+
+
+@command.command()
+@click.argument("name")
+@offline_option
+def pull(name: str, *, offline: bool) -> None:
+    """Fetch a model of the catalogue, and print the path of its file."""
+    from codegen.cli import models  # noqa: PLC0415 - as above
+    from codegen.models.fetch import describe, fetch  # noqa: PLC0415
+    from codegen.models.progress import stderr_progress  # noqa: PLC0415
+
+    settings = user_settings(model=name, offline=offline)
+    model = models.find(settings)
+    if model.entry is None:
+        raise UsageError(f"{name} is not in the catalogue, so there is nowhere to fetch it from")
+    progress = stderr_progress()
+    if model.download is None and not settings.offline:
+        progress.note(describe(model.entry))
+    _print(str(fetch(model.entry, settings, progress)))
+
+
+@command.command()
+@_model_argument
+@_json_option
+def info(model: str, *, as_json: bool) -> None:
+    """Show what is known of a model: licence, source, exports, parity, measured speed."""
+    from codegen.cli import models  # noqa: PLC0415 - as above
+
+    settings = user_settings(model=model)
+    found = models.find(settings)
+    measured = models.measured(found, settings)
+    if as_json:
+        _print_json(models.as_json(found, measured))
+        return
+    for line in models.lines(found, measured):
+        _print(line)
+
+
+@command.command()
+@_model_argument
+def verify(model: str) -> None:
+    """Read a model's files whole, and compare them with their recorded hashes."""
+    from codegen.cli import models  # noqa: PLC0415 - as above
+    from codegen.models.inventory import verify_download, verify_export  # noqa: PLC0415
+    from codegen.models.progress import stderr_progress  # noqa: PLC0415
+
+    found, progress = models.find(user_settings(model=model)), stderr_progress()
+    checks = [
+        (export.directory, partial(verify_export, export, progress)) for export in found.exports
+    ]
+    if found.entry is not None and found.download is not None:
+        check = partial(verify_download, found.download, found.entry, progress)
+        checks.insert(0, (found.download, check))
+    if not checks:
+        raise ModelMissingError(f"nothing of {found.name} is on this machine")
+    problems = []
+    for place, check in checks:
+        try:
+            check()
+        except ModelError as error:
+            problems.append(error)
+        else:
+            _print(f"{place}: as it was written")
+    for problem in problems[:-1]:
+        _say(str(problem))
+    if problems:
+        raise problems[-1]
+
+
+@command.command()
+@_model_argument
+@precision_option
+@device_option
+@click.option("--force", is_flag=True, help="Make it again if it is there already.")
+@click.option(
+    "--remove-download/--keep-download",
+    "removing",
+    default=None,
+    help="Whether to remove the fetched file then, which only another export needs.",
+)
+@offline_option
+def export(
+    model: str,
+    *,
+    precision: str | None,
+    device: str | None,
+    force: bool,
+    removing: bool | None,
+    offline: bool,
+) -> None:
+    """Make a model ready to run (fetching it if need be), and print the path of the result."""
+    from codegen.cli import models  # noqa: PLC0415 - as above
+    from codegen.models import resolve  # noqa: PLC0415
+    from codegen.models.inventory import remove_download  # noqa: PLC0415
+    from codegen.models.progress import human_bytes, stderr_progress  # noqa: PLC0415
+
+    settings = user_settings(model=model, precision=precision, device=device, offline=offline)
+    progress = stderr_progress()
+    _print(str(resolve.export(settings, progress, force=force).directory))
+    found = models.find(settings)
+    if found.entry is None or found.fetched is None:
+        return
+    if removing is None and _can_ask():
+        size = human_bytes(found.fetched.stat().st_size)
+        removing = click.confirm(f"Remove the download {found.fetched} ({size})?", err=True)
+    if removing:
+        remove_download(found.store, found.entry, progress.note)
+        _say(f"removed {found.fetched}")
+
+
+@command.command()
+@_model_argument
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def remove(model: str, *, yes: bool) -> None:
+    """Remove the files that codegen fetched or made of a model, and no others."""
+    from codegen.cli import models  # noqa: PLC0415 - as above
+    from codegen.models.inventory import remove_download, remove_export  # noqa: PLC0415
+    from codegen.models.progress import human_bytes  # noqa: PLC0415
+
+    found = models.find(user_settings(model=model))
+    if any(export.directory.parent != found.store.exports for export in found.exports):
+        raise UsageError(f"{found.path} is not in codegen's cache; remove it yourself")
+    sizes = {export.directory: export.bytes for export in found.exports}
+    if found.fetched is not None:
+        sizes[found.fetched] = found.fetched.stat().st_size
+    if not sizes:
+        _say(f"there is nothing of {found.name} that codegen fetched or made")
+        return
+    for place, size in sizes.items():
+        _say(f"{place} ({human_bytes(size)})")
+    if not yes and not _can_ask():
+        raise UsageError("nobody can be asked whether to remove these; say --yes")
+    if not yes and not click.confirm("Remove these?", err=True):
+        return
+    for export in found.exports:
+        if not remove_export(found.store, export, _say):
+            _say(f"{export.directory} is left, since it holds files that codegen did not write")
+    if found.entry is not None:
+        remove_download(found.store, found.entry, _say)
+    _say(f"removed {human_bytes(sum(sizes.values()))}")
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    print(json.dumps({"schema": _SCHEMA, **content}, indent=1))
+
+
+def _print(line: str) -> None:
+    print(visible(line))
+
+
+def _say(message: str) -> None:
+    print(visible(message), file=sys.stderr)

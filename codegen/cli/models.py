@@ -1,0 +1,192 @@
+"""What `codegen model` shows of the models."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codegen.config import Settings
+from codegen.engine.device import Device, physical_cores
+from codegen.errors import UsageError
+from codegen.models import inventory
+from codegen.models.autotune import SIZES, Tuning, recorded
+from codegen.models.catalogue import CatalogueEntry, entries
+from codegen.models.inventory import FoundExport
+from codegen.models.progress import human_bytes
+from codegen.models.resolve import ExportDirectory, resolve
+from codegen.models.store import Store
+
+Measured = Mapping[Path, Tuning]
+"""What was measured of exports on this machine, by their directories."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model, and what of it is here.
+
+    `entry` is the catalogue's, None for the user's own; `path` is where that lies, if it does.
+    """
+
+    name: str
+    entry: CatalogueEntry | None
+    path: Path | None
+    exports: tuple[FoundExport, ...]
+    store: Store
+
+    @property
+    def default(self) -> bool:
+        """Whether it is used when none is named."""
+        return self.entry is not None and self.entry.default
+
+    @property
+    def download(self) -> Path | None:
+        """The catalogue's file, if it is here."""
+        return None if self.entry is None else inventory.download(self.store, self.entry)
+
+    @property
+    def fetched(self) -> Path | None:
+        """The catalogue's file, if it is here because codegen fetched it."""
+        return None if self.entry is None else inventory.fetched(self.store, self.entry)
+
+
+def everything(settings: Settings) -> list[Model]:
+    """The catalogue's models, then the others that were exported."""
+    store = Store(settings.cache_dir)
+    by_name: dict[str, list[FoundExport]] = {entry.name: [] for entry in entries()}
+    for export in inventory.exports(store):
+        by_name.setdefault(export.name, []).append(export)
+    known = {entry.name: entry for entry in entries()}
+    return [
+        Model(name, known.get(name), None, tuple(found), store) for name, found in by_name.items()
+    ]
+
+
+def find(settings: Settings) -> Model:
+    """The model that settings.model means.
+
+    Raises:
+        UsageError: there is none.
+        CorruptModelError: a path to something that is not a model.
+    """
+    store = Store(settings.cache_dir)
+    try:
+        source = resolve(settings.model)
+    except UsageError:
+        # What a model was exported from may be gone.
+        if not (found := inventory.exports(store, settings.model)):
+            raise
+        return Model(settings.model, None, None, found, store)
+    if isinstance(source, ExportDirectory):
+        export = inventory.at(source.path)
+        return Model(export.name, None, source.path, (export,), store)
+    found = inventory.exports(store, source.name)
+    if isinstance(source, CatalogueEntry):
+        return Model(source.name, source, None, found, store)
+    return Model(source.name, None, source.path, found, store)
+
+
+def measured(model: Model, settings: Settings) -> Measured:
+    """The compute paths that were measured for a model's exports, on this machine."""
+    threads = settings.threads or physical_cores()
+    figures = {
+        export.directory: recorded(export.model, Device(export.device), threads, model.store)
+        for export in model.exports
+        if export.model is not None
+    }
+    return {directory: tuning for directory, tuning in figures.items() if tuning is not None}
+
+
+def summary(model: Model) -> str:
+    """What is here of a model, in a few words."""
+    here = [
+        f"{export.precision} for {export.device} ({human_bytes(export.bytes)}"
+        f"{'' if export.problem is None else ', unusable'})"
+        for export in model.exports
+    ]
+    if model.download is not None:
+        here.append(f"download ({human_bytes(model.download.stat().st_size)})")
+    elif model.entry is not None and not here:
+        here.append(f"not here ({human_bytes(model.entry.bytes)} to fetch)")
+    return ", ".join(here)
+
+
+def lines(model: Model, measured: Measured) -> Iterator[str]:
+    """All that is known of a model, for people."""
+    yield f"{model.name} (the default)" if model.default else model.name
+    if (entry := model.entry) is not None:
+        yield f"  family    {entry.family}"
+        yield f"  licence   {entry.licence}, {entry.licence_url}"
+        yield f"  source    Hugging Face, {entry.repo}, revision {entry.revision}"
+        yield f"            {entry.file}, {human_bytes(entry.bytes)}, sha256 {entry.sha256}"
+        yield f"  download  {model.download or 'not here'}"
+    if model.path is not None:
+        yield f"  path      {model.path}"
+    for export in model.exports:
+        yield f"  export    {export.precision} for {export.device}, {human_bytes(export.bytes)}"
+        yield f"            {export.directory}"
+        if export.model is None:
+            yield f"            unusable: {export.problem}"
+            continue
+        manifest = export.model.manifest
+        yield f"    family    {manifest.family}"
+        yield f"    made of   {manifest.source.file}, sha256 {manifest.source.sha256}"
+        yield f"    made with {', '.join(f'{k} {v}' for k, v in manifest.made_with.items())}"
+        yield f"    parity    {_figures(manifest.parity) or 'not measured'}"
+        yield f"    speed     {_speed(measured.get(export.directory))}"
+    if not model.exports:
+        yield f"  export    none; codegen model export {model.path or model.name} makes one"
+
+
+def as_json(model: Model, measured: Measured | None = None) -> dict[str, Any]:
+    """All that is known of a model, for programs; what was measured only if it is given."""
+    return {
+        "name": model.name,
+        "default": model.default,
+        "path": _string(model.path),
+        "catalogue": None if model.entry is None else dataclasses.asdict(model.entry),
+        "download": _string(model.download),
+        "exports": [_export_as_json(export, measured) for export in model.exports],
+    }
+
+
+def _export_as_json(export: FoundExport, measured: Measured | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "path": str(export.directory),
+        "precision": export.precision,
+        "device": export.device,
+        "bytes": export.bytes,
+        "problem": export.problem,
+    }
+    if export.model is not None:
+        manifest = export.model.manifest
+        shown |= {
+            "family": manifest.family,
+            "source": dataclasses.asdict(manifest.source),
+            "made_with": dict(manifest.made_with),
+            "parity": None if manifest.parity is None else dict(manifest.parity),
+        }
+    if measured is not None:
+        tuning = measured.get(export.directory)
+        shown["measured"] = None if tuning is None else dataclasses.asdict(tuning)
+    return shown
+
+
+def _figures(parity: Mapping[str, Any] | None) -> str:
+    return ", ".join(
+        f"{name.replace('_', ' ')} {f'{value:.4g}' if isinstance(value, float) else value}"
+        for name, value in (parity or {}).items()
+    )
+
+
+def _speed(tuning: Tuning | None) -> str:
+    if tuning is None:
+        return "not measured on this machine yet"
+    return (
+        f"{tuning.speed(SIZES[0]):.0f} tokens/s one by one, "
+        f"{tuning.speed(SIZES[-1]):.0f} tokens/s in a prompt, by the paths {tuning.paths}"
+    )
+
+
+def _string(path: Path | None) -> str | None:
+    return None if path is None else str(path)

@@ -1,0 +1,223 @@
+"""From what the user calls a model to an export that can be run.
+
+A model is a name of the catalogue, a GGUF file, a Hugging Face directory (safetensors), or an
+exported directory. What is missing is fetched and exported, once, by one process.
+"""
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from codegen.config import Settings
+from codegen.engine.device import Device, choose_device
+from codegen.errors import CorruptModelError, ModelMissingError, UsageError
+from codegen.models.catalogue import CatalogueEntry, lookup
+from codegen.models.fetch import describe, fetch
+from codegen.models.manifest import MANIFEST_FILE, ExportedModel, Source, open_export
+from codegen.models.progress import Progress
+from codegen.models.store import Store, atomic_directory
+
+EXTRA_MODULES = ("torch", "transformers", "onnx", "gguf", "safetensors", "onnxruntime_genai")
+
+
+@dataclass(frozen=True, slots=True)
+class GgufFile:
+    """A GGUF file of the user's own."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's name, without its suffix."""
+        return self.path.stem
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointDirectory:
+    """A Hugging Face directory of the user's own."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The directory's name."""
+        return self.path.name
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDirectory:
+    """A directory that codegen exported, wherever it lies now."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The directory's name."""
+        return self.path.name
+
+
+ModelSource = CatalogueEntry | GgufFile | CheckpointDirectory | ExportDirectory
+
+
+def resolve(model: str) -> ModelSource:
+    """What a model's name or path means.
+
+    Raises:
+        UsageError: neither a name of the catalogue nor a path.
+        CorruptModelError: a path to something that is not a model.
+    """
+    path = Path(model)
+    if not path.is_absolute():
+        return lookup(model)
+    try:
+        if path.is_dir():
+            if (path / MANIFEST_FILE).exists():
+                return ExportDirectory(path)
+            if (path / "config.json").exists():
+                return CheckpointDirectory(path)
+            raise CorruptModelError(
+                f"{path} is not a model: it has neither {MANIFEST_FILE} nor config.json"
+            )
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except FileNotFoundError:
+        raise UsageError(f"there is no model at {path}") from None
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror}") from None
+    if magic != b"GGUF":
+        raise CorruptModelError(f"{path} is not a GGUF file; codegen reads GGUF and safetensors")
+    return GgufFile(path)
+
+
+def find_export(settings: Settings) -> ExportedModel | None:
+    """The export of settings.model for settings.device, if it is made and whole.
+
+    Raises:
+        CorruptModelError: it is there, and damaged.
+    """
+    source = resolve(settings.model)
+    if isinstance(source, ExportDirectory):
+        return _checked(open_export(source.path), Store(settings.cache_dir))
+    store = Store(settings.cache_dir)
+    sha256 = source.sha256 if isinstance(source, CatalogueEntry) else _hash(source, store)
+    directory = store.export(source.name, sha256, *_kind(settings))
+    try:
+        return _checked(open_export(directory), store)
+    except ModelMissingError:
+        return None
+
+
+def ready(settings: Settings, progress: Progress) -> ExportedModel:
+    """The export of settings.model, fetched and made if need be.
+
+    Raises:
+        ModelMissingError: it is not here, and may not or can't be brought or made.
+        FetchError, ExportError, ParityError, CorruptModelError, UnknownFamilyError: it could
+            not be brought or made.
+    """
+    try:
+        found = find_export(settings)
+    except CorruptModelError:
+        # Ours can be made again; a directory of the user's own is not touched.
+        if isinstance(resolve(settings.model), ExportDirectory):
+            raise
+        found = None
+        progress.note("the exported model is damaged or of an older format: making it again")
+    return found if found is not None else export(settings, progress, force=True)
+
+
+def export(settings: Settings, progress: Progress, *, force: bool) -> ExportedModel:
+    """Makes the export of settings.model, fetching what is needed.
+
+    Args:
+        settings: model, device and precision of the export.
+        progress: told of every step.
+        force: whether one that is there already, and whole, is made again.
+    """
+    source = resolve(settings.model)
+    if isinstance(source, ExportDirectory):
+        raise UsageError(f"{source.path} is an export already")
+    store = Store(settings.cache_dir)
+    precision, device = _kind(settings)
+    require_extra(source.name)
+    if isinstance(source, CatalogueEntry):
+        if not store.download(source.file).exists():
+            progress.note(describe(source))
+        path, sha256 = fetch(source, settings, progress), source.sha256
+    else:
+        path, sha256 = source.path, _hash(source, store)
+    target = store.export(source.name, sha256, precision, device)
+    with store.locked(target.name, progress.note):
+        # Another process may have made it while this one waited.
+        if not force or not target.exists():
+            try:
+                return _checked(open_export(target), store)
+            except (ModelMissingError, CorruptModelError):
+                pass
+        from codegen.models.export.pipeline import export_into  # noqa: PLC0415 - imports torch
+
+        progress.note(f"exporting {source.name} to {precision} for {device}, once; some minutes")
+        with atomic_directory(target, replace=True) as building:
+            export_into(
+                building,
+                name=source.name,
+                source_path=path,
+                source=Source(file=path.name, sha256=sha256, bytes=_size(path)),
+                precision=precision,
+                device=Device(device),
+                store=store,
+                progress=progress,
+            )
+    return open_export(target)
+
+
+def require_extra(name: str) -> None:
+    """Raises ModelMissingError with the command to run, if the export extra is not installed."""
+    if all(importlib.util.find_spec(module) for module in EXTRA_MODULES):
+        return
+    if choose_device("auto").kind == "cuda":
+        command, size = 'pip install "codegen-lsp[export]"', "about 6 GB, torch for CUDA included"
+    else:
+        index = "--extra-index-url https://download.pytorch.org/whl/cpu"
+        command = f'pip install "codegen-lsp[export]" {index}'
+        size = "about 1.2 GB, torch's CPU build included"
+    raise ModelMissingError(
+        f"{name} must be exported to ONNX first, and what that needs is not installed; "
+        f"run: {command} ({size})"
+    )
+
+
+def _kind(settings: Settings) -> tuple[str, str]:
+    """Precision and device of the export that the settings ask for."""
+    device = choose_device(settings.device).kind
+    if settings.precision != "auto":
+        return settings.precision, device
+    return ("int4" if device == "cpu" else "fp16"), device
+
+
+def _checked(model: ExportedModel, store: Store) -> ExportedModel:
+    """Compares the hashes of the files that changed since they were last read."""
+    for name, record in model.manifest.files.items():
+        if store.sha256(model.directory / name) != record.sha256:
+            raise CorruptModelError(f"{model.directory / name} was changed; export the model again")
+    return model
+
+
+def _hash(source: GgufFile | CheckpointDirectory, store: Store) -> str:
+    """A hash of the user's own model: of the file, or of all that an export reads."""
+    if isinstance(source, GgufFile):
+        return store.sha256(source.path)
+    digest = hashlib.sha256()
+    for path in sorted(source.path.glob("*.safetensors")) + [
+        source.path / name for name in ("config.json", "tokenizer.json")
+    ]:
+        if path.exists():
+            digest.update(f"{path.name} {store.sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.glob("*.safetensors"))
+    return path.stat().st_size

@@ -1,0 +1,205 @@
+"""The way in and out of the command line: help, exit codes, and never a traceback."""
+
+import importlib.metadata
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from codegen import __version__, errors
+from codegen.cli import group, run
+from codegen.cli.group import COMMANDS
+
+HEAVY = {
+    "numpy", "onnxruntime", "tokenizers", "rich", "huggingface_hub", "filelock", "platformdirs",
+    "psutil", "importlib.metadata", "torch",
+}  # fmt: skip
+
+
+def python(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, *arguments], check=False, timeout=60, stderr=subprocess.PIPE, **options
+    )
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Makes every command raise what it is given."""
+
+    def failing(error):
+        def command(_arguments):
+            raise error
+
+        monkeypatch.setattr(group, "invoke", command)
+
+    return failing
+
+
+def test_help_lists_every_command(capsys):
+    assert run(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"  {name} " in out for name in COMMANDS)
+    assert "130 interrupted" in out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["complete", "--help"], ["model", "--help"]])
+def test_help_imports_nothing_heavy(arguments):
+    code = (
+        "import sys; from codegen.cli import run; code = run(sys.argv[1:]); "
+        "print(*sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+    done = python("-c", code, *arguments, stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 0
+    assert not HEAVY & set(done.stderr.split())
+
+
+def test_version(capsys):
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"codegen {__version__}\n"
+
+
+def test_as_a_module():
+    done = python("-m", "codegen", "--version", stdout=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stdout) == (0, f"codegen {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "Usage: codegen"),
+        (["complte"], "there is no command 'complte'; did you mean complete?"),
+        (["zzz"], "there are complete, lsp"),
+        (["--zzz"], "No such option"),
+        (["complete"], "Missing argument"),
+        (["complete", "x.py:1:1", "--zzz"], "No such option"),
+        (["complete", "x.py:1:1", "--candidates", "0"], "--candidates"),
+        (["complete", "x.py:1:1", "--temperature", "nan"], "--temperature"),
+        (["complete", "x.py:1:1", "--seed", "-1"], "--seed"),
+        (["model", "zzz"], "No such command"),
+    ],
+)
+def test_wrong_use(capsys, arguments, said):
+    assert run(arguments) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err + captured.out
+    assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.CodegenError("it broke"), 4),
+        (errors.UsageError("it broke"), 2),
+        (errors.PositionError("it broke"), 2),
+        (errors.ModelMissingError("it broke"), 3),
+        (errors.ParityError("it broke"), 3),
+        (errors.EngineError("it broke"), 4),
+        (errors.WriteError("it broke"), 4),
+    ],
+)
+def test_a_failure_is_one_sentence(capsys, failing, error, code):
+    failing(error)
+    assert run([]) == code
+    assert capsys.readouterr() == ("", "codegen: it broke\n")
+
+
+def test_what_a_message_holds_is_made_visible(capsys, failing):
+    failing(errors.SourceError("\x1b[2J\u202e\ud800.py\ndoes not exist"))
+    assert run([]) == 2
+    assert capsys.readouterr().err == "codegen: <U+001B>[2J<U+202E><U+D800>.py does not exist\n"
+
+
+def test_an_unexpected_error(capsys, failing):
+    failing(KeyError("it broke"))
+    assert run([]) == 4
+    assert capsys.readouterr().err == (
+        "codegen: internal error, KeyError: 'it broke' (CODEGEN_DEBUG=1 shows where)\n"
+    )
+
+
+@pytest.mark.parametrize("error", [KeyError("it broke"), errors.UsageError("it broke")])
+def test_debugging_shows_where(capsys, monkeypatch, failing, error):
+    monkeypatch.setenv("CODEGEN_DEBUG", "1")
+    failing(error)
+    assert run([]) in {2, 4}
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])
+def test_an_interruption(capsys, failing, error):
+    failing(error)
+    assert run([]) == 130
+    assert capsys.readouterr() == ("", "\ninterrupted\n")
+
+
+def test_a_reader_that_has_enough():
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(0.3)\nfrom codegen.cli import main; main()",
+         "--help"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(30) == 0
+
+
+def test_output_on_a_full_disk():
+    with Path("/dev/full").open("wb") as full:
+        done = python("-m", "codegen", "--help", stdout=full, text=True)
+    assert done.returncode == 4
+    assert done.stderr.startswith("codegen: standard output: No space left on device")
+    assert done.stderr.count("\n") == 1
+
+
+def test_output_that_the_encoding_does_not_have():
+    code = "from codegen.cli import run; run(['--version']); print('\\u2192 \\xe9')"
+    environment = {"PYTHONIOENCODING": "ascii"}
+    done = python("-c", code, stdout=subprocess.PIPE, text=True, env=environment)
+    assert done.stdout.endswith("\\u2192 \\xe9\n")
+
+
+def entry(monkeypatch, *values):
+    """Installs entry points of that name, instead of those that are installed."""
+    points = [importlib.metadata.EntryPoint("lsp", value, "codegen.commands") for value in values]
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda **_: points)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([], "this installation lacks codegen lsp"),
+        (["no_such_module_anywhere:command"], "codegen lsp can't be loaded (No module named"),
+        (["codegen.errors:no_such_attribute"], "codegen lsp can't be loaded"),
+        (["codegen.errors:CodegenError"], "codegen lsp is not a command"),
+    ],
+)
+def test_a_command_that_another_package_lacks(capsys, monkeypatch, values, said):
+    entry(monkeypatch, *values)
+    assert run(["lsp"]) == 4
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_command_of_another_package(capsys, monkeypatch):
+    entry(monkeypatch, "codegen.cli.complete:command")
+    assert run(["lsp", "--help"]) == 0
+    assert "codegen lsp [OPTIONS]" in capsys.readouterr().out
+
+
+def test_help_is_quick():
+    """120 ms more than Python itself, in the best of some runs: the machine is shared."""
+
+    def best(*arguments):
+        took = []
+        for _ in range(7):
+            start = time.perf_counter()
+            python(*arguments, stdout=subprocess.DEVNULL)
+            took.append(time.perf_counter() - start)
+        return min(took)
+
+    assert best("-m", "codegen", "--help") - best("-c", "pass") < 0.12

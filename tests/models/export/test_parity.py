@@ -1,0 +1,65 @@
+"""The gate lets through what is the same model, and nothing else."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from codegen.errors import ParityError
+from codegen.models.export.parity import Hole, Parity, check, measure
+from tests.tiny_model import load
+
+GOOD = Parity(
+    tokens=2000, agreement=1.0, perplexity_ratio=1.0, mean_kl=0.0, max_difference=0.0, paths="l4"
+)
+
+
+def holes(tiny):
+    prompts = tiny.prompts(5, 20, 30, 40)
+    return [Hole(tuple(prompt[:-8]), tuple(prompt[-8:])) for prompt in prompts]
+
+
+@pytest.mark.parametrize(
+    ("precision", "change", "passes"),
+    [
+        ("int4", {}, True),
+        ("int4", {"agreement": 0.95, "perplexity_ratio": 1.03, "mean_kl": 0.03}, True),
+        ("int4", {"agreement": 0.9499}, False),
+        ("int4", {"perplexity_ratio": 1.031}, False),
+        ("int4", {"mean_kl": 0.0301}, False),
+        ("int4", {"mean_kl": float("nan")}, False),
+        ("int4", {"perplexity_ratio": float("nan")}, False),
+        ("fp32", {"max_difference": 0.0009}, True),
+        ("fp32", {"max_difference": 0.001}, False),
+        ("fp32", {"agreement": 0.9999}, False),
+    ],
+)
+def test_gate(precision, change, passes):
+    parity = dataclasses.replace(GOOD, **change)
+    if passes:
+        check(parity, precision)
+        return
+    with pytest.raises(ParityError, match=next(iter(change))[:4].replace("max_", "diff")):
+        check(parity, precision)
+
+
+def test_fp32_is_the_same_model(tiny):
+    parity = measure(tiny.checkpoint, load(tiny.fp32), holes(tiny), lambda *_: None)
+    check(parity, "fp32")
+    assert parity.tokens == 24
+    assert abs(parity.perplexity_ratio - 1) < 1e-3
+    assert parity.mean_kl < 1e-5
+
+
+def test_a_broken_export_is_refused(tiny, monkeypatch):
+    backend = load(tiny.fp32)
+    score = backend.score
+
+    def broken(prompt, middle):
+        return np.roll(score(prompt, middle), 1, axis=1)
+
+    monkeypatch.setattr(backend, "score", broken)
+    parity = measure(tiny.checkpoint, backend, holes(tiny), lambda *_: None)
+    for precision in ("fp32", "int4"):
+        with pytest.raises(ParityError, match="agreement"):
+            check(parity, precision)

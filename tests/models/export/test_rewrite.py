@@ -1,0 +1,259 @@
+"""The builder's graph of the tiny model, and what became of it."""
+
+import re
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from codegen.errors import ExportError
+from codegen.models.export.builder import build
+from codegen.models.export.quantize import bits_of, dequantize, rounded
+from codegen.models.export.rewrite import rewrite
+from codegen.models.manifest import WEIGHTS_FILE, Shape
+from tests.tiny_model import LAYERS, WINDOW, load, write_checkpoint, write_export
+
+
+@pytest.fixture(params=["l4", "l1"])
+def int4(request, tiny):
+    return graph_of(tiny.int4, request.param)
+
+
+@pytest.fixture
+def fp32(tiny):
+    return graph_of(tiny.fp32, "full")
+
+
+def graph_of(model, path):
+    return onnx.load(str(model.graph(path)), load_external_data=False).graph
+
+
+def types_of(graph):
+    return [node.op_type for node in graph.node]
+
+
+def node_of(graph, name):
+    return next(node for node in graph.node if node.name == name)
+
+
+def attributes_of(node):
+    return {
+        attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in node.attribute
+    }
+
+
+def places_of(graph):
+    """Where each tensor lies: file, offset, bytes."""
+    places = {}
+    for tensor in graph.initializer:
+        external = {entry.key: entry.value for entry in tensor.external_data}
+        places[tensor.name] = (
+            external["location"], int(external["offset"]), int(external["length"])
+        )  # fmt: skip
+    return places
+
+
+def tensor_of(model, graph, name):
+    """A tensor's values, as stored."""
+    tensor = next(tensor for tensor in graph.initializer if tensor.name == name)
+    _, offset, size = places_of(graph)[name]
+    data = (model.directory / WEIGHTS_FILE).read_bytes()[offset : offset + size]
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
+    return np.frombuffer(data, dtype).reshape(tuple(tensor.dims))
+
+
+def check_inputs(graph):
+    inputs = {value.name: value.type.tensor_type for value in graph.input}
+    assert set(inputs) == {
+        *("input_ids", "attention_mask", "logits_positions"),
+        *(f"past_key_values.{n}.{kind}" for n in range(LAYERS) for kind in ("key", "value")),
+    }
+    positions = inputs["logits_positions"]
+    assert positions.elem_type == onnx.TensorProto.INT64
+    assert [dim.dim_param for dim in positions.shape.dim] == ["positions"]
+    logits = next(value for value in graph.output if value.name == "logits")
+    assert logits.type.tensor_type.shape.dim[1].dim_param == "positions"
+
+
+def test_int4_multiplies_by_quantized_weights_only(int4):
+    kinds = types_of(int4)
+    assert "MatMul" not in kinds
+    assert kinds.count("MatMulNBits") == 5 * LAYERS + 1
+    assert kinds.count("GroupQueryAttention") == LAYERS
+    for node in int4.node:
+        if node.op_type == "MatMulNBits":
+            weight, bits = node.input[1].rsplit(".q", 1)
+            assert attributes_of(node)["bits"] == int(bits) == bits_of(weight)
+            assert len(node.input) == (4 if bits == "4" else 3)  # with zero points or without
+
+
+def test_fp32_multiplies_by_the_same_weights(tiny, fp32):
+    assert types_of(fp32).count("MatMul") == 5 * LAYERS
+    built = onnx.load(str(tiny.built), load_external_data=True).graph
+    names = {tensor.name for tensor in fp32.initializer}
+    for tensor in built.initializer:
+        ours, transposed = tensor.name, tensor.name not in names
+        values = onnx.numpy_helper.to_array(tensor)
+        stored = tensor_of(tiny.fp32, fp32, "embedding" if transposed else ours)
+        assert (stored == (values.T if transposed else values)).all()
+
+
+def test_positions_are_an_input(int4, fp32):
+    for graph in (int4, fp32):
+        check_inputs(graph)
+        assert node_of(graph, "/lm_head/prune/Gather").input[1] == "logits_positions"
+
+
+def test_the_embedding_is_the_heads_bytes(tiny, int4):
+    places = places_of(int4)
+    assert places["embedding"] == places["lm_head.MatMul.weight.q8"]
+    gather = node_of(int4, "/model/embed_tokens/Gather")
+    assert gather.op_type == "GatherBlockQuantized"
+    assert (gather.input[0], gather.input[2]) == ("embedding", "lm_head.MatMul.weight.scales")
+    assert node_of(int4, "/lm_head/MatMul").input[2] == "lm_head.MatMul.weight.scales"
+    sizes = sum(size for name, (_, _, size) in places.items() if name != "embedding")
+    assert tiny.int4.manifest.weights_bytes < sizes + 4096 * len(places)
+
+
+def test_in_fp32_embedding_and_head_are_one_tensor(tiny, fp32):
+    assert node_of(fp32, "/model/embed_tokens/Gather").input[0] == "embedding"
+    head = node_of(fp32, "/lm_head/MatMul")
+    assert (head.op_type, head.input[1]) == ("FusedMatMul", "embedding")
+    wanted = tiny.reference().lm_head.weight.detach().numpy()
+    assert (tensor_of(tiny.fp32, fp32, "embedding") == wanted).all()
+
+
+def test_both_graphs_read_one_file_in_the_folder(tiny):
+    l4, l1 = (graph_of(tiny.int4, path) for path in ("l4", "l1"))
+    assert places_of(l4) == places_of(l1)
+    assert {location for location, _, _ in places_of(l4).values()} == {WEIGHTS_FILE}
+    assert sorted(tiny.int4.manifest.files) == [
+        *("model.l1.onnx", "model.l4.onnx", WEIGHTS_FILE, "tokenizer.json", "vocabulary.npz"),
+    ]
+    size = (tiny.int4.directory / WEIGHTS_FILE).stat().st_size
+    for _, offset, length in places_of(l4).values():
+        assert offset % 4096 == 0
+        assert offset + length <= size
+    assert len(l4.initializer) == len(places_of(l4))
+    for graph, level in ((l4, 4), (l1, 1)):
+        levels = [
+            attributes_of(node)["accuracy_level"]
+            for node in graph.node
+            if node.op_type == "MatMulNBits"
+        ]
+        assert set(levels) == {level}
+
+
+def test_the_shape(tiny):
+    for model in (tiny.fp32, tiny.int4):
+        assert model.manifest.shape == Shape(
+            layers=LAYERS, kv_heads=2, head_dim=16, vocabulary=tiny.vocabulary, window=WINDOW
+        )
+
+
+def builders_name(name):
+    """What the builder calls a weight of transformers; None if it is not multiplied by."""
+    if "norm" in name or name.endswith(".bias"):
+        return None
+    if name in {"lm_head.weight", "model.embed_tokens.weight"}:
+        return "lm_head.MatMul.weight"
+    module = re.sub(r"[qkv]_proj", "qkv_proj", name.removesuffix(".weight"))
+    return f"{module.replace('self_attn', 'attn')}.MatMul.weight"
+
+
+def test_int4_computes_what_its_weights_say(tiny):
+    """Transformers, with every weight replaced by what it was rounded to."""
+    model = tiny.reference()
+    for name, values in model.state_dict().items():
+        place = builders_name(name)
+        if place in tiny.quantized:
+            values.copy_(torch.from_numpy(dequantize(tiny.quantized[place])))
+        elif place is not None:
+            quantized = rounded(values.numpy(), bits_of(place))
+            values.copy_(torch.from_numpy(dequantize(quantized)))
+    prompt, continuation = tiny.prompts(1, 40, 20)
+    with torch.no_grad():
+        wanted = model(torch.tensor([[*prompt, *continuation]])).logits[0, 39:-1].numpy()
+    largest = np.abs(wanted).max()
+    exact = load(tiny.int4, "l1").score(prompt, continuation)
+    assert np.abs(exact - wanted).max() < 1e-3 * largest
+    # Level 4 rounds activations to 8 bits.
+    rough = load(tiny.int4, "l4").score(prompt, continuation)
+    assert np.abs(rough - wanted).max() < 0.1 * largest
+
+
+def test_without_gptq_all_is_rounded(tiny, tmp_path):
+    told = []
+    rewritten = rewrite(tiny.built, tmp_path, quantize={}, window=WINDOW, advance=told.append)
+    assert set(rewritten.graphs) == {"l1", "l4"}
+    graph = onnx.load(str(tmp_path / rewritten.graphs["l4"]), load_external_data=False).graph
+    assert "MatMul" not in types_of(graph)
+    built = onnx.load(str(tiny.built), load_external_data=False).graph
+    assert sum(told) == sum(
+        int(np.prod(tensor.dims)) * onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+        for tensor in built.initializer
+    )
+
+
+# What the rewriting does not know.
+
+
+@pytest.fixture
+def folder(tiny, tmp_path):
+    """The builder's graph, loaded, and where a changed one may be written."""
+    weights = tiny.built.with_name("model.onnx.data").read_bytes()
+    (tmp_path / "built").mkdir()
+    (tmp_path / "built" / "model.onnx.data").write_bytes(weights)
+    (tmp_path / "out").mkdir()
+    return tmp_path, onnx.load(str(tiny.built), load_external_data=False)
+
+
+def rewrite_changed(folder, quantize):
+    root, model = folder
+    path = root / "built" / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    return rewrite(path, root / "out", quantize=quantize, window=WINDOW, advance=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "name", ["/lm_head/prune/Gather", "/lm_head/prune/Unsqueeze", "/model/embed_tokens/Gather"]
+)
+def test_a_builder_that_names_its_nodes_otherwise(folder, name):
+    node_of(folder[1].graph, name).name = "renamed"
+    with pytest.raises(ExportError, match=f"has no node {name}: its version may be too new"):
+        rewrite_changed(folder, None)
+
+
+@pytest.mark.parametrize("place", ["../model.onnx.data", "sub/model.onnx.data", "/etc/passwd"])
+def test_external_data_outside_the_folder(folder, place):
+    for entry in folder[1].graph.initializer[0].external_data:
+        if entry.key == "location":
+            entry.value = place
+    with pytest.raises(ExportError, match="external data outside the model's directory"):
+        rewrite_changed(folder, None)
+
+
+def test_a_width_that_blocks_do_not_divide(folder):
+    weight = "model.layers.0.mlp.down_proj.MatMul.weight"
+    tensor = next(one for one in folder[1].graph.initializer if one.name == weight)
+    tensor.dims[0] = 100
+    with pytest.raises(ExportError, match=f"{weight} has 100 inputs, which blocks of 32"):
+        rewrite_changed(folder, {})
+
+
+def test_separate_embedding_and_head(tokenizer_file, tmp_path):
+    checkpoint = tmp_path / "checkpoint"
+    write_checkpoint(checkpoint, tokenizer_file, tied=False)
+    built = build(checkpoint, tmp_path / "built", precision="fp32", target="cpu")
+    model = write_export(tmp_path / "fp32", built, tokenizer_file, "fp32", None)
+    from transformers import AutoModelForCausalLM
+
+    reference = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32).eval()
+    ids = list(range(50))
+    with torch.no_grad():
+        wanted = reference(torch.tensor([ids])).logits[0, 29:-1].numpy()
+    logits = load(model).score(ids[:30], ids[30:])
+    assert np.abs(logits - wanted).max() < 1e-3 * np.abs(wanted).max()
+    with pytest.raises(ExportError, match="separate tensors for embedding and head"):
+        write_export(tmp_path / "int4", built, tokenizer_file, "int4", {})

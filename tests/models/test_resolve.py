@@ -1,0 +1,101 @@
+"""What the user calls a model, and what becomes of it."""
+
+import dataclasses
+import shutil
+
+import pytest
+
+from codegen.config import Settings
+from codegen.errors import CorruptModelError, ModelMissingError, UsageError
+from codegen.models import resolve as module
+from codegen.models.catalogue import CatalogueEntry, default_entry
+from codegen.models.progress import NullProgress
+from codegen.models.resolve import (
+    CheckpointDirectory,
+    ExportDirectory,
+    GgufFile,
+    export,
+    find_export,
+    ready,
+    resolve,
+)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(cache_dir=tmp_path / "cache", device="cpu", offline=True)
+
+
+def test_names_and_paths(tiny, tmp_path):
+    gguf = tmp_path / "some.gguf"
+    gguf.write_bytes(b"GGUF....")
+    assert resolve(default_entry().name) == default_entry()
+    assert resolve(str(gguf)) == GgufFile(gguf)
+    assert resolve(str(tiny.checkpoint)) == CheckpointDirectory(tiny.checkpoint)
+    assert resolve(str(tiny.int4.directory)) == ExportDirectory(tiny.int4.directory)
+    assert isinstance(resolve("qwen2.5-coder-1.5b"), CatalogueEntry)
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "words"),
+    [
+        (None, UsageError, "there is no model at"),
+        (b"", CorruptModelError, "not a GGUF file"),
+        (b"PK\x03\x04", CorruptModelError, "not a GGUF file"),
+        ("directory", CorruptModelError, "neither codegen.json nor config.json"),
+    ],
+)
+def test_what_is_no_model(tmp_path, content, error, words):
+    path = tmp_path / "model"
+    if content == "directory":
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)
+    with pytest.raises(error, match=words):
+        resolve(str(path))
+
+
+def test_nothing_here_and_offline(settings):
+    assert find_export(settings) is None
+    with pytest.raises(ModelMissingError) as caught:
+        ready(settings, NullProgress())
+    assert caught.value.exit_code == 3
+    assert "\n" not in str(caught.value)
+
+
+def test_the_missing_extra_is_named_with_the_command(settings, monkeypatch):
+    monkeypatch.setattr(module, "EXTRA_MODULES", ("no_such_module",))
+    with pytest.raises(ModelMissingError, match=r'pip install "codegen-lsp\[export\]".*GB'):
+        export(settings, NullProgress(), force=False)
+
+
+def test_an_export_by_its_path(settings, tiny):
+    model = find_export(dataclasses.replace(settings, model=str(tiny.int4.directory)))
+    assert model == tiny.int4
+
+
+def test_a_flipped_bit_is_found_and_the_users_directory_is_kept(settings, tiny, tmp_path):
+    copy = tmp_path / "export"
+    shutil.copytree(tiny.int4.directory, copy)
+    weights = copy / "model.onnx.data"
+    data = bytearray(weights.read_bytes())
+    data[len(data) // 2] ^= 1
+    weights.write_bytes(data)
+    with pytest.raises(CorruptModelError, match=r"model\.onnx\.data was changed"):
+        ready(dataclasses.replace(settings, model=str(copy)), NullProgress())
+    assert weights.read_bytes() == data
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left"), MemoryError])
+def test_nothing_is_left_of_an_export_that_broke_off(settings, tiny, monkeypatch, failure):
+    from codegen.models.export import pipeline
+
+    def breaks(*_args, **_kwargs):
+        raise failure
+
+    monkeypatch.setattr(pipeline, "build", breaks)
+    settings = dataclasses.replace(settings, model=str(tiny.checkpoint))
+    with pytest.raises((KeyboardInterrupt, module.ModelMissingError.__mro__[1])):
+        export(settings, NullProgress(), force=False)
+    assert list((settings.cache_dir / "exports").iterdir()) == []
+    assert (tiny.checkpoint / "config.json").exists()
