@@ -11,7 +11,8 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 from codegen.prompt import tokenizer as product
 from codegen.prompt.families import QWEN25_CODER
 from codegen.prompt.healing import Vocabulary
-from tests.tiny_model import tiny  # noqa: F401 - a fixture of several directories
+from tests.real_model import loaded  # noqa: F401 - fixtures of several directories
+from tests.tiny_model import tiny  # noqa: F401
 
 # Source: the pre_tokenizer of Qwen2.5-Coder's tokenizer.json.
 QWEN_PATTERN = (

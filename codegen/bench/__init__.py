@@ -99,7 +99,9 @@ def run(settings: Settings, rounds: int, llama_bench: Path | None, progress: Pro
         texts = Texts(ids)
         progress.note("warming up")
         decode(backend, texts.take(CONTEXT))
-        build = theirs.prefill(PROMPT).build if theirs is not None else "none"
+        build = "not measured"
+        if program is not None and theirs is not None:
+            build = llama.version(program, theirs.prefill(PROMPT).build)
         measured = []
         for number in range(rounds):
             progress.note(f"round {number + 1} of {rounds}")
@@ -131,12 +133,12 @@ def _round(backend: Backend, theirs: llama.LlamaBench | None, texts: Texts) -> R
     llama_prefill = theirs.prefill(PROMPT) if theirs is not None else None
     ours_decode = decode(backend, texts.take(CONTEXT))
     llama_decode = theirs.decode(STEPS, CONTEXT) if theirs is not None else None
-    # In the middle of the prompt, by the speed that was just seen.
-    middle = CONTEXT / ours_prefill / 2
+    # Well within the prompt by the speed that was just seen, and still if it doubles.
+    within = CONTEXT / ours_prefill / 3
     return Round(
         prefill=ours_prefill,
         decode=ours_decode,
-        cancel=cancel_latency(backend, texts.take(CONTEXT), middle),
+        cancel=cancel_latency(backend, texts.take(CONTEXT), within),
         llama_prefill=None if llama_prefill is None else 1 / llama_prefill.per_token,
         llama_decode=None if llama_decode is None else llama_decode.per_token,
     )

@@ -151,14 +151,20 @@ def complete_process(text: str, at: str, options: Sequence[str]) -> list[Process
 
 def _complete_once(command: Sequence[str]) -> ProcessFigures:
     start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said) as process,
+    ):
         output = process.stdout.read() if process.stdout is not None else b""
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         # Popen can't wait for a process that was waited for.
         process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        messages = said.read().decode(errors="replace").split("\n")
     if process.returncode not in (0, 1):
-        raise EngineError(f"codegen complete failed with {process.returncode}")
+        reason = " ".join(filter(None, messages))
+        raise EngineError(f"codegen complete failed with {process.returncode}: {reason}")
     timings = json.loads(output)["timings"]
     return ProcessFigures(
         prompt_tokens=timings["prompt_tokens"],

@@ -52,6 +52,12 @@ def find(given: Path | None) -> Path | None:
     return None
 
 
+def version(program: Path, build: str) -> str:
+    """Which llama.cpp it is: what it says itself, and the release of the package that it is of."""
+    packages = program.resolve().parent.parent.parent.glob(f"{_PACKAGE}-*.dist-info")
+    return ", ".join((f"build {build}", *(path.stem for path in packages)))
+
+
 @contextlib.contextmanager
 def environment(program: Path) -> Iterator[Mapping[str, str]]:
     """The environment in which the program finds the libraries beside it.

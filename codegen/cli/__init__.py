@@ -6,8 +6,12 @@ so that Ctrl-C is heard while the rest is imported.
 """
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 _DONE = 0
 _FAILED = 4
@@ -16,16 +20,54 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Runs the command that the process was started with, and exits."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == _INTERRUPTED:
+        from codegen.cli.interrupt import is_abandoned  # noqa: PLC0415 - see above
+
+        if is_abandoned():
+            # A library that computes while the interpreter is taken down around it may crash.
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Runs a command and returns its exit code; what went wrong is told on stderr."""
+    with _interruptions() as heard:
+        try:
+            return _run(arguments)
+        except KeyboardInterrupt:
+            pass
+        except Exception as error:  # noqa: BLE001 - this is where every failure ends
+            # Libraries make something else of it: numpy, while it is imported, an ImportError.
+            if not heard:
+                return _explain(error)
+    print("\ninterrupted", file=sys.stderr)
+    return _INTERRUPTED
+
+
+@contextmanager
+def _interruptions() -> Iterator[list[int]]:
+    """Lets Ctrl-C raise KeyboardInterrupt as ever, and remembers that it did."""
+    heard: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        heard.append(number)
+        raise KeyboardInterrupt
+
+    # Not where the shell has it ignored, as for what runs in the background.
+    listening = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if listening:
+        signal.signal(signal.SIGINT, interrupt)
     try:
-        return _run(arguments)
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return _INTERRUPTED
+        yield heard
+    finally:
+        if listening:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -38,8 +80,6 @@ def _run(arguments: Sequence[str]) -> int:
         # Whoever read our output has enough of it.
         _drop_output()
         return _DONE
-    except Exception as error:  # noqa: BLE001 - this is where every failure ends
-        return _explain(error)
     return code
 
 
@@ -51,8 +91,6 @@ def _explain(error: Exception) -> int:
 
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
-    if isinstance(error, click.Abort):
-        raise KeyboardInterrupt from error
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code

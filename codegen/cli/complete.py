@@ -191,8 +191,13 @@ def _complete(
     from codegen.cli.interrupt import interruptible  # noqa: PLC0415
     from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
     from codegen.models.progress import stderr_progress  # noqa: PLC0415
+    from codegen.models.resolve import ready  # noqa: PLC0415
 
-    model = load_model(settings, stderr_progress())
+    progress = stderr_progress()
+    # What is fetched or exported is so here, where Ctrl-C reaches those who have to clean up.
+    # Loading leaves nothing behind, but can't be interrupted.
+    ready(settings, progress)
+    (model,) = interruptible(lambda _cancel: [load_model(settings, progress)])
     for note in model.notes:
         _say(note)
     events = interruptible(lambda cancel: complete(model, place.document, options, cancel))

@@ -38,8 +38,11 @@ def invoke(arguments: Sequence[str]) -> int:
         # What a terminal's encoding can't show is shown as its number, and stops nothing.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    with _group.make_context("codegen", list(arguments)) as context:
-        code = _group.invoke(context)
+    try:
+        with _group.make_context("codegen", list(arguments)) as context:
+            code = _group.invoke(context)
+    except click.Abort:  # Ctrl-C while somebody was asked
+        raise KeyboardInterrupt from None
     return code if isinstance(code, int) else 0
 
 

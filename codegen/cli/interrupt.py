@@ -9,8 +9,11 @@ from codegen.engine.cancel import CancelToken
 
 _T = TypeVar("_T")
 
-# The engine is free within a quarter of a second of a cancel; who waits longer waits in vain.
-_PATIENCE = 1.5  # seconds
+# The engine is free within a quarter of a second of a cancel. Longer takes only what can't be
+# cancelled, such as loading a model.
+_PATIENCE = 1.0  # seconds
+
+_NAME = "codegen-work"
 
 
 def interruptible(work: Callable[[CancelToken], Iterable[_T]]) -> Iterator[_T]:
@@ -34,7 +37,7 @@ def interruptible(work: Callable[[CancelToken], Iterable[_T]]) -> Iterator[_T]:
         else:
             results.put(None)
 
-    thread = threading.Thread(target=run, name="codegen-work", daemon=True)
+    thread = threading.Thread(target=run, name=_NAME, daemon=True)
     thread.start()
     try:
         while (result := results.get()) is not None:
@@ -44,3 +47,8 @@ def interruptible(work: Callable[[CancelToken], Iterable[_T]]) -> Iterator[_T]:
     finally:
         cancel.cancel()
         thread.join(_PATIENCE)
+
+
+def is_abandoned() -> bool:
+    """Whether a thread goes on with work that nobody waits for any more."""
+    return any(thread.name == _NAME for thread in threading.enumerate())

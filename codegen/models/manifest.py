@@ -101,13 +101,25 @@ class Manifest:
             raw["shape"] = Shape(**raw["shape"])
             raw["files"] = {name: FileRecord(**record) for name, record in raw["files"].items()}
             manifest = cls(**raw)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            manifest._check_values()
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise CorruptModelError(f"{where} is not an export's manifest: {error}") from error
         for name in (*manifest.files, *manifest.graphs.values()):
             # A manifest may come from anywhere, and names files only beside itself.
             if Path(name).name != name or name in {"", ".", ".."}:
                 raise CorruptModelError(f"{where} names a file outside its directory: {name!r}")
         return manifest
+
+    def _check_values(self) -> None:
+        """Raises ValueError where JSON gave a value that a size or a file's name can't have."""
+        sizes = asdict(self.shape).values()
+        if not all(isinstance(size, int) and size > 0 for size in sizes):
+            raise ValueError("a size of the model's shape is not a whole number above 0")
+        for name in (*self.files, *self.graphs.values()):
+            if not isinstance(name, str) or "\0" in name:
+                raise ValueError(f"{name!r} is not a file's name")
+        if not all(isinstance(record.bytes, int) for record in self.files.values()):
+            raise ValueError("a file's size is not a whole number")
 
 
 @dataclass(frozen=True, slots=True)

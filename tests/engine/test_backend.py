@@ -11,7 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codegen.engine import backend as backend_module
+from codegen.engine.backend import OnnxBackend
 from codegen.engine.cancel import CancelToken
+from codegen.engine.paths import ComputePaths
 from codegen.engine.types import FinishReason, GenerateRequest, Sampling, Step
 from codegen.errors import CancelledError, UsageError
 from tests.tiny_model import load
@@ -91,6 +93,25 @@ def cached(backend, prompt):
     return backend.warm(prompt, CancelToken()).cached_tokens
 
 
+@pytest.fixture
+def calls(monkeypatch):
+    """The model calls that are made: path, rows, tokens of a row."""
+    made = []
+
+    def of(paths, tokens, of=ComputePaths.of):
+        made.append(of(paths, tokens))
+        return of(paths, tokens)
+
+    def call(backend, buffers, rows, *args, call=OnnxBackend.call):
+        logits = call(backend, buffers, rows, *args)
+        made[-1] = (made[-1], len(rows), len(rows[0]))
+        return logits
+
+    monkeypatch.setattr(ComputePaths, "of", of)
+    monkeypatch.setattr(OnnxBackend, "call", call)
+    return made
+
+
 def log_softmax(logits):
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
@@ -143,6 +164,16 @@ def test_prompts_take_the_one_path_and_single_tokens_the_other(tiny):
     assert (both[0] != l4[0]).any()
     assert (both[1] != l1[1]).any()
     assert (load(tiny.int4, "l4+l1@21").score(prompt, continuation) == l4).all()
+
+
+def test_a_batch_goes_by_all_its_tokens(tiny, calls):
+    (prompt,) = tiny.prompts(38, 20)
+    backend = load(tiny.int4, "l4+l1@3")
+    generation = start(backend, prompt, 4, samples=SAMPLED[:3])
+    for step in generation:
+        if step.sample == 2 and len(calls) == 2:
+            generation.end(0)
+    assert calls == [("l1", 1, 20), ("l1", 3, 1), ("l4", 2, 1), ("l4", 2, 1)]
 
 
 # One request.
@@ -428,6 +459,15 @@ def test_ending_a_sample(tiny, backend, ended, by):
     assert ended not in after
     assert steps.pop(ended) == whole[ended][: 3 if ended <= by else 2]
     assert steps == {number: tokens for number, tokens in enumerate(whole) if number != ended}
+
+
+def test_nothing_is_computed_for_an_ended_sample(tiny, backend, calls):
+    (prompt,) = tiny.prompts(37, 30)
+    generation = start(backend, prompt, 5, samples=SAMPLED)
+    for step in generation:
+        if step.sample == 3:
+            generation.end(len(calls) - 1)  # 0 when only the prompt was computed, then 1, 2, 3
+    assert [rows for _, rows, _ in calls] == [1, 3, 2, 1]
 
 
 def test_ending_all_samples_ends_the_request(tiny, backend):

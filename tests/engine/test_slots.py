@@ -53,10 +53,12 @@ def common(one, other):
         (("abde", "abc"), "abde", 0, 3),  # the last token is computed again, for its logits
         (("abcdef", "xy"), "abcdefgh", 0, 6),
         (("abcdef", "xy"), "abcd", 0, 3),  # going back
-        (("abcdef", "xy"), "abcX", 0, 3),  # half is kept: no copy
+        (("xy", "abcdef"), "abcX", 1, 3),  # half is kept: no copy
+        (("xy", "abcdef"), "abX", 0, 2),
+        (("xy", "abcdefg"), "abcd", 1, 3),  # four are kept, of which one is computed again
         (("", "abcdef"), "xyz", 0, 0),
         (("abc", "def"), "xyz", 0, 0),  # nothing known: the one unused for longest goes
-        (("a", "a"), "a", 1, 0),
+        (("xy", "a"), "a", 1, 0),
     ],
 )
 def test_which_slot_is_taken(held, prompt, taken, length):

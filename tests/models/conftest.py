@@ -124,7 +124,7 @@ class Recorder(NullProgress):
         self.advanced = 0
         self._interrupt_after = interrupt_after
 
-    def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
+    def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:  # noqa: ARG002
         self.starts.append((description, total, done))
 
     def advance(self, n: int) -> None:

@@ -38,17 +38,7 @@ def from_gguf(gguf_file: Path, out: Path) -> Checkpoint:
     from safetensors.torch import save_file  # noqa: PLC0415
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
 
-    try:
-        reader = gguf.GGUFReader(gguf_file)
-        fields = {
-            name: reader.fields[name].contents()
-            for name in ("general.architecture", "tokenizer.ggml.tokens")
-            if name in reader.fields
-        }
-        architecture = str(fields.get("general.architecture", ""))
-        tokens = {str(text): index for index, text in enumerate(fields["tokenizer.ggml.tokens"])}
-    except Exception as error:
-        raise CorruptModelError(f"{gguf_file} is not a readable GGUF model: {error}") from error
+    reader, architecture, tokens = _open_gguf(gguf_file)
     family = recognise(tokens).family
     if architecture not in ARCHITECTURES:
         raise UnknownFamilyError(
@@ -56,8 +46,12 @@ def from_gguf(gguf_file: Path, out: Path) -> Checkpoint:
             f"{', '.join(sorted(ARCHITECTURES))}"
         )
     where = {"gguf_file": gguf_file.name, "local_files_only": True, "trust_remote_code": False}
-    AutoTokenizer.from_pretrained(str(gguf_file.parent), **where).save_pretrained(out)
-    config = AutoConfig.from_pretrained(str(gguf_file.parent), **where)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(gguf_file.parent), **where)
+        config = AutoConfig.from_pretrained(str(gguf_file.parent), **where)
+    except Exception as error:
+        raise CorruptModelError(f"{gguf_file} is damaged: {error}") from error
+    tokenizer.save_pretrained(out)
     if hasattr(config, "quantization_config"):
         del config.quantization_config
     tensors = {tensor.name: tensor for tensor in reader.tensors}
@@ -118,6 +112,23 @@ def type_name(config: Any) -> str:
     from transformers import MODEL_FOR_CAUSAL_LM_MAPPING  # noqa: PLC0415
 
     return str(MODEL_FOR_CAUSAL_LM_MAPPING[type(config)].__name__)
+
+
+def _open_gguf(gguf_file: Path) -> tuple[Any, str, dict[str, int]]:
+    """A GGUF file's reader, its architecture, and its tokens to their ids."""
+    import gguf  # noqa: PLC0415
+
+    try:
+        reader = gguf.GGUFReader(gguf_file)
+        architecture = str(reader.fields["general.architecture"].contents())
+        texts = reader.fields["tokenizer.ggml.tokens"].contents()
+        layers = int(reader.fields[f"{architecture}.block_count"].contents())
+    except Exception as error:
+        raise CorruptModelError(f"{gguf_file} is not a readable GGUF model: {error}") from error
+    # A flipped bit of that number would keep transformers busy for hours.
+    if layers > len(reader.tensors):
+        raise CorruptModelError(f"{gguf_file} has {layers} layers in {len(reader.tensors)} tensors")
+    return reader, architecture, {str(text): index for index, text in enumerate(texts)}
 
 
 def _dequantize(tensor: Any, rows: int | None = None) -> np.ndarray[Any, np.dtype[np.float32]]:
