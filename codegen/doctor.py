@@ -108,7 +108,7 @@ def _running(
     from codegen.models.autotune import SIZES, tuned  # noqa: PLC0415
 
     store = Store(settings.cache_dir)
-    tuning = tuned(model, device, settings.threads or physical_cores(), store)
+    tuning = tuned(model, device, settings.threads or physical_cores(), store, progress)
     chunk = SIZES[-1]
     times = "; ".join(
         f"{path}: {seconds['1'] * 1000:.0f} ms a token, {chunk / seconds[str(chunk)]:.0f} "

@@ -39,7 +39,7 @@ def load_model(settings: Settings, progress: Progress) -> LoadedModel:
         EngineError: it can't be run.
     """
     model = ready(settings, progress)
-    backend = load_backend(model, settings)
+    backend = load_backend(model, settings, progress)
     tokenizer = Tokenizer.load(model.tokenizer)
     try:
         with model.vocabulary.open("rb") as file:
@@ -59,12 +59,12 @@ def load_model(settings: Settings, progress: Progress) -> LoadedModel:
     )
 
 
-def load_backend(model: ExportedModel, settings: Settings) -> OnnxBackend:
+def load_backend(model: ExportedModel, settings: Settings, progress: Progress) -> OnnxBackend:
     """The engine for an export, on the compute paths that are set or were measured."""
     device = choose_device(settings.device)
     threads = settings.threads or physical_cores()
     if settings.compute_path == "auto":
-        chosen = tuned(model, device, threads, Store(settings.cache_dir)).paths
+        chosen = tuned(model, device, threads, Store(settings.cache_dir), progress).paths
     else:
         chosen = settings.compute_path
     paths = parse_paths(chosen, model.manifest.graphs)

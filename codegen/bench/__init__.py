@@ -90,7 +90,7 @@ def run(settings: Settings, rounds: int, llama_bench: Path | None, progress: Pro
     help_ = help_seconds()
     options = ["--model", settings.model, "--device", settings.device]
     processes = complete_process(*hole_in(lines, counts), options)
-    backend = load_backend(model, settings)
+    backend = load_backend(model, settings, progress)
     with contextlib.ExitStack() as stack:
         theirs = None
         if program is not None and gguf is not None:

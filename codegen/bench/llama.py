@@ -71,7 +71,10 @@ def environment(program: Path) -> Iterator[Mapping[str, str]]:
             if match := _VERSIONED.fullmatch(library.name):
                 (Path(links) / match[1]).symlink_to(library)
         path = [links, str(folder), os.environ.get("LD_LIBRARY_PATH", "")]
-        yield {**os.environ, "LD_LIBRARY_PATH": ":".join(filter(None, path))}
+        environ = {**os.environ, "LD_LIBRARY_PATH": ":".join(filter(None, path))}
+        # What codegen tells its own malloc (codegen.cli.pages) is not for the other side.
+        environ.pop("GLIBC_TUNABLES", None)
+        yield environ
 
 
 class LlamaBench:

@@ -20,6 +20,9 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Runs the command that the process was started with, and exits."""
+    from codegen.cli.pages import restart_with_huge_pages  # noqa: PLC0415 - see above
+
+    restart_with_huge_pages(sys.argv[1:])
     code = run(sys.argv[1:])
     if code == _INTERRUPTED:
         from codegen.cli.interrupt import is_abandoned  # noqa: PLC0415 - see above

@@ -20,6 +20,7 @@ from codegen.engine.device import Device
 from codegen.engine.graph import Graph
 from codegen.engine.paths import ComputePaths, parse_paths
 from codegen.models.manifest import ExportedModel
+from codegen.models.progress import Progress
 from codegen.models.store import Store, write_atomically
 
 SIZES = (1, 8, 32, 256)
@@ -42,7 +43,9 @@ class Tuning:
         return tokens / self.seconds[path][str(tokens)]
 
 
-def tuned(model: ExportedModel, device: Device, threads: int, store: Store) -> Tuning:
+def tuned(
+    model: ExportedModel, device: Device, threads: int, store: Store, progress: Progress
+) -> Tuning:
     """The remembered figures for this model here, measured if there are none.
 
     Raises:
@@ -50,6 +53,7 @@ def tuned(model: ExportedModel, device: Device, threads: int, store: Store) -> T
     """
     if (known := recorded(model, device, threads, store)) is not None:
         return known
+    progress.note("measuring which compute path is fastest here, once; some seconds")
     tuning = measure(model, device, threads)
     _remember(store.autotune, _key(model, device, threads), tuning)
     return tuning
@@ -104,7 +108,7 @@ def _time_path(
         # The first call of a size allocates; the least disturbed of the others counts.
         return min(took[1:])
 
-    single = seconds(1, 3)
+    single = seconds(1, 1)
     if single > HOPELESS * best:
         # Still measured where it may win, on the largest size; between, it is as slow per call.
         return {str(size): seconds(size, 1) if size == SIZES[-1] else single for size in SIZES}

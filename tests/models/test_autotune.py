@@ -8,6 +8,7 @@ from codegen.engine.device import Device
 from codegen.engine.paths import parse_paths
 from codegen.models import autotune
 from codegen.models.autotune import recorded, tuned
+from codegen.models.progress import NullProgress
 from codegen.models.store import Store
 
 CPU = Device("cpu")
@@ -19,9 +20,9 @@ def store(tmp_path):
 
 
 def test_measured_once(tiny, store, monkeypatch):
-    first = tuned(tiny.int4, CPU, 1, store)
+    first = tuned(tiny.int4, CPU, 1, store, NullProgress())
     monkeypatch.setattr(autotune, "measure", None)
-    assert tuned(tiny.int4, CPU, 1, store) == first
+    assert tuned(tiny.int4, CPU, 1, store, NullProgress()) == first
     assert set(first.seconds) == {"l4", "l1"}
     parse_paths(first.paths, first.seconds)
     assert all(first.speed(size) > 0 for size in autotune.SIZES)
@@ -29,7 +30,7 @@ def test_measured_once(tiny, store, monkeypatch):
 
 @pytest.mark.parametrize("change", ["threads", "model", "processor", "onnxruntime"])
 def test_forgotten_when_anything_changes(tiny, store, monkeypatch, change):
-    tuned(tiny.int4, CPU, 1, store)
+    tuned(tiny.int4, CPU, 1, store, NullProgress())
     threads = 2 if change == "threads" else 1
     model = tiny.fp32 if change == "model" else tiny.int4
     if change == "processor":
@@ -45,16 +46,16 @@ def test_forgotten_when_anything_changes(tiny, store, monkeypatch, change):
      '{"KEY": {"paths": "l4", "seconds": {"l4": {"1": 0}}}}'],
 )  # fmt: skip
 def test_a_broken_file_is_measured_anew(tiny, store, content):
-    tuned(tiny.int4, CPU, 1, store)
+    tuned(tiny.int4, CPU, 1, store, NullProgress())
     (key,) = json.loads(store.autotune.read_text())
     store.autotune.write_text(content.replace("KEY", key))
     assert recorded(tiny.int4, CPU, 1, store) is None
-    assert tuned(tiny.int4, CPU, 1, store).seconds.keys() == {"l4", "l1"}
+    assert tuned(tiny.int4, CPU, 1, store, NullProgress()).seconds.keys() == {"l4", "l1"}
 
 
 def test_a_cache_that_cannot_be_written_to(tiny, tmp_path):
     (tmp_path / "file").write_text("")
-    tuning = tuned(tiny.int4, CPU, 1, Store(tmp_path / "file"))
+    tuning = tuned(tiny.int4, CPU, 1, Store(tmp_path / "file"), NullProgress())
     assert tuning.seconds.keys() == {"l4", "l1"}
 
 

@@ -107,6 +107,18 @@ def from_directory(directory: Path) -> Checkpoint:
     return Checkpoint(directory, family.name)
 
 
+def load(directory: Path) -> Any:
+    """The model of a checkpoint as transformers computes it, in fp32."""
+    import torch  # noqa: PLC0415 - see from_gguf
+    from transformers import AutoModelForCausalLM  # noqa: PLC0415
+    from transformers.utils import logging  # noqa: PLC0415
+
+    logging.disable_progress_bar()  # the steps have one of ours
+    return AutoModelForCausalLM.from_pretrained(
+        directory, dtype=torch.float32, local_files_only=True, trust_remote_code=False
+    ).eval()
+
+
 def type_name(config: Any) -> str:
     """The model class that transformers makes of a configuration."""
     from transformers import MODEL_FOR_CAUSAL_LM_MAPPING  # noqa: PLC0415

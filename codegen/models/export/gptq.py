@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from codegen.models.export import checkpoint as checkpoints
 from codegen.models.export.quantize import BLOCK, Quantized, dequantize, pack4
 
 DAMPING = 0.01  # of the Hessian's mean diagonal, as in the paper
@@ -32,11 +33,7 @@ def quantize_layers(
     Returns:
         The builder's name of a weight to the weight.
     """
-    from transformers import AutoModelForCausalLM  # noqa: PLC0415 - seconds to import
-
-    model = AutoModelForCausalLM.from_pretrained(
-        checkpoint, dtype=torch.float32, local_files_only=True, trust_remote_code=False
-    ).eval()
+    model = checkpoints.load(checkpoint)
     result: dict[str, Quantized] = {}
     with torch.no_grad():
         # The first layer's call is caught with all its arguments, masks and rotations included.

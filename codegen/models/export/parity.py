@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from codegen.engine.backend import OnnxBackend
 from codegen.errors import ParityError
+from codegen.models.export import checkpoint as checkpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,7 @@ def measure(
         holes: what to compare on.
         report: told of holes done and in all.
     """
-    from transformers import AutoModelForCausalLM  # noqa: PLC0415 - seconds to import
-
-    model = AutoModelForCausalLM.from_pretrained(
-        checkpoint, dtype=torch.float32, local_files_only=True, trust_remote_code=False
-    ).eval()
+    model = checkpoints.load(checkpoint)
     tokens = same = 0
     kl = original_nll = export_nll = difference = 0.0
     for number, hole in enumerate(holes):

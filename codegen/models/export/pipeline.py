@@ -161,8 +161,7 @@ class _Making:
     def judge(self) -> parity.Parity:
         """Measures parity on the compute paths that this machine will use."""
         model, threads = open_export(self._directory), physical_cores()
-        with self._step("measuring this machine"):
-            tuning = tuned(model, self._device, threads, self._store)
+        tuning = tuned(model, self._device, threads, self._store, self._progress)
         backend = OnnxBackend(
             model,
             device=self._device,

@@ -152,7 +152,12 @@ class _Rewriting:
         names = [packed.name, self._store(f"{name}.scales", scales).name]
         if quantized.zeros is not None:
             names.append(self._store(f"{name}.zeros", quantized.zeros).name)
-        attributes = {"K": inputs, "N": outputs, "bits": quantized.bits, "block_size": BLOCK}
+        attributes = {
+            "K": inputs,
+            "N": outputs,
+            "bits": quantized.bits,
+            "block_size": quantized.block,
+        }
         node.op_type, node.domain = "MatMulNBits", "com.microsoft"
         node.input[:] = [node.input[0], *names]
         node.attribute.extend(
@@ -171,7 +176,7 @@ class _Rewriting:
                 helper.make_attribute(key, value)
                 for key, value in {
                     "bits": quantized.bits,
-                    "block_size": BLOCK,
+                    "block_size": quantized.block,
                     "gather_axis": 0,
                     "quantize_axis": 1,
                 }.items()

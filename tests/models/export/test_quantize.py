@@ -25,13 +25,13 @@ from codegen.models.export.quantize import (
 VALUES = st.floats(-1e4, 1e4, width=32, allow_subnormal=False).map(
     lambda value: 0.0 if abs(value) < 1e-30 else value
 )
-WEIGHTS = st.tuples(st.integers(1, 2), st.integers(1, 3)).flatmap(
+WEIGHTS = st.tuples(st.integers(1, 2), st.integers(1, 4)).flatmap(
     lambda size: arrays.arrays(np.float32, (size[0], size[1] * BLOCK), elements=VALUES)
 )
 
 
-def blocks_of(weight):
-    return weight.reshape(weight.shape[0], -1, BLOCK)
+def blocks_of(weight, block=BLOCK):
+    return weight.reshape(weight.shape[0], -1, block)
 
 
 def random_weight(rows, columns, seed=0):
@@ -59,8 +59,10 @@ def test_4_bits_are_off_by_half_a_level_at_most(weight):
 def test_8_bits_are_off_by_half_a_level_at_most(weight):
     quantized = symmetric8(weight)
     assert (quantized.bits, quantized.zeros, quantized.scales.dtype) == (8, None, np.float32)
-    error = np.abs(blocks_of(dequantize(quantized)) - blocks_of(weight)).max(axis=2)
-    assert (error <= np.abs(blocks_of(weight)).max(axis=2) / 127 / 2 * 1.0001).all()
+    assert weight.shape[1] % quantized.block == 0
+    blocks = blocks_of(weight, quantized.block)
+    error = np.abs(blocks_of(dequantize(quantized), quantized.block) - blocks).max(axis=2)
+    assert (error <= np.abs(blocks).max(axis=2) / 127 / 2 * 1.0001).all()
 
 
 @given(WEIGHTS)
@@ -81,8 +83,15 @@ def test_zeros_stay_zeros():
         assert (result != 0).any()
 
 
+@pytest.mark.parametrize(
+    ("blocks", "block"), [(1, 32), (2, 64), (3, 32), (4, 128), (6, 64), (28, 128), (152, 128)]
+)
+def test_8_bits_take_the_largest_block_that_fits(blocks, block):
+    assert symmetric8(random_weight(2, blocks * BLOCK)).block == block
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_8_bits_keep_gguf_q8_0_exactly(seed):
+def test_8_bits_in_blocks_of_32_keep_gguf_q8_0_exactly(seed):
     weight = random_weight(8, 5 * BLOCK, seed)
     kind = gguf.GGMLQuantizationType.Q8_0
     stored = gguf.dequantize(gguf.quantize(weight, kind), kind)
@@ -154,7 +163,7 @@ def test_matmul(bits, count, tokens, level):
         K=weight.shape[1],
         N=48,
         bits=bits,
-        block_size=BLOCK,
+        block_size=quantized.block,
         accuracy_level=level,
     )
     wanted = x @ dequantize(quantized).T
@@ -173,7 +182,7 @@ def test_gather(bits, count):
         (2, 3, weight.shape[1]),
         constants_of(quantized, quantized.packed.reshape(20, -1)),
         bits=bits,
-        block_size=BLOCK,
+        block_size=quantized.block,
         gather_axis=0,
         quantize_axis=1,
     )
