@@ -193,8 +193,11 @@ def require_extra(name: str) -> None:
 
 
 def _kind(settings: Settings) -> tuple[str, str]:
-    """Precision and device of the export that the settings ask for."""
-    device = choose_device(settings.device).kind
+    """Precision and device of the export that the settings ask for.
+
+    A model can be exported for CUDA where there is none; only running it needs one.
+    """
+    device = choose_device("auto").kind if settings.device == "auto" else settings.device
     if settings.precision != "auto":
         return settings.precision, device
     return ("int4" if device == "cpu" else "fp16"), device

@@ -100,3 +100,23 @@ def test_nothing_is_left_of_an_export_that_broke_off(settings, tiny, monkeypatch
         export(settings, NullProgress(), force=False)
     assert list((settings.cache_dir / "exports").iterdir()) == []
     assert (tiny.checkpoint / "config.json").exists()
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int4"])
+def test_an_export_for_cuda_needs_no_gpu_and_running_it_does(
+    settings, tiny, monkeypatch, precision
+):
+    from codegen.engine import device
+    from codegen.errors import EngineError
+    from codegen.loaded import load_model
+
+    monkeypatch.setattr(device, "_why_no_cuda", lambda: "no card")
+    settings = dataclasses.replace(
+        settings, model=str(tiny.checkpoint), device="cuda", precision=precision
+    )
+    made = export(settings, NullProgress(), force=False)
+    assert (made.manifest.precision, made.manifest.target) == (precision, "cuda")
+    assert made.manifest.parity is None
+    with pytest.raises(EngineError, match="no card"):
+        load_model(settings, NullProgress())
+    assert find_export(settings) == made
