@@ -154,6 +154,9 @@ def terminal(environment):
             stdout=theirs,
             stderr=subprocess.PIPE,
             env={**environment, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"},
+            # A shell that started the tests in the background had Ctrl-C ignored, and that is
+            # inherited.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         os.close(theirs)
         processes.append(process)
