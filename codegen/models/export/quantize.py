@@ -22,10 +22,9 @@ seen, and a prompt runs a quarter faster in blocks of 128 than in blocks of 32
 def bits_of(weight: str) -> int:
     """How many bits a weight of the int4 export gets, by its place in the model.
 
-    Only the gate projections, the weights that bear rounding best, are in 4 bits. With all
-    layers in 4 bits one token in sixteen is another one on code newer than the model; this way
-    one in thirty-five (docs/benchmarks.md), and where a processor multiplies bytes it costs
-    a tenth of a decode step.
+    Only the gate projections, which GPTQ rounds well, are in 4 bits. With most of the layers'
+    weights in 4 bits one token in sixteen is another one on code newer than the model; this way
+    one in twenty-eight (docs/benchmarks.md).
 
     Args:
         weight: the builder's name, as in "model.layers.3.mlp.down_proj.MatMul.weight".
