@@ -44,16 +44,11 @@ def quantize_layers(
             for name in ADJUSTED:
                 module = layer.get_submodule(name)
                 quantized = gptq4(module.weight, hessians[name])
-                result[builder_name(number, name)] = quantized
+                result[f"model.layers.{number}.{name}.MatMul.weight"] = quantized
                 module.weight.copy_(torch.from_numpy(dequantize(quantized)))
             calls = [((_output(layer, args, kwargs), *args[1:]), kwargs) for args, kwargs in calls]
             report(number + 1, len(layers))
     return result
-
-
-def builder_name(layer: int, module: str) -> str:
-    """What the builder calls a module's weight."""
-    return f"model.layers.{layer}.{module.replace('self_attn', 'attn')}.MatMul.weight"
 
 
 def gptq4(weight: torch.Tensor, hessian: torch.Tensor) -> Quantized:
