@@ -1,0 +1,1 @@
+"""Where untrusted code runs: boxes without network, files or time to spare."""

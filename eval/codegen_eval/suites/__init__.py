@@ -1,0 +1,1 @@
+"""Problems with tests: where they come from, and how they are written down."""
