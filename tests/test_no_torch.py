@@ -21,7 +21,7 @@ from codegen.models.manifest import open_export
 from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer
-import codegen.cli.complete, codegen.cli.model, codegen_eval.infilling
+import codegen.cli.complete, codegen.cli.model, codegen_eval.generate.runner
 
 model = open_export(Path(sys.argv[1]))
 paths = parse_paths("l4", model.manifest.graphs)

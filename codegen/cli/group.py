@@ -2,8 +2,9 @@
 
 import importlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import TextIOWrapper
+from typing import Any
 
 import click
 
@@ -46,25 +47,45 @@ def invoke(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-class _LazyGroup(click.Group):
+class LazyGroup(click.Group):
+    """Commands that are imported when they are called."""
+
+    def __init__(
+        self, table: Mapping[str, str], load: Callable[[str], click.Command], **options: Any
+    ) -> None:
+        """Makes the group.
+
+        Args:
+            table: each command's name, with the help that is shown without importing it.
+            load: imports a command by its name.
+            options: those of click.Group.
+        """
+        super().__init__(**options)
+        self._table = table
+        self._load = load
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
+        """The names, in the table's order."""
+        return list(self._table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        return _load(cmd_name) if cmd_name in COMMANDS else None
+        """The command of that name, imported now."""
+        return self._load(cmd_name) if cmd_name in self._table else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Writes the table."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl(list(self._table.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS:
+        """Finds the command, or says which one may be meant."""
+        if args[0] not in self._table:
             import difflib  # noqa: PLC0415 - only for who mistyped
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
+            near = difflib.get_close_matches(args[0], self._table, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self._table)}"
             ctx.fail(f"there is no command {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
 
@@ -89,12 +110,14 @@ def _load(name: str) -> click.Command:
     return loaded
 
 
-@click.command(
-    cls=_LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 nothing to suggest, 2 wrong use or bad input, 3 no model, "
-    "4 a failure at run time, 130 interrupted.",
+_group = click.version_option(__version__, prog_name="codegen", message="%(prog)s %(version)s")(
+    LazyGroup(
+        COMMANDS,
+        _load,
+        name="codegen",
+        help="Code completion that runs on your own machine, with a local model.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="Exit codes: 0 done, 1 nothing to suggest, 2 wrong use or bad input, 3 no model, "
+        "4 a failure at run time, 130 interrupted.",
+    )
 )
-@click.version_option(__version__, prog_name="codegen", message="%(prog)s %(version)s")
-def _group() -> None:
-    """Code completion that runs on your own machine, with a local model."""

@@ -55,6 +55,7 @@ class OnnxBackend:
         shape = model.manifest.shape
         self.model = model
         self.device = device
+        self.threads = threads
         self.paths = paths
         self.window = min(capacity, shape.window)
         self._graphs: Mapping[str, Graph] = {
@@ -82,6 +83,11 @@ class OnnxBackend:
             start = time.perf_counter()
             _, _, cached = self.prefill(prompt, cancel)
         return Usage(len(prompt), cached, time.perf_counter() - start, 0.0, 0)
+
+    def forget(self) -> None:
+        """Drops what the slots hold: the next prompt is computed from its first token."""
+        with self._lock:
+            self._pool.clear()
 
     def score(self, prompt: Sequence[int], continuation: Sequence[int]) -> NDArray[np.float32]:
         """The logits before each token of a given continuation, [tokens, vocabulary].

@@ -35,6 +35,9 @@ class ScriptedBackend:
         self.warmed.append(tuple(prompt))
         return Usage(len(prompt), 0, 0.0, 0.0, 0)
 
+    def forget(self) -> None:
+        """Does nothing: a script remembers no prompt."""
+
 
 class ScriptedGeneration:
     """One playing of the script."""

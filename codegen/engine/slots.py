@@ -51,3 +51,10 @@ class SlotPool:
         self._clock += 1
         slot.used = self._clock
         return slot, length
+
+    def clear(self) -> None:
+        """Forgets what all caches hold, and which was used when."""
+        for slot in self._slots:
+            slot.ids.clear()
+            slot.used = 0
+        self._clock = 0

@@ -105,7 +105,7 @@ class Generation(Protocol):
 class Backend(Protocol):
     """Token ids in, steps out.
 
-    `generate` and `warm` may be called from any thread; one of them runs at a time.
+    `generate`, `warm` and `forget` may be called from any thread; one of them runs at a time.
     """
 
     @property
@@ -117,3 +117,9 @@ class Backend(Protocol):
 
     def warm(self, prompt: Sequence[int], cancel: CancelToken) -> Usage:
         """Computes a prompt into a KV slot, so that a later request finds it there."""
+
+    def forget(self) -> None:
+        """Drops what the KV slots hold: the next prompt is computed from its first token.
+
+        What stands in a cache decides which kernels compute the rest, and their last bits differ.
+        """

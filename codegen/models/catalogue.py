@@ -14,7 +14,8 @@ class CatalogueEntry:
     """One model: where its file comes from, and the hash that it must have.
 
     `family` is a name in codegen.prompt.families. `licence` is an SPDX identifier, and
-    `licence_url` where its text stands.
+    `licence_url` where its text stands. `released` is the day its weights stood in public (ISO
+    8601): what was published before may have been in its training.
     """
 
     name: str
@@ -26,6 +27,7 @@ class CatalogueEntry:
     sha256: str
     licence: str
     licence_url: str
+    released: str
     default: bool = False
 
 
@@ -53,3 +55,8 @@ def lookup(name: str) -> CatalogueEntry:
     near = difflib.get_close_matches(name.lower(), by_name, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(by_name)}"
     raise UsageError(f"the catalogue has no model {name!r}; {hint}")
+
+
+def released(sha256: str) -> str:
+    """The day that the model of this file was released; empty for a file we don't know."""
+    return next((entry.released for entry in entries() if entry.sha256 == sha256), "")

@@ -24,15 +24,20 @@ SAMPLES_FILE: Final = "samples.jsonl"
 SCORES_FILE: Final = "scores.jsonl"
 SCHEMA: Final = 1
 
+NOT_IN_KEY: Final = frozenset({"released", "published"})
+"""Fields of a RunInfo that say what a run means and can't change what comes out of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What holds for every sample of a run. All of it but `released` and `published` can change
-    a result, so all of it is a part of each batch's key.
+    """What holds for every sample of a run.
+
+    All of it but NOT_IN_KEY can change a result, and is a part of each batch's key.
 
     `format` is how the prompt is written ("base", "chat", "fim", "complete"); `paths` the compute
-    paths of prompts and steps; `published` and `released` the dates of the suite's texts and of
-    the model.
+    paths of prompts and steps; `batch` how many of a problem's `samples` are decoded together;
+    `context_tokens` bounds what a hole's prompt holds of the text around it; `published` and
+    `released` are the dates of the suite's texts and of the model.
     """
 
     suite: str
@@ -50,15 +55,17 @@ class RunInfo:
     format: str
     heal: bool
     samples: int
+    batch: int
     temperature: float
     top_p: float
     seed: int
     max_tokens: int
+    context_tokens: int
 
     @property
     def seen(self) -> bool:
         """Whether the texts were public before the model was: it may have been trained on them."""
-        return self.published < self.released
+        return not self.released or self.published < self.released
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +233,12 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
         if not isinstance(row, dict):
             raise DataError(f"{path}, line {number} is not an object")
         yield row
+
+
+def differences(one: RunInfo, other: RunInfo) -> list[str]:
+    """The fields in which two runs differ, of those that can change a result."""
+    first, second = asdict(one), asdict(other)
+    return [name for name in first if name not in NOT_IN_KEY and first[name] != second[name]]
 
 
 def info_to_json(info: RunInfo) -> str:

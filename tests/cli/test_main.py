@@ -141,7 +141,7 @@ def test_an_interrupted_question(capsys, monkeypatch):
     def command():
         raise click.Abort
 
-    monkeypatch.setattr(group, "_load", lambda _: command)
+    monkeypatch.setattr(group._group, "_load", lambda _: command)
     assert run(["doctor"]) == 130
     assert capsys.readouterr() == ("", "\ninterrupted\n")
 

@@ -36,6 +36,7 @@ TINY = CatalogueEntry(
     sha256=SHA256,
     licence="Apache-2.0",
     licence_url="https://example.org/LICENSE",
+    released="2025-01-01",
     default=True,
 )
 

@@ -318,6 +318,16 @@ def test_warming_makes_the_next_request_cached(tiny, backend):
     assert tokens == greedy(load(tiny.fp32), prompt)
 
 
+@pytest.mark.parametrize("history", [[], [30], [49, 12], [50], [20, 20, 50]])
+def test_after_forgetting_no_history_changes_a_bit(tiny, history):
+    (prompt,) = tiny.prompts(29, 50)
+    fresh, used = load(tiny.int4, "l4"), load(tiny.int4, "l4")
+    for length in history:
+        greedy(used, prompt[:length])
+    used.forget()
+    assert steps_of(used, prompt, samples=SAMPLED) == steps_of(fresh, prompt, samples=SAMPLED)
+
+
 def test_typing_on_finds_what_was_generated(tiny, backend):
     (prompt,) = tiny.prompts(20, 20)
     tokens = greedy(backend, prompt, 8)

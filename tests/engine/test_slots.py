@@ -142,3 +142,12 @@ def test_whatever_happened_before(count, history):
         compute(taken, prompt, length, upto)
         for slot in slots:
             assert slot.buffers.tokens[: len(slot.ids)] == slot.ids
+
+
+def test_what_was_forgotten_is_not_found():
+    pool, slots = pool_of("abcdef", "xyz")
+    pool.clear()
+    assert [slot.ids for slot in slots] == [[], []]
+    taken, length = pool.take(list("abcxyz"))
+    assert length == 0
+    assert taken.ids == []

@@ -173,6 +173,7 @@ def entry(body: bytes) -> CatalogueEntry:
         sha256=hashlib.sha256(body).hexdigest(),
         licence="Apache-2.0",
         licence_url="https://example.org/LICENSE",
+        released="2025-01-01",
     )
 
 

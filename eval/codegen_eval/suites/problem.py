@@ -77,11 +77,13 @@ class Suite:
     """Problems by task id, in the order of their file.
 
     `published` is when the texts first stood in public, ISO 8601 ("2021-07-07"): a model trained
-    later may have seen them. `source` says where the data comes from.
+    later may have seen them. `source` says where the data comes from, and `sha256` is of what the
+    problems were read from: another file is another suite.
     """
 
     name: str
     kind: Kind
     published: str
     source: str
+    sha256: str
     problems: Mapping[str, Problem]

@@ -1,0 +1,28 @@
+"""`codegen eval fetch`: the official data."""
+
+import os
+
+import click
+
+from codegen.errors import UsageError
+
+
+@click.command()
+@click.argument("suites", nargs=-1, metavar="[SUITE]...")
+def command(suites: tuple[str, ...]) -> None:
+    """Fetch the official files of the named suites, or of all, from their own repositories.
+
+    A file counts for its sha256 alone.
+    """
+    from codegen.config import load_settings  # noqa: PLC0415 - not needed for --help
+    from codegen.models.progress import stderr_progress  # noqa: PLC0415
+    from codegen_eval.suites import data  # noqa: PLC0415
+    from codegen_eval.suites.registry import ENTRIES, lookup  # noqa: PLC0415
+
+    settings = load_settings(os.environ)
+    if settings.offline:
+        raise UsageError("codegen is offline (CODEGEN_OFFLINE), so nothing is fetched")
+    progress = stderr_progress()
+    entries = [lookup(name) for name in suites] or ENTRIES
+    for file in dict.fromkeys(file for entry in entries for file in entry.files):
+        print(f"{data.fetch(file, settings.cache_dir, progress)}  ({file.licence})")

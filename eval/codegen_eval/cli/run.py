@@ -1,0 +1,188 @@
+"""`codegen eval run`: generate a suite's completions, and score them."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from codegen.cli.options import device_option, model_option, offline_option, user_settings
+from codegen.cli.terminal import visible
+
+if TYPE_CHECKING:
+    from codegen.config import Settings
+    from codegen.loaded import LoadedModel
+    from codegen.models.progress import Progress
+    from codegen_eval.generate.runner import Options
+    from codegen_eval.runs import RunInfo
+    from codegen_eval.suites.problem import Problem, Suite
+
+_FOLDER = "eval-runs"
+
+
+@click.command()
+@click.argument("suite")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["base", "chat", "fim", "complete"]),
+    help="How a problem is put to the model: the text alone, as a chat, as a hole to fill, or "
+    "as `codegen complete` would. [default: chat, and fim for a suite of holes]",
+)
+@click.option("--heal/--no-heal", default=True, show_default=True, help="Token healing in `fim`.")
+@click.option("-n", "--samples", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option("--temperature", type=click.FloatRange(0, 2), help="[default: 0, or 0.8 if n > 1]")
+@click.option("--top-p", type=click.FloatRange(0, 1), default=0.95, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--max-tokens", type=click.IntRange(1), help="[default: 768, and 512 for a hole]")
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 100),
+    default=10,
+    show_default=True,
+    help="Samples of a problem that are decoded together.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Only so many problems, a fixed choice.")
+@click.option(
+    "--split",
+    type=click.Choice(["all", "tune", "report"]),
+    default="all",
+    show_default=True,
+    help="A half of the suite: choose on `tune`, claim on `report`.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=f"The run's folder; one that is there is gone on with. [default: below {_FOLDER}/]",
+)
+@click.option("--data", type=click.Path(path_type=Path), help="Where the official data lies.")
+@click.option("--python", type=click.Path(path_type=Path), help="For a mined suite's tests.")
+@click.option("--precision", type=click.Choice(["auto", "int4", "fp32", "fp16"]))
+@click.option("--score/--no-score", default=True, help="Judge the samples too. [default: score]")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
+@model_option
+@device_option
+@offline_option
+def command(
+    *,
+    suite: str,
+    format_: str | None,
+    heal: bool,
+    samples: int,
+    temperature: float | None,
+    top_p: float,
+    seed: int,
+    max_tokens: int | None,
+    batch: int,
+    limit: int | None,
+    split: str,
+    out: Path | None,
+    data: Path | None,
+    python: Path | None,
+    precision: str | None,
+    score: bool,
+    as_json: bool,
+    model: str | None,
+    device: str | None,
+    offline: bool,
+) -> None:
+    """Complete a suite's problems with a model, and score what it wrote.
+
+    SUITE is humaneval, humaneval+, mbpp+, infilling-single-line (-multi-line, -random-span,
+    -random-span-light; each with a + for EvalPlus's inputs), or a folder of `codegen eval mine`.
+
+    A run that was stopped in any way goes on where it was when the same command is given again.
+    """
+    from codegen.models.progress import stderr_progress  # noqa: PLC0415 - not needed for --help
+    from codegen_eval.generate.formats import FORMATS  # noqa: PLC0415
+    from codegen_eval.generate.runner import Options  # noqa: PLC0415
+    from codegen_eval.suites.registry import load_suite  # noqa: PLC0415
+    from codegen_eval.suites.split import choose  # noqa: PLC0415
+
+    settings = user_settings(model=model, device=device, precision=precision, offline=offline)
+    loaded = load_suite(suite, data, python)
+    drawn = (0.8 if samples > 1 else 0.0) if temperature is None else temperature
+    options = Options(
+        format=format_ or FORMATS[loaded.kind][0],  # type: ignore[arg-type] # click's choice
+        heal=heal,
+        samples=samples,
+        batch=batch,
+        temperature=drawn,
+        top_p=top_p if drawn > 0 else 1.0,
+        seed=seed,
+        max_tokens=max_tokens or (512 if loaded.kind == "infilling" else 768),
+        context_tokens=settings.context_tokens,
+    )
+    problems = choose(loaded.problems.values(), split, limit)  # type: ignore[arg-type] # likewise
+    directory, info = _generate(
+        _pinned(settings, out), loaded, problems, options, out, stderr_progress()
+    )
+    shown: dict[str, Any] = {
+        "schema": 1,
+        "run": str(directory),
+        "problems": len(problems),
+        **asdict(info),
+    }
+    if as_json:
+        print(json.dumps(shown, indent=1))
+        return
+    for name, value in shown.items():
+        print(visible(f"{name:20} {value}"))
+
+
+def _pinned(settings: "Settings", out: Path | None) -> "Settings":
+    """The settings, with what they leave open taken from the run that is to be gone on with."""
+    from codegen_eval.runs import read_info  # noqa: PLC0415 - not needed for --help
+
+    there = read_info(out) if out is not None else None
+    if there is None:
+        return settings
+    open_: Mapping[str, Any] = {
+        "compute_path": there.paths if settings.compute_path == "auto" else settings.compute_path,
+        "threads": settings.threads or there.threads,
+        "precision": there.precision if settings.precision == "auto" else settings.precision,
+        "device": there.device if settings.device == "auto" else settings.device,
+    }
+    return dataclasses.replace(settings, **open_)
+
+
+def _generate(
+    settings: "Settings",
+    suite: "Suite",
+    problems: "list[Problem]",
+    options: "Options",
+    out: Path | None,
+    progress: "Progress",
+) -> "tuple[Path, RunInfo]":
+    """Generates what is missing; the run's folder and what it holds."""
+    from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime follows
+    from codegen_eval.generate.journal import writing  # noqa: PLC0415
+    from codegen_eval.generate.runner import batches_of, describe, run  # noqa: PLC0415
+
+    model: LoadedModel = load_model(settings, progress)
+    info = describe(suite, model, options)
+    directory = out or Path(_FOLDER) / _name(info)
+    progress.note(f"{'going on with' if directory.exists() else 'writing'} {directory}")
+    with writing(directory, info) as journal:
+        progress.start("completing", batches_of(info, len(problems)), unit="batches")
+        try:
+            for _ in run(model, problems, info, journal):
+                progress.advance(1)
+        finally:
+            progress.finish()
+            journal.write_samples([*suite.problems])
+    return directory, info
+
+
+def _name(info: "RunInfo") -> str:
+    """A folder's name that says what is in it and differs where the run would."""
+    from codegen_eval.runs import NOT_IN_KEY  # noqa: PLC0415
+
+    facts = {name: value for name, value in asdict(info).items() if name not in NOT_IN_KEY}
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
+    words = (Path(info.suite).name, info.format, info.model, info.precision, digest)
+    return "-".join("".join(c if c.isalnum() or c in "+.-_" else "_" for c in w) for w in words)

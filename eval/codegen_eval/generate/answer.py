@@ -1,0 +1,45 @@
+"""One sample's answer as its tokens come: where it ends, and how long it took."""
+
+from codegen.engine.types import FinishReason
+
+
+class Answer:
+    """The bytes that a model writes for one sample.
+
+    Ends before the first stop string, which may begin inside a token; the forced bytes that come
+    first are no part of it.
+    """
+
+    def __init__(self, forced: bytes, stops: tuple[str, ...]) -> None:
+        self._forced = len(forced)
+        self._stops = tuple(stop.encode() for stop in stops)
+        self._longest = max(map(len, self._stops), default=1)
+        self._data = bytearray()
+        self.finish: FinishReason | None = None
+        self.tokens = 0
+        self.first_seconds = 0.0
+        self.seconds = 0.0
+
+    @property
+    def text(self) -> str:
+        """What was written; bytes that are not UTF-8 are replaced."""
+        return bytes(self._data[self._forced :]).decode(errors="replace")
+
+    def read(self, data: bytes, seconds: float) -> None:
+        """Takes a token, `seconds` after the batch was started."""
+        if not self.tokens:
+            self.first_seconds = seconds
+        self.tokens += 1
+        self.seconds = seconds
+        begin = max(self._forced, len(self._data) - self._longest + 1)
+        self._data += data
+        found = [at for stop in self._stops if (at := self._data.find(stop, begin)) >= 0]
+        if found:
+            del self._data[min(found) :]
+            self.finish = FinishReason.STOP
+
+    def end(self, finish: FinishReason, seconds: float) -> None:
+        """The model, or a limit, ended it, if no stop string did before."""
+        if self.finish is None:
+            self.finish = finish
+            self.seconds = seconds

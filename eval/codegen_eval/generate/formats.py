@@ -1,0 +1,143 @@
+"""How a problem is put to the model, and how its answer becomes a completion.
+
+A completion is what stands between the problem's prefix and its suffix; nothing is stripped from
+one that the model wrote into a hole.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from codegen.context.window import fit_window
+from codegen.document import Document
+from codegen.loaded import LoadedModel
+from codegen.prompt.fim import build_prompt
+from codegen_eval.suites.problem import Calls, Kind, Problem
+
+Format = Literal["base", "chat", "fim", "complete"]
+
+FORMATS: Final[Mapping[Kind, tuple[Format, ...]]] = {
+    "completion": ("chat", "base", "fim"),
+    "infilling": ("fim", "complete"),
+}
+"""The formats that fit a kind of suite, its default first. "complete" is no prompt of its own but
+the product: the whole of codegen.complete, healing, early ends and rules included."""
+
+# Where a base model that was given a function's head has left its body.
+# Source: https://arxiv.org/abs/2107.03374, section 2.1.
+_BODY_STOPS: Final = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
+
+# Where it has left a program that it wrote from a sentence, helpers included.
+# Source: evalplus 0.3.1, evalplus/provider/utility.py, without what ends helpers.
+_PROGRAM_STOPS: Final = ('\n"""', "\nassert", "\nprint", "\nif __name__")
+
+# Where a chat model has left its answer. Source: as below.
+_CHAT_STOPS: Final = ("\n```", "\nif __name__", "\ndef main(", "\nprint(", "\n#")
+
+# Source: the evaluation of Qwen2.5-Coder's makers,
+# https://github.com/QwenLM/Qwen2.5-Coder, qwencoder-eval/instruct/eval_plus/model.py ("ChatML").
+_SYSTEM: Final = (
+    "You are an intelligent programming assistant to produce Python algorithmic solutions"
+)
+_ASK_BODY: Final = "Can you complete the following Python function?\n```python\n{prompt}\n```\n"
+_OPEN_BODY: Final = "```python\n"
+
+# Source: evalplus 0.3.1, evalplus/codegen.py and evalplus/provider/utility.py.
+_ASK_PROGRAM: Final = (
+    "Please provide a self-contained Python script that solves the following problem in a "
+    "markdown code block:\n```\n{prompt}\n```\n"
+)
+_OPEN_PROGRAM: Final = (
+    "Below is a Python script with a self-contained function that solves the problem and passes "
+    "corresponding tests:\n```python\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A prompt in tokens, and how its answer is read.
+
+    `forced` are bytes that the answer begins with and that are no part of the completion. The
+    answer ends before the first of `stops`; `finish` makes a completion of it.
+    """
+
+    ids: tuple[int, ...]
+    forced: bytes
+    stops: tuple[str, ...]
+    finish: Callable[[str], str]
+
+
+def query(
+    model: LoadedModel, problem: Problem, format_: Format, *, heal: bool, context_tokens: int
+) -> Query:
+    """Writes a problem as a prompt.
+
+    Args:
+        model: for its tokenizer and the marks of its family.
+        problem: the hole.
+        format_: not "complete", which has no prompt of its own.
+        heal: whether a hole's prefix backs off to a token boundary.
+        context_tokens: as many of the text around a hole are in its prompt, at most.
+    """
+    match format_:
+        case "base":
+            stops = _PROGRAM_STOPS if _whole(problem) else _BODY_STOPS
+            return Query(tuple(model.tokenizer.encode(problem.prefix)), b"", stops, _as_it_is)
+        case "chat":
+            return Query(_chat(model, problem), b"", _CHAT_STOPS, _after(problem.prefix))
+        case _:
+            document = Document(problem.program(""), len(problem.prefix), "problem.py")
+            context = fit_window(
+                document, context_tokens, lambda text: len(model.tokenizer.encode(text))
+            )
+            prompt = build_prompt(context, model.family, model.tokenizer, heal=heal)
+            return Query(prompt.ids, prompt.forced, (), _as_it_is)
+
+
+def prompt_text(model: LoadedModel, ids: tuple[int, ...]) -> str:
+    """A prompt as text, special tokens spelt out, for people."""
+    special = {id_: text.encode() for text, id_ in model.tokenizer.special_ids.items()}
+    spelt = b"".join(special.get(id_) or model.tokenizer.token_bytes(id_) for id_ in ids)
+    return spelt.decode(errors="replace")
+
+
+def _chat(model: LoadedModel, problem: Problem) -> tuple[int, ...]:
+    family = model.family.family
+    start = model.tokenizer.special_ids[family.chat_start]
+    end = model.tokenizer.special_ids[family.chat_end]
+    ask, opening = (_ASK_PROGRAM, _OPEN_PROGRAM) if _whole(problem) else (_ASK_BODY, _OPEN_BODY)
+
+    def text(words: str) -> list[int]:
+        return model.tokenizer.encode(words)
+
+    question = ask.format(prompt=problem.prefix.strip())
+    return (
+        *(start, *text(f"system\n{_SYSTEM}"), end, *text("\n")),
+        *(start, *text(f"user\n{question}"), end, *text("\n")),
+        *(start, *text(f"assistant\n{opening}")),
+    )
+
+
+def _whole(problem: Problem) -> bool:
+    """Whether a whole program is asked for, as in MBPP, and not the body of a given function."""
+    return isinstance(problem.check, Calls) and f"def {problem.entry_point}" not in problem.prefix
+
+
+def _as_it_is(answer: str) -> str:
+    return answer
+
+
+def _after(prefix: str) -> Callable[[str], str]:
+    """Makes an answer that may repeat the prefix one that goes on from it.
+
+    An answer that does not repeat it follows on a line of its own: a second definition of the
+    function takes the place of the first, whose body is then its docstring alone.
+    """
+
+    def finish(answer: str) -> str:
+        head = prefix.strip()
+        if answer.startswith(head):
+            return answer[len(head) :].removeprefix(prefix[len(prefix.rstrip()) :])
+        return "\n" + answer
+
+    return finish

@@ -1,0 +1,216 @@
+"""`run`: every problem's samples, batch by batch.
+
+A batch is one problem's samples, decoded together: they share its prompt, and each step of all of
+them is one model call. Batches depend on nothing but their key: what an earlier one left in the
+engine's caches is dropped, since it would change the last bits of the logits.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import onnxruntime
+
+from codegen.complete import CompletionOptions, complete, result
+from codegen.document import Document
+from codegen.engine.backend import OnnxBackend
+from codegen.engine.cancel import CancelToken
+from codegen.engine.types import FinishReason, GenerateRequest, Sampling
+from codegen.errors import EngineError, UsageError
+from codegen.loaded import LoadedModel
+from codegen.models.catalogue import released
+from codegen.prompt.healing import Spell
+from codegen_eval.generate.answer import Answer
+from codegen_eval.generate.formats import FORMATS, Format, Query, prompt_text, query
+from codegen_eval.generate.journal import Journal
+from codegen_eval.runs import NOT_IN_KEY, Batch, RunInfo, Sample
+from codegen_eval.suites.problem import Problem, Suite
+
+KEY_VERSION: Final = 1
+"""To be counted up when the same key would stand for another result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is asked of a run. `batch` samples are decoded together, at most."""
+
+    format: Format
+    heal: bool = True
+    samples: int = 1
+    batch: int = 10
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+    max_tokens: int = 768
+    context_tokens: int = 1024
+
+    def __post_init__(self) -> None:
+        """Refuses what would mean nothing."""
+        if self.samples > 1 and self.temperature <= 0:
+            raise UsageError("several samples at temperature 0 would all be the same")
+        if self.format == "complete" and self.samples > 1:
+            raise UsageError("the format `complete` gives one suggestion: --samples must be 1")
+
+
+def describe(suite: Suite, model: LoadedModel, options: Options) -> RunInfo:
+    """Everything that can change a result.
+
+    Raises:
+        UsageError: the format doesn't fit the suite.
+    """
+    if options.format not in FORMATS[suite.kind]:
+        raise UsageError(
+            f"{suite.name} is a suite of {suite.kind}; its formats are "
+            f"{', '.join(FORMATS[suite.kind])}, and {options.format!r} is none of them"
+        )
+    backend = model.backend
+    if not isinstance(backend, OnnxBackend):
+        raise TypeError("only ONNX Runtime's backend can be described")
+    manifest = backend.model.manifest
+    files = sorted((name, record.sha256) for name, record in manifest.files.items())
+    return RunInfo(
+        suite=suite.name,
+        suite_sha256=suite.sha256,
+        kind=suite.kind,
+        published=suite.published,
+        model=manifest.name,
+        model_sha256=hashlib.sha256(json.dumps(files).encode()).hexdigest(),
+        released=released(manifest.source.sha256),
+        precision=manifest.precision,
+        device=backend.device.kind,
+        onnxruntime=onnxruntime.__version__,
+        threads=backend.threads,
+        paths=str(backend.paths),
+        format=options.format,
+        heal=options.heal,
+        samples=options.samples,
+        batch=min(options.batch, options.samples),
+        temperature=options.temperature,
+        top_p=options.top_p,
+        seed=options.seed,
+        max_tokens=options.max_tokens,
+        context_tokens=options.context_tokens,
+    )
+
+
+def run(
+    model: LoadedModel, problems: Sequence[Problem], info: RunInfo, journal: Journal
+) -> Iterator[Batch | None]:
+    """Generates what the journal doesn't have; None for each batch that it has.
+
+    Raises:
+        EngineError: the model can't be run.
+    """
+    for problem in problems:
+        asked = None if info.format == "complete" else _query(model, problem, info)
+        for first in range(0, info.samples, info.batch):
+            indices = range(first, min(first + info.batch, info.samples))
+            key = batch_key(info, problem, asked, indices)
+            if key in journal:
+                yield None
+                continue
+            model.backend.forget()
+            if asked is None:
+                prompt, samples = _product(model, problem, info)
+            else:
+                prompt, samples = asked.ids, _samples(model, problem, info, asked, indices)
+            text = prompt_text(model, prompt)
+            batch = Batch(key, problem.task_id, text, len(prompt), samples)
+            journal.add(batch)
+            yield batch
+
+
+def batches_of(info: RunInfo, problems: int) -> int:
+    """How many batches a run of so many problems has."""
+    return problems * -(-info.samples // info.batch)
+
+
+def batch_key(info: RunInfo, problem: Problem, asked: Query | None, indices: range) -> str:
+    """The hash of all that can change a batch's result."""
+    facts = {name: value for name, value in asdict(info).items() if name not in NOT_IN_KEY}
+    prompt = (
+        [problem.prefix, problem.suffix]
+        if asked is None
+        else [asked.ids, asked.forced.hex(), asked.stops]
+    )
+    parts = [KEY_VERSION, facts, problem.task_id, prompt, list(indices)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _query(model: LoadedModel, problem: Problem, info: RunInfo) -> Query:
+    # Checked by `describe`.
+    format_: Format = info.format  # type: ignore[assignment]
+    return query(model, problem, format_, heal=info.heal, context_tokens=info.context_tokens)
+
+
+def _samples(
+    model: LoadedModel, problem: Problem, info: RunInfo, asked: Query, indices: range
+) -> tuple[Sample, ...]:
+    room = model.backend.window - len(asked.ids)
+    if room < 1:
+        raise EngineError(
+            f"{problem.task_id}: its prompt has {len(asked.ids)} tokens, and the engine's window "
+            f"{model.backend.window}"
+        )
+    seeds = [info.seed + index for index in indices]
+    request = GenerateRequest(
+        prompt=asked.ids,
+        max_tokens=min(info.max_tokens + len(asked.forced), room),
+        samples=tuple(
+            Sampling(temperature=info.temperature, top_p=info.top_p, seed=seed) for seed in seeds
+        ),
+        stop_ids=model.family.stop,
+        constraint=(
+            Spell.of(model.tokenizer, model.vocabulary, asked.forced) if asked.forced else None
+        ),
+    )
+    answers = [Answer(asked.forced, asked.stops) for _ in indices]
+    start = time.perf_counter()
+    generation = model.backend.generate(request, CancelToken())
+    for step in generation:
+        answer = answers[step.sample]
+        seconds = time.perf_counter() - start
+        if step.token is not None and answer.finish is None:
+            answer.read(model.tokenizer.token_bytes(step.token), seconds)
+        if step.finish is not None:
+            answer.end(step.finish, seconds)
+        if answer.finish is not None:
+            generation.end(step.sample)
+    return tuple(
+        Sample(
+            task_id=problem.task_id,
+            sample=index,
+            seed=seed,
+            completion=asked.finish(answer.text),
+            finish=str(answer.finish),
+            tokens=answer.tokens,
+            first_token_seconds=round(answer.first_seconds, 4),
+            seconds=round(answer.seconds, 4),
+        )
+        for index, seed, answer in zip(indices, seeds, answers, strict=True)
+    )
+
+
+def _product(
+    model: LoadedModel, problem: Problem, info: RunInfo
+) -> tuple[tuple[int, ...], tuple[Sample, ...]]:
+    """What a user would be shown; an empty completion where that is nothing."""
+    document = Document(problem.program(""), len(problem.prefix), "problem.py")
+    options = CompletionOptions(temperature=info.temperature, top_p=info.top_p, seed=info.seed)
+    done = result(complete(model, document, options, CancelToken()))
+    best = done.suggestions[0] if done.suggestions else None
+    usage = done.usage
+    sample = Sample(
+        task_id=problem.task_id,
+        sample=0,
+        seed=info.seed,
+        completion=best.text if best else "",
+        finish=str(best.finish_reason if best else FinishReason.STOP),
+        tokens=usage.decoded_tokens,
+        first_token_seconds=round(usage.prefill_seconds, 4),
+        seconds=round(usage.prefill_seconds + usage.decode_seconds, 4),
+    )
+    return done.prompt.ids, (sample,)

@@ -1,0 +1,36 @@
+"""Two fixed halves of every suite: choices are made on one, claims on the other.
+
+The half follows from the group's name alone, so all suites that were cut from the same problems
+(HumanEval, HumanEval+, the infilling sets) agree: what was tuned on a hole of HumanEval/3 is
+never reported on another hole of it.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Literal
+
+from codegen_eval.suites.problem import Half, Problem
+
+Split = Literal["tune", "report", "all"]
+
+
+def half(group: str) -> Half:
+    """The half that a group belongs to."""
+    return "tune" if _rank("half", group)[0] < 128 else "report"
+
+
+def choose(problems: Iterable[Problem], split: Split, limit: int | None) -> list[Problem]:
+    """A half's problems, or as many of them as `limit`, in the order of their file.
+
+    The choice is fixed, looks random, and grows: a smaller limit's problems are among a larger
+    one's.
+    """
+    chosen = [problem for problem in problems if split in ("all", half(problem.group))]
+    if limit is None or limit >= len(chosen):
+        return chosen
+    ranked = sorted(range(len(chosen)), key=lambda index: _rank("choice", chosen[index].task_id))
+    return [chosen[index] for index in sorted(ranked[:limit])]
+
+
+def _rank(purpose: str, text: str) -> bytes:
+    return hashlib.sha256(f"{purpose}\0{text}".encode()).digest()
