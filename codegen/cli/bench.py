@@ -64,6 +64,45 @@ def engine(
         print(visible(line))
 
 
+@command.command()
+@click.option(
+    "-n", "--samples", "count", type=click.IntRange(2, 100), default=10, show_default=True
+)
+@click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option("--precision", type=click.Choice(["auto", "int4", "fp32", "fp16"]))
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
+@model_option
+@device_option
+@offline_option
+def samples(
+    *,
+    count: int,
+    rounds: int,
+    precision: str | None,
+    as_json: bool,
+    model: str | None,
+    device: str | None,
+    offline: bool,
+) -> None:
+    """Measure several samples of one prompt, as a batch and one after the other."""
+    from codegen.bench.samples import PROMPT, STEPS, run_samples  # noqa: PLC0415 - as above
+    from codegen.models.progress import stderr_progress  # noqa: PLC0415
+
+    settings = user_settings(model=model, device=device, precision=precision, offline=offline)
+    figures = run_samples(settings, count, rounds, stderr_progress())
+    if as_json:
+        shown = {"schema": _SCHEMA, **dataclasses.asdict(figures), "speedup": figures.speedup}
+        print(json.dumps(shown, indent=1))
+        return
+    batched = statistics.median(each.batched for each in figures.rounds)
+    single = statistics.median(each.single for each in figures.rounds)
+    print(visible(f"{figures.model}, {figures.precision}, {figures.paths}, "
+                  f"{figures.threads} threads, {rounds} rounds"))  # fmt: skip
+    print(f"{count} samples of {STEPS} tokens after a prompt of {PROMPT}")
+    print(f"as one batch        {batched:.2f} s")
+    print(f"one after the other {single:.2f} s, {figures.speedup:.2f} times as long")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A line of the table; `met` is None where there is nothing to reach, or to compare."""
