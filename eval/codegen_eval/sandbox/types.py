@@ -15,8 +15,9 @@ class Limits:
 
     CPU seconds are those of all its processes together; wall seconds only bound what sleeps.
     `processes` counts processes and threads that may exist at once, the first one included.
-    `output_bytes` bounds stdout and stderr together, `file_bytes` a single file and
-    `scratch_bytes` all that it writes.
+    `memory_bytes` is each process's address space, of which threads take much: 8 MiB of stack and,
+    once they allocate, some 64 MiB. `output_bytes` bounds stdout and stderr together, `file_bytes`
+    a single file and `scratch_bytes` all files that it was given or writes; each name counts 4 KiB.
     """
 
     cpu_seconds: float = 10.0
@@ -54,6 +55,8 @@ class Reason(StrEnum):
     CPU = "cpu"
     WALL = "wall"
     OUTPUT = "output"
+    SCRATCH = "scratch"  # wrote more than it may where no file system limits it, or too many files
+    PROCESSES = "processes"  # more than it may, where the kernel doesn't keep it from making them
     CLOSED = "closed"  # by the caller, who had enough
 
 
@@ -91,6 +94,9 @@ class Box(Protocol):
 
         A last line without a newline is dropped. Waits at most until a limit ends the box.
         """
+
+    def communicate(self, data: bytes = b"") -> bytes:
+        """Writes `data` to its stdin, closes that, and reads its stdout until it has ended."""
 
     def close(self) -> Ending:
         """Kills what is left of it and says how it ended. Further calls give the same."""

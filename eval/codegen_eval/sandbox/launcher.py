@@ -1,0 +1,352 @@
+"""Runs inside a box: writes its files, gives up all rights, becomes the program, sees it end.
+
+The parent passes this module's source to an interpreter by `-c`, so it may use nothing but the
+standard library of Python 3.9; and little of that, since each box waits for the imports. It speaks
+to the parent by one socket:
+
+*   from the parent: marshalled dictionaries, each after its length in four bytes: the
+    specification; each file, followed by its bytes; an end. Then nothing, until the parent closes
+    the box by closing its half;
+*   to the parent, a line each: "ready" or "error MESSAGE"; then "ended REASON STATUS CPU WALL".
+
+Two processes: the child becomes the program. The first process stays and is trusted: it ends the
+program at its limits or when the parent is gone, kills what the program left, and says how it
+ended. As a process 1 or as a subreaper, it gets every orphan.
+"""
+
+# ruff: noqa: PTH103, PTH120, PTH123, PTH208, PTH211, SIM105
+
+import ctypes
+import marshal
+import os
+import resource
+import select
+import stat
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
+_TICK = 0.2
+_PATIENCE = 10.0
+_COPY = 1 << 16
+_BLOCK = 4096
+
+# The module `signal` would take longer to import than all that is done here.
+_SIGKILL = 9
+_NOT_OURS = (1, 2, 13, 15)  # SIGHUP, SIGINT, SIGPIPE, SIGTERM
+_SIG_DFL, _SIG_IGN = 0, 1
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_SECCOMP = 22
+_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_NO_NEW_PRIVS = 38
+_SECCOMP_MODE_FILTER = 2
+_LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
+_RULE_PATH_BENEATH = 1
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 47, 2
+_PR_SET_KEEPCAPS = 8
+_PR_CAPBSET_DROP = 24
+_CAPABILITIES = 64
+_CAP_VERSION = 0x20080522
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def main(control: int) -> None:
+    """The whole life of a box."""
+    os.set_inheritable(control, False)
+    _on_signals(_SIG_IGN)
+    try:
+        reader = open(control, "rb", closefd=False)  # noqa: SIM115 - the child reads on
+        spec = _message(reader)
+        if spec["subreaper"]:
+            _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        child = _fork(spec, reader)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent has to be told
+        _tell(control, f"error {type(error).__name__}: {error}")
+        return
+    for standard in (0, 1, 2):
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, standard)
+        os.close(null)
+    _tell(control, "ready")
+    started = time.monotonic()
+    reason = _watch(control, child, spec)
+    status = _kill(child)
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = usage.ru_utime + usage.ru_stime
+    _tell(control, f"ended {reason} {status} {cpu} {time.monotonic() - started}")
+
+
+def _fork(spec: "dict[str, Any]", reader: "BinaryIO") -> int:
+    """Makes the child that becomes the program; waits until it has, and raises what hinders it."""
+    errors, told = os.pipe()  # closed by a successful exec
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(errors)
+            _become(spec, reader)
+        except BaseException as error:  # noqa: BLE001 - nothing of the launcher may run twice
+            os.write(told, f"{type(error).__name__}: {error}".encode()[:4000])
+        os._exit(127)
+    os.close(told)
+    with os.fdopen(errors, "rb") as stream:
+        message = stream.read()
+    if message:
+        os.waitpid(child, 0)
+        raise RuntimeError(message.decode("utf-8", "replace"))
+    return child
+
+
+def _become(spec: "dict[str, Any]", reader: "BinaryIO") -> None:
+    """Never returns."""
+    os.setsid()
+    if spec["uid"] is not None:
+        _leave_root(spec["uid"], spec["capability"])
+    _prctl(_PR_SET_PDEATHSIG, _SIGKILL)  # after the uid, whose change would clear it
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    os.umask(0o077)
+    os.makedirs(spec["work"], exist_ok=True)
+    os.chdir(spec["work"])
+    if spec["landlock"] is not None:
+        _landlock(spec["landlock"])
+    _write_files(reader)
+    _on_signals(_SIG_DFL)
+    os.umask(0o022)
+    for name, most in spec["limits"].items():
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)  # noqa: PLW2901
+        resource.setrlimit(kind, (most, most))
+    _filter(spec["filter"])
+    os.execve(spec["argv"][0], spec["argv"], spec["environment"])  # noqa: S606
+
+
+def _write_files(reader: "BinaryIO") -> None:
+    while True:
+        entry = _message(reader)
+        kind = entry["kind"]
+        if kind == "end":
+            return
+        path = entry["path"]
+        if kind == "folder":
+            os.makedirs(path, exist_ok=True)
+        elif kind == "link":
+            os.symlink(entry["target"], path)
+        else:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            with open(path, "wb") as file:
+                left = entry["size"]
+                while left:
+                    data = reader.read(min(left, _COPY))
+                    if not data:
+                        raise EOFError("the parent is gone")
+                    file.write(data)
+                    left -= len(data)
+                os.fchmod(file.fileno(), entry["mode"])
+
+
+def _message(reader: "BinaryIO") -> "dict[str, Any]":
+    length = reader.read(4)
+    data = reader.read(int.from_bytes(length, "big"))
+    if not data:
+        raise EOFError("the parent is gone")
+    message: dict[str, Any] = marshal.loads(data)  # noqa: S302 - it is the parent's
+    return message
+
+
+def _watch(control: int, child: int, spec: "dict[str, Any]") -> str:
+    """Waits until the program ends or has to be ended, and says why."""
+    clock = ctypes.c_int()
+    _libc.clock_getcpuclockid(child, ctypes.byref(clock))
+    process = os.pidfd_open(child)
+    poll = select.poll()
+    poll.register(process, select.POLLIN)
+    poll.register(control, select.POLLIN)
+    deadline = time.monotonic() + spec["wall"]
+    most = spec["cpu"] + _seconds(clock)  # what it took to become the program is not its own
+    while True:
+        wall = deadline - time.monotonic()
+        cpu = most - _seconds(clock)
+        if wall <= 0:
+            return "wall"
+        if cpu <= 0:
+            return "cpu"
+        if _scratch(spec) > spec["scratch"]:
+            return "scratch"
+        ready = dict(poll.poll(1000 * max(0.01, min(wall, cpu, _TICK))))
+        if process in ready:
+            return "exited"
+        if control in ready:
+            return "closed"
+
+
+def _seconds(clock: ctypes.c_int) -> float:
+    try:
+        return time.clock_gettime(clock.value)
+    except OSError:  # it has ended this moment
+        return 0.0
+
+
+def _scratch(spec: "dict[str, Any]") -> int:
+    """Bytes of what the box has written; each name costs a block, if only the kernel's memory."""
+    if spec["quota"]:
+        # A file system of its own has its own limit of bytes, but hardly one of names.
+        mount = os.statvfs(spec["work"])
+        return (mount.f_files - mount.f_ffree) * _BLOCK
+    most: int = spec["scratch"]
+    total = 0
+    pending = [spec["work"]]
+    while pending and total <= most:
+        try:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    found = entry.stat(follow_symlinks=False)
+                    total += _BLOCK + 512 * found.st_blocks
+                    if stat.S_ISDIR(found.st_mode):
+                        pending.append(entry.path)
+                    if total > most:
+                        break
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            if len(os.fsencode(error.filename or "")) > _BLOCK - 256:
+                return most + 1  # deeper than paths can name: nobody's honest work
+    return total
+
+
+def _kill(child: int) -> int:
+    """Kills the program and all its descendants. Its own status, as of `wait`; -1 if unknown."""
+    status = -1
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        for pid in [-1] if os.getpid() == 1 else _children():
+            try:
+                os.kill(pid, _SIGKILL)
+            except OSError:  # it has ended already
+                pass
+        try:
+            pid, found = os.waitpid(-1, os.WNOHANG)
+            while pid:
+                status = found if pid == child else status
+                pid, found = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            break
+        time.sleep(0.001)
+    return status
+
+
+def _children() -> "list[int]":
+    me = os.getpid()
+    try:
+        with open(f"/proc/{me}/task/{me}/children") as file:
+            return [int(pid) for pid in file.read().split()]
+    except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    parent = int(file.read().rpartition(b")")[2].split()[1])
+            except OSError:
+                continue
+            if parent == me:
+                found.append(int(name))
+        return found
+
+
+def _leave_root(uid: int, capability: "int | None") -> None:
+    """Becomes an ordinary user with at most one capability, which survives the exec."""
+    for number in set(range(_CAPABILITIES)) - {capability}:
+        _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(number), 0, 0, 0)
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    if capability is not None:
+        _prctl(_PR_SET_KEEPCAPS, 1)
+    os.setresuid(uid, uid, uid)
+    bits = 0 if capability is None else 1 << capability
+    header = (ctypes.c_uint32 * 2)(_CAP_VERSION, 0)
+    low, high = bits & 0xFFFF_FFFF, bits >> 32
+    data = (ctypes.c_uint32 * 6)(low, low, low, high, high, high)
+    _check(_libc.capset(header, data), "capset")
+    if capability is not None:
+        _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability)
+
+
+def _landlock(rules: "dict[str, Any]") -> None:
+    """Restricts this process to `paths`, each with its rights; the sizes follow the ABI."""
+    attributes = (ctypes.c_uint64 * 3)(rules["files"], rules["network"], rules["scoped"])
+    ruleset = _syscall(
+        _LANDLOCK_CREATE, ctypes.byref(attributes), ctypes.c_size_t(rules["size"]), 0
+    )
+    for path, rights in rules["paths"]:
+        parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        if not stat.S_ISDIR(os.fstat(parent).st_mode):
+            rights &= rules["of_files"]  # noqa: PLW2901
+        rule = rights.to_bytes(8, sys.byteorder) + parent.to_bytes(4, sys.byteorder)
+        _syscall(_LANDLOCK_ADD, ruleset, _RULE_PATH_BENEATH, ctypes.c_char_p(rule), 0)
+        os.close(parent)
+    _syscall(_LANDLOCK_RESTRICT, ruleset, 0)
+    os.close(ruleset)
+
+
+def _filter(program: "list[list[Any]]") -> None:
+    """Installs a seccomp filter."""
+    packed = b"".join(
+        code.to_bytes(2, sys.byteorder)
+        + bytes((true, false))
+        + (os.getpid() if operand == "pid" else operand).to_bytes(4, sys.byteorder)
+        for code, true, false, operand in program
+    )
+    buffer = ctypes.create_string_buffer(packed, len(packed))
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+    filled = Program(len(program), ctypes.addressof(buffer))
+    _check(
+        _libc.prctl(
+            _PR_SET_SECCOMP,
+            ctypes.c_ulong(_SECCOMP_MODE_FILTER),
+            ctypes.byref(filled),
+            ctypes.c_ulong(0),
+            ctypes.c_ulong(0),
+        ),
+        "seccomp",
+    )
+
+
+def _prctl(option: int, *arguments: int) -> None:
+    padded = (*arguments, 0, 0, 0, 0)[:4]
+    _check(_libc.prctl(option, *map(ctypes.c_ulong, padded)), f"prctl {option}")
+
+
+def _syscall(number: int, *arguments: "Any") -> int:
+    words = [ctypes.c_long(word) if isinstance(word, int) else word for word in arguments]
+    return _check(_libc.syscall(ctypes.c_long(number), *words), f"system call {number}")
+
+
+def _check(result: int, what: str) -> int:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+    return result
+
+
+def _on_signals(action: int) -> None:
+    for number in _NOT_OURS:
+        _libc.signal(number, ctypes.c_void_p(action))
+
+
+def _tell(control: int, message: str) -> None:
+    try:
+        os.write(control, message.encode("utf-8", "replace").replace(b"\n", b" ") + b"\n")
+    except OSError:  # nobody listens any more
+        pass
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
+    os._exit(0)  # nothing is left to clean up
