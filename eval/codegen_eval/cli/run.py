@@ -33,6 +33,12 @@ _FOLDER = "eval-runs"
     help="How a problem is put to the model: the text alone, as a chat, as a hole to fill, or "
     "as `codegen complete` would. [default: chat, and fim for a suite of holes]",
 )
+@click.option(
+    "--end",
+    type=click.Choice(["line", "suffix", "model"]),
+    help="Where an answer in `fim` ends at the latest: after a line, where it repeats what follows "
+    "the hole, or where the model ends it. [default: what fits the suite]",
+)
 @click.option("--heal/--no-heal", default=True, show_default=True, help="Token healing in `fim`.")
 @click.option("-n", "--samples", type=click.IntRange(1, 1000), default=1, show_default=True)
 @click.option("--temperature", type=click.FloatRange(0, 2), help="[default: 0, or 0.8 if n > 1]")
@@ -71,6 +77,7 @@ def command(
     *,
     suite: str,
     format_: str | None,
+    end: str | None,
     heal: bool,
     samples: int,
     temperature: float | None,
@@ -108,6 +115,7 @@ def command(
     drawn = (0.8 if samples > 1 else 0.0) if temperature is None else temperature
     options = Options(
         format=format_ or FORMATS[loaded.kind][0],  # type: ignore[arg-type] # click's choice
+        end=end,  # type: ignore[arg-type] # likewise
         heal=heal,
         samples=samples,
         batch=batch,

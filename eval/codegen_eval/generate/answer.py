@@ -1,18 +1,27 @@
 """One sample's answer as its tokens come: where it ends, and how long it took."""
 
+import re
+from typing import Final
+
 from codegen.engine.types import FinishReason
+
+_LINE: Final = re.compile(rb"\s*\S[^\n]*\n")
 
 
 class Answer:
     """The bytes that a model writes for one sample.
 
-    Ends before the first stop string, which may begin inside a token; the forced bytes that come
-    first are no part of it.
+    Ends before the first stop string, which may begin inside a token, or with `one_line` after the
+    first line that isn't blank, its newline included. The forced bytes that come first are no
+    part of it.
     """
 
-    def __init__(self, forced: bytes, stops: tuple[str, ...]) -> None:
+    def __init__(
+        self, forced: bytes, stops: tuple[str, ...] = (), *, one_line: bool = False
+    ) -> None:
         self._forced = len(forced)
         self._stops = tuple(stop.encode() for stop in stops)
+        self._one_line = one_line
         self._longest = max(map(len, self._stops), default=1)
         self._data = bytearray()
         self.finish: FinishReason | None = None
@@ -37,6 +46,9 @@ class Answer:
         if found:
             del self._data[min(found) :]
             self.finish = FinishReason.STOP
+        elif self._one_line and (line := _LINE.match(self._data, self._forced)):
+            del self._data[line.end() :]
+            self.finish = FinishReason.HOLE
 
     def end(self, finish: FinishReason, seconds: float) -> None:
         """The model, or a limit, ended it, if no stop string did before."""

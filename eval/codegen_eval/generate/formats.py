@@ -16,6 +16,11 @@ from codegen_eval.suites.problem import Calls, Kind, Problem
 
 Format = Literal["base", "chat", "fim", "complete"]
 
+End = Literal["stops", "line", "suffix", "model"]
+"""Where an answer ends, if the model doesn't end it before: at the format's stop strings; after one
+line; where it begins to repeat what follows the hole, or leaves the function if nothing does; or
+nowhere. An Instruct model, asked to fill a hole, goes on to rewrite the rest of the file."""
+
 FORMATS: Final[Mapping[Kind, tuple[Format, ...]]] = {
     "completion": ("chat", "base", "fim"),
     "infilling": ("fim", "complete"),
@@ -30,6 +35,9 @@ _BODY_STOPS: Final = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 # Where it has left a program that it wrote from a sentence, helpers included.
 # Source: evalplus 0.3.1, evalplus/provider/utility.py, without what ends helpers.
 _PROGRAM_STOPS: Final = ('\n"""', "\nassert", "\nprint", "\nif __name__")
+
+# Characters, blanks aside, of what follows a hole that make sure that an answer repeats it.
+_ANCHOR: Final = 10
 
 # Where a chat model has left its answer. Source: as below.
 _CHAT_STOPS: Final = ("\n```", "\nif __name__", "\ndef main(", "\nprint(", "\n#")
@@ -53,22 +61,37 @@ _OPEN_PROGRAM: Final = (
 )
 
 
+def end_of(suite: str, kind: Kind) -> End:
+    """The end that fits a suite."""
+    if kind == "completion":
+        return "stops"
+    return "line" if suite.startswith("infilling-single-line") else "suffix"
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A prompt in tokens, and how its answer is read.
 
     `forced` are bytes that the answer begins with and that are no part of the completion. The
-    answer ends before the first of `stops`; `finish` makes a completion of it.
+    answer ends before the first of `stops`, or after a line if it is to be `one_line`; `finish`
+    makes a completion of it.
     """
 
     ids: tuple[int, ...]
     forced: bytes
     stops: tuple[str, ...]
     finish: Callable[[str], str]
+    one_line: bool = False
 
 
 def query(
-    model: LoadedModel, problem: Problem, format_: Format, *, heal: bool, context_tokens: int
+    model: LoadedModel,
+    problem: Problem,
+    format_: Format,
+    end: End,
+    *,
+    heal: bool,
+    context_tokens: int,
 ) -> Query:
     """Writes a problem as a prompt.
 
@@ -76,6 +99,7 @@ def query(
         model: for its tokenizer and the marks of its family.
         problem: the hole.
         format_: not "complete", which has no prompt of its own.
+        end: where an answer into a hole ends.
         heal: whether a hole's prefix backs off to a token boundary.
         context_tokens: as many of the text around a hole are in its prompt, at most.
     """
@@ -91,7 +115,8 @@ def query(
                 document, context_tokens, lambda text: len(model.tokenizer.encode(text))
             )
             prompt = build_prompt(context, model.family, model.tokenizer, heal=heal)
-            return Query(prompt.ids, prompt.forced, (), _as_it_is)
+            stops = _suffix_stops(problem.suffix) if end == "suffix" else ()
+            return Query(prompt.ids, prompt.forced, stops, _as_it_is, end == "line")
 
 
 def prompt_text(model: LoadedModel, ids: tuple[int, ...]) -> str:
@@ -121,6 +146,23 @@ def _chat(model: LoadedModel, problem: Problem) -> tuple[int, ...]:
 def _whole(problem: Problem) -> bool:
     """Whether a whole program is asked for, as in MBPP, and not the body of a given function."""
     return isinstance(problem.check, Calls) and f"def {problem.entry_point}" not in problem.prefix
+
+
+def _suffix_stops(suffix: str) -> tuple[str, ...]:
+    """How an answer that repeats what follows begins to: the suffix's first lines.
+
+    Without the newlines that it begins with, too: models leave out a blank line.
+    """
+    if not suffix.strip():
+        return _BODY_STOPS
+    end = seen = 0
+    for line in suffix.splitlines(keepends=True):
+        end += len(line)
+        seen += len("".join(line.split()))
+        if seen >= _ANCHOR:
+            break
+    anchor = suffix[:end].rstrip()
+    return (anchor, anchor.lstrip("\n")) if seen >= _ANCHOR else ()
 
 
 def _as_it_is(answer: str) -> str:

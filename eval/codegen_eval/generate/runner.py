@@ -24,7 +24,15 @@ from codegen.loaded import LoadedModel
 from codegen.models.catalogue import released
 from codegen.prompt.healing import Spell
 from codegen_eval.generate.answer import Answer
-from codegen_eval.generate.formats import FORMATS, Format, Query, prompt_text, query
+from codegen_eval.generate.formats import (
+    FORMATS,
+    End,
+    Format,
+    Query,
+    end_of,
+    prompt_text,
+    query,
+)
 from codegen_eval.generate.journal import Journal
 from codegen_eval.runs import NOT_IN_KEY, Batch, RunInfo, Sample
 from codegen_eval.suites.problem import Problem, Suite
@@ -35,9 +43,13 @@ KEY_VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is asked of a run. `batch` samples are decoded together, at most."""
+    """What is asked of a run.
+
+    `end` None is what fits the suite; `batch` samples are decoded together, at most.
+    """
 
     format: Format
+    end: End | None = None
     heal: bool = True
     samples: int = 1
     batch: int = 10
@@ -85,6 +97,7 @@ def describe(suite: Suite, model: LoadedModel, options: Options) -> RunInfo:
         threads=backend.threads,
         paths=str(backend.paths),
         format=options.format,
+        end=_end(suite, options),
         heal=options.heal,
         samples=options.samples,
         batch=min(options.batch, options.samples),
@@ -94,6 +107,17 @@ def describe(suite: Suite, model: LoadedModel, options: Options) -> RunInfo:
         max_tokens=options.max_tokens,
         context_tokens=options.context_tokens,
     )
+
+
+def _end(suite: Suite, options: Options) -> End:
+    fitting = end_of(suite.name, suite.kind)
+    if options.format == "complete":
+        return "stops"
+    if options.end is None:
+        return fitting
+    if (options.end == "stops") is not (fitting == "stops"):
+        raise UsageError(f"{suite.name} is a suite of {suite.kind}, where --end is {fitting}")
+    return options.end
 
 
 def run(
@@ -134,7 +158,7 @@ def batch_key(info: RunInfo, problem: Problem, asked: Query | None, indices: ran
     prompt = (
         [problem.prefix, problem.suffix]
         if asked is None
-        else [asked.ids, asked.forced.hex(), asked.stops]
+        else [asked.ids, asked.forced.hex(), asked.stops, asked.one_line]
     )
     parts = [KEY_VERSION, facts, problem.task_id, prompt, list(indices)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -143,7 +167,8 @@ def batch_key(info: RunInfo, problem: Problem, asked: Query | None, indices: ran
 def _query(model: LoadedModel, problem: Problem, info: RunInfo) -> Query:
     # Checked by `describe`.
     format_: Format = info.format  # type: ignore[assignment]
-    return query(model, problem, format_, heal=info.heal, context_tokens=info.context_tokens)
+    end: End = info.end  # type: ignore[assignment]
+    return query(model, problem, format_, end, heal=info.heal, context_tokens=info.context_tokens)
 
 
 def _samples(
@@ -167,7 +192,7 @@ def _samples(
             Spell.of(model.tokenizer, model.vocabulary, asked.forced) if asked.forced else None
         ),
     )
-    answers = [Answer(asked.forced, asked.stops) for _ in indices]
+    answers = [Answer(asked.forced, asked.stops, one_line=asked.one_line) for _ in indices]
     start = time.perf_counter()
     generation = model.backend.generate(request, CancelToken())
     for step in generation:

@@ -12,8 +12,8 @@ from codegen_eval.generate.answer import Answer
 STOPS = ("\n```", "\ndef main(")
 
 
-def write(text, cuts=(), forced=b"", stops=STOPS):
-    answer = Answer(forced, stops)
+def write(text, cuts=(), forced=b"", stops=STOPS, **options):
+    answer = Answer(forced, stops, **options)
     edges = [0, *sorted({cut for cut in cuts if 0 < cut < len(text)}), len(text)]
     for number, (start, end) in enumerate(itertools.pairwise(edges)):
         if answer.finish is None:
@@ -56,3 +56,19 @@ def test_times():
     answer.end(FinishReason.LENGTH, 3.0)
     assert (answer.first_seconds, answer.seconds, answer.tokens) == (0.5, 0.75, 2)
     assert answer.finish == "stop"
+
+
+@pytest.mark.parametrize(
+    ("text", "forced", "expected", "finish"),
+    [
+        (b"    return 1\n    x", b"", "    return 1\n", "hole"),
+        (b"\n\n  return 1\n\n", b"", "\n\n  return 1\n", "hole"),
+        (b"return 1", b"", "return 1", "length"),
+        (b"\n    return 1\nx", b"\n    ", "return 1\n", "hole"),
+        (b"  \n \n", b"", "  \n \n", "length"),
+    ],
+)
+@pytest.mark.parametrize("cuts", [(), range(1, 30)])
+def test_one_line(text, forced, expected, finish, cuts):
+    answer = write(text, cuts, forced, (), one_line=True)
+    assert (answer.text, answer.finish) == (expected, finish)

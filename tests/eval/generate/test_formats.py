@@ -20,8 +20,8 @@ HOLE = Problem("Hole/0", "HumanEval/0", HEAD + "    ret", "\n", "urn a + b", "ad
 def ask(tokenizer, vocabulary):
     model = scripted_model(tokenizer, vocabulary, Document("", 0))
 
-    def ask(problem, format_, *, heal=True, context_tokens=1024):
-        asked = query(model, problem, format_, heal=heal, context_tokens=context_tokens)
+    def ask(problem, format_, end="model", *, heal=True, context_tokens=1024):
+        asked = query(model, problem, format_, end, heal=heal, context_tokens=context_tokens)
         return asked, prompt_text(model, asked.ids)
 
     return ask
@@ -94,3 +94,24 @@ def test_a_hole_is_healed_or_not(ask):
 def test_a_long_file_is_cut_to_the_context(ask):
     long = Problem("x", "x", "x = 1\n" * 5000, "y = 2\n" * 5000, "", "f", Assertions(""))
     assert len(ask(long, "fim", context_tokens=200)[0].ids) <= 203
+
+
+@pytest.mark.parametrize(
+    ("suffix", "stops"),
+    [
+        ("\n\n    return result\n", ("\n\n    return result", "    return result")),
+        (") + 1\n    return y\n", (") + 1\n    return y",) * 2),
+        ("    return distance, threshold\n", ("    return distance, threshold",) * 2),
+        ("x\n", ()),
+    ],
+)
+def test_an_answer_ends_where_it_repeats_what_follows(ask, suffix, stops):
+    problem = Problem("x", "x", HEAD, suffix, "", "add", Assertions(""))
+    assert ask(problem, "fim", "suffix")[0].stops == stops
+
+
+def test_where_nothing_follows_it_ends_with_the_function(ask):
+    problem = Problem("x", "x", HEAD, "\n", "", "add", Assertions(""))
+    assert "\ndef" in ask(problem, "fim", "suffix")[0].stops
+    assert ask(problem, "fim", "model")[0].stops == ()
+    assert ask(problem, "fim", "line")[0].one_line

@@ -34,6 +34,7 @@ INFO = RunInfo(
     threads=2,
     paths="l4",
     format="chat",
+    end="stops",
     heal=True,
     samples=2,
     batch=2,
