@@ -8,13 +8,15 @@ STAMP := $(VENV)/.installed
 export CODEGEN_MODEL_MIRRORS ?= $(CURDIR)/dev/mirrors.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup complete test test-slow check format bench build clean
+.PHONY: help setup complete test test-slow check format bench build clean selftest eval-slice
 
 help:
 	@echo "make setup     make $(VENV) with everything for development"
 	@echo "make complete  fill a hole in examples/ with the default model (fetched on first run)"
 	@echo "make test      run the tests, real model included (under 5 minutes once it is cached)"
 	@echo "make test-slow run the slow tests"
+	@echo "make selftest  attack the evaluation's sandbox and judge"
+	@echo "make eval-slice  score a fixed slice of HumanEval, and compare with what it scored before"
 	@echo "make check     lint, types, boundaries"
 	@echo "make format    format and fix what can be fixed"
 	@echo "make bench     the benchmarks of docs/benchmarks.md"
@@ -36,6 +38,12 @@ test: $(STAMP)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+selftest: $(STAMP)
+	$(BIN)/codegen eval selftest
+
+eval-slice: $(STAMP)
+	$(BIN)/python -m pytest -m slow tests/e2e/test_eval_slice.py
 
 check: $(STAMP)
 	$(BIN)/ruff check .

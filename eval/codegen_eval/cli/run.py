@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from codegen.cli.options import device_option, model_option, offline_option, use
 from codegen.cli.terminal import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from codegen.config import Settings
     from codegen.loaded import LoadedModel
     from codegen.models.progress import Progress
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from codegen_eval.suites.problem import Problem, Suite
 
 _FOLDER = "eval-runs"
+_SCHEMA = 1
 
 
 @click.command()
@@ -105,8 +107,14 @@ def command(
     A run that was stopped in any way goes on where it was when the same command is given again.
     """
     from codegen.models.progress import stderr_progress  # noqa: PLC0415 - not needed for --help
+    from codegen_eval.cli.summary import lines  # noqa: PLC0415
     from codegen_eval.generate.formats import FORMATS  # noqa: PLC0415
     from codegen_eval.generate.runner import Options  # noqa: PLC0415
+    from codegen_eval.metrics.figures import plain  # noqa: PLC0415
+    from codegen_eval.metrics.summary import summarize  # noqa: PLC0415
+    from codegen_eval.runs import open_run  # noqa: PLC0415
+    from codegen_eval.sandbox.find import find_sandbox  # noqa: PLC0415
+    from codegen_eval.scored import score_run  # noqa: PLC0415
     from codegen_eval.suites.registry import load_suite  # noqa: PLC0415
     from codegen_eval.suites.split import choose  # noqa: PLC0415
 
@@ -126,20 +134,19 @@ def command(
         context_tokens=settings.context_tokens,
     )
     problems = choose(loaded.problems.values(), split, limit)  # type: ignore[arg-type] # likewise
-    directory, info = _generate(
-        _pinned(settings, out), loaded, problems, options, out, stderr_progress()
-    )
-    shown: dict[str, Any] = {
-        "schema": 1,
-        "run": str(directory),
-        "problems": len(problems),
-        **asdict(info),
-    }
+    # Before the long work: a machine without a sandbox can be told `--no-score`.
+    sandbox = find_sandbox() if score else None
+    progress = stderr_progress()
+    directory = _generate(_pinned(settings, out), loaded, problems, options, out, progress)
+    if sandbox is not None:
+        score_run(loaded, directory, sandbox, progress)
+    summary = summarize(open_run(directory), loaded)
     if as_json:
-        print(json.dumps(shown, indent=1))
+        print(json.dumps({"schema": _SCHEMA, "run": str(directory), **plain(summary)}, indent=1))
         return
-    for name, value in shown.items():
-        print(visible(f"{name:20} {value}"))
+    for line in lines(summary):
+        print(visible(line))
+    print(f"\n{directory}")
 
 
 def _pinned(settings: "Settings", out: Path | None) -> "Settings":
@@ -158,15 +165,15 @@ def _pinned(settings: "Settings", out: Path | None) -> "Settings":
     return dataclasses.replace(settings, **open_)
 
 
-def _generate(
+def _generate(  # noqa: PLR0917 - one caller, above
     settings: "Settings",
     suite: "Suite",
     problems: "list[Problem]",
     options: "Options",
     out: Path | None,
     progress: "Progress",
-) -> "tuple[Path, RunInfo]":
-    """Generates what is missing; the run's folder and what it holds."""
+) -> Path:
+    """Generates what is missing; the run's folder."""
     from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime follows
     from codegen_eval.generate.journal import writing  # noqa: PLC0415
     from codegen_eval.generate.runner import batches_of, describe, run  # noqa: PLC0415
@@ -183,7 +190,7 @@ def _generate(
         finally:
             progress.finish()
             journal.write_samples([*suite.problems])
-    return directory, info
+    return directory
 
 
 def _name(info: "RunInfo") -> str:

@@ -30,11 +30,11 @@ the product: the whole of codegen.complete, healing, early ends and rules includ
 
 # Where a base model that was given a function's head has left its body.
 # Source: https://arxiv.org/abs/2107.03374, section 2.1.
-_BODY_STOPS: Final = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
+_BODY_STOPS: Final[tuple[str, ...]] = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 
 # Where it has left a program that it wrote from a sentence, helpers included.
 # Source: evalplus 0.3.1, evalplus/provider/utility.py, without what ends helpers.
-_PROGRAM_STOPS: Final = ('\n"""', "\nassert", "\nprint", "\nif __name__")
+_PROGRAM_STOPS: Final[tuple[str, ...]] = ('\n"""', "\nassert", "\nprint", "\nif __name__")
 
 # Characters, blanks aside, of what follows a hole that make sure that an answer repeats it.
 _ANCHOR: Final = 10

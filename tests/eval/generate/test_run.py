@@ -53,8 +53,9 @@ def content(folder):
 
 def test_a_run_and_what_it_says(start, tmp_path):
     told = json.loads(finish(start(tmp_path / "run", "--json")))
-    assert told["problems"] == 6
-    assert told["threads"] == 1
+    assert told["splits"]["all"]["tasks"] == 6
+    assert told["info"]["threads"] == 1
+    assert told["run"] == str(tmp_path / "run")
     run = open_run(tmp_path / "run")
     assert len(run.batches) == 6
     assert all(sample.tokens for sample in run.samples)
