@@ -28,6 +28,12 @@ _RUN = click.Path(exists=True, file_okay=False, path_type=Path)
     help="Compare on a half of the suite.",
 )
 @click.option("--data", type=click.Path(path_type=Path), help="Where the official data lies.")
+@click.option(
+    "--mined",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of a mined suite that a run was made from.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 def command(
     *,
@@ -35,6 +41,7 @@ def command(
     second: Path,
     split: Literal["all", "tune", "report"],
     data: Path | None,
+    mined: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Compare two runs of one suite, FIRST and SECOND, problem by problem.
@@ -45,10 +52,11 @@ def command(
     from codegen_eval.compare import compare  # noqa: PLC0415 - not needed for --help
     from codegen_eval.metrics.figures import plain  # noqa: PLC0415
     from codegen_eval.runs import open_run  # noqa: PLC0415
-    from codegen_eval.suites.registry import load_suite  # noqa: PLC0415
+    from codegen_eval.suites.registry import suite_again  # noqa: PLC0415
 
     left, right = open_run(first), open_run(second)
-    found = compare(left, right, load_suite(left.info.suite, data), split)
+    suite = suite_again(left.info.suite, left.info.suite_sha256, data, mined)
+    found = compare(left, right, suite, split)
     if as_json:
         print(json.dumps({"schema": _SCHEMA, **plain(found)}, indent=1))
         return

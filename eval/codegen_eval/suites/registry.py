@@ -2,14 +2,14 @@
 
 import difflib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from codegen.config import load_settings
 from codegen.errors import UsageError
-from codegen_eval.errors import DataError
+from codegen_eval.errors import DataError, DataMissingError
 from codegen_eval.suites import data as files
 from codegen_eval.suites.data import DataFile
 from codegen_eval.suites.evalplus import MBPP_PUBLISHED, evalplus
@@ -128,6 +128,29 @@ def load_suite(name: str, data: Path | None = None, python: Path | None = None) 
         source=", ".join(file.url for file in entry.files),
         sha256=files.sha256_of(entry.files),
         problems=problems,
+    )
+
+
+def suite_again(name: str, sha256: str, data: Path | None, mined: Sequence[Path]) -> Suite:
+    """The suite that a run was made from.
+
+    Args:
+        name: as the run has it.
+        sha256: likewise.
+        data: the folder of the official files, as in `load_suite`.
+        mined: folders of mined suites, one of which may be it.
+
+    Raises:
+        DataError: it is not here.
+    """
+    if any(entry.name == name for entry in ENTRIES):
+        return load_suite(name, data)
+    for folder in mined:
+        suite = load_suite(f"{folder}/")
+        if suite.sha256 == sha256:
+            return suite
+    raise DataMissingError(
+        f"{name} is a mined suite, and its folder is not among those named by --mined"
     )
 
 

@@ -33,4 +33,4 @@ def choose(problems: Iterable[Problem], split: Split, limit: int | None) -> list
 
 
 def _rank(purpose: str, text: str) -> bytes:
-    return hashlib.sha256(f"{purpose}\0{text}".encode()).digest()
+    return hashlib.sha256(f"{purpose}\0{text}".encode(errors="surrogatepass")).digest()

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from codegen.errors import UsageError
+from codegen_eval.errors import DataMissingError
+from codegen_eval.suites import mined
 from codegen_eval.suites.evalplus import evalplus
-from codegen_eval.suites.problem import Assertions, Calls
-from codegen_eval.suites.registry import ENTRIES, load_suite, lookup
+from codegen_eval.suites.problem import Assertions, Calls, Suite
+from codegen_eval.suites.registry import ENTRIES, load_suite, lookup, suite_again
 
 BESIDE = Path(__file__).parents[4] / "shared" / "data"
 DATA = Path(os.environ.get("CODEGEN_EVAL_DATA") or BESIDE)
@@ -111,3 +113,12 @@ def test_mbpp_inputs_are_read_as_evalplus_reads_them(task, arguments, read):
     (problem,) = evalplus(iter([row]))
     assert problem.check.inputs == [read]
     assert [type(value) for value in problem.check.inputs[0]] == [type(value) for value in read]
+
+
+def test_a_mined_suite_is_found_by_its_content(monkeypatch, tmp_path):
+    made = Suite("mine-holes", "infilling", "2026-01-01", "x", "sha", {})
+    monkeypatch.setattr(mined, "load_mined", lambda *_: made)
+    assert suite_again("mine-holes", "sha", None, [tmp_path]) is made
+    for sha256, folders in (("other", [tmp_path]), ("sha", [])):
+        with pytest.raises(DataMissingError, match="--mined"):
+            suite_again("mine-holes", sha256, None, folders)

@@ -43,6 +43,6 @@ def test_no_limit_is_all():
     assert choose(problems, "all", None) == problems
 
 
-@pytest.mark.parametrize("group", ["", "ä", "\ud800".encode("utf-8", "replace").decode()])
+@pytest.mark.parametrize("group", ["", "ä", "\ud800"])
 def test_any_name_has_a_half(group):
     assert half(group) in {"tune", "report"}
