@@ -1,0 +1,1 @@
+"""Problems cut from a tested Python repository of the user's own."""

@@ -1,0 +1,93 @@
+"""Which holes are tried, and in which order: the same every time, and spread."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Final, TypeVar
+
+from codegen_eval.mine.cuts import Hole
+
+_T = TypeVar("_T")
+_KINDS: Final = ("statement", "block", "body")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A hole, the file it is in, and the tests that execute a line of it, fastest first."""
+
+    path: str
+    hole: Hole
+    tests: tuple[str, ...]
+
+    @property
+    def function(self) -> tuple[str, str]:
+        """What holes are counted by."""
+        return self.path, self.hole.function
+
+    @property
+    def name(self) -> str:
+        """A name that no other candidate of the repository has."""
+        return f"{self.path}/{self.hole.label}"
+
+
+def layers(candidates: Iterable[Candidate], seed: int) -> Iterator[list[Candidate]]:
+    """Candidates in the order to try them: in a layer, each function has at most one.
+
+    A layer goes round the files, so that the first ones to be kept come from all of them. From
+    layer to layer a function's holes change their kind; which kind comes first differs from
+    function to function.
+    """
+
+    def key(text: str) -> bytes:
+        return hashlib.sha256(f"{seed}\0{text}".encode("utf-8", "surrogatepass")).digest()
+
+    functions: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in sorted(candidates, key=lambda candidate: key(candidate.name)):
+        functions.setdefault(candidate.function, []).append(candidate)
+    files: dict[str, list[list[Candidate]]] = {}
+    for path, function in sorted(functions, key=lambda function: key("\0".join(function))):
+        first = key(f"{path}\0{function}\0kind")[0]
+        files.setdefault(path, []).append(_alternate(functions[path, function], first))
+    rounds = _round_robin([files[path] for path in sorted(files, key=key)])
+    for layer in zip_longest(*rounds):
+        yield [candidate for candidate in layer if candidate is not None]
+
+
+def chosen_tests(
+    hit: Iterable[str], seconds: Mapping[str, float], most: int, budget: float
+) -> tuple[str, ...]:
+    """Of the tests that execute a hole, the fastest, at most `most` and `budget` seconds.
+
+    There is always one, however slow. Times are compared by their order of magnitude only: they
+    differ from run to run, and the choice shouldn't.
+    """
+    ranked = sorted(set(hit), key=lambda test: (_magnitude(seconds[test]), _spread(test), test))
+    result: list[str] = []
+    spent = 0.0
+    for test in ranked[:most]:
+        spent += seconds[test]
+        if result and spent > budget:
+            break
+        result.append(test)
+    return tuple(result)
+
+
+def _magnitude(seconds: float) -> int:
+    # Up to 0.1 s all tests are alike.
+    return next((n for n, limit in enumerate((0.1, 1.0, 10.0)) if seconds < limit), 3)
+
+
+def _spread(test: str) -> str:
+    return hashlib.sha256(test.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _alternate(candidates: Sequence[Candidate], first: int) -> list[Candidate]:
+    kinds = [_KINDS[(first + n) % len(_KINDS)] for n in range(len(_KINDS))]
+    by_kind = [[c for c in candidates if c.hole.kind == kind] for kind in kinds]
+    return _round_robin(by_kind)
+
+
+def _round_robin(rows: Sequence[Sequence[_T]]) -> list[_T]:
+    depth = max((len(row) for row in rows), default=0)
+    return [row[n] for n in range(depth) for row in rows if n < len(row)]

@@ -1,0 +1,224 @@
+"""One run of pytest in a box, seen from outside: what to run, and what came back.
+
+The box reports in lines that begin with a word drawn for it, and exits with a code drawn for it.
+Nothing is believed of a report that lacks its last line, or that ended with another code.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from codegen_eval.mine.canaries import canary_file
+from codegen_eval.mine.configuration import options
+from codegen_eval.mine.interpreter import Interpreter
+from codegen_eval.sandbox.run import run
+from codegen_eval.sandbox.types import Ending, Job, Limits, Reason, Sandbox
+
+_INSIDE: Final = Path(__file__).with_name("inside.py")
+
+# Off: what reorders tests, spreads them over processes, or writes beside them.
+_PLUGINS_OFF: Final = (
+    *("cacheprovider", "randomly", "pytest_randomly", "random_order", "random-order"),
+    *("xdist", "xdist.looponfail", "pytest_cov", "rerunfailures", "sugar"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a session runs.
+
+    `tests` are node ids, None for all that `arguments` collect. `cover` names the files whose
+    lines are told apart by test. `probe` is the name by which rewritten tests call the probe.
+    `compile` names a file that has to compile before anything runs. With `stop`, nothing but the
+    canaries runs after a failed test.
+    Without `plugins`, pytest loads none that is merely installed, which takes most of its start.
+    """
+
+    root: Path
+    tests: tuple[str, ...] | None
+    arguments: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    cover: tuple[str, ...] = ()
+    probe: str = ""
+    compile: str = ""
+    stop: bool = False
+    plugins: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TestOutcome:
+    """What became of a test: of its set-up, call and tear-down together.
+
+    `outcome` is "passed", "failed", "skipped" or "xfail". `asserted` says that what failed was an
+    assertion of the test's call.
+    """
+
+    __test__ = False
+
+    outcome: str
+    seconds: float
+    message: str = ""
+    asserted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """How many comparisons a test reached, and which of them anything would satisfy."""
+
+    reached: int
+    held: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What came back. `status` is pytest's; None without a complete report.
+
+    `foreign` says that something else than the plugin wrote to the report's pipe. `syntax` is why
+    the file doesn't compile; nothing else is filled in then. `lines` gives, for each file and
+    test, the lines that the test executed.
+    """
+
+    ending: Ending
+    status: int | None
+    foreign: bool
+    syntax: str
+    collected: tuple[str, ...]
+    broken: Mapping[str, str]
+    outcomes: Mapping[str, TestOutcome]
+    canaries: Mapping[str, str]
+    probed: Mapping[str, Probed]
+    lines: Mapping[str, Mapping[str, Sequence[int]]]
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether a limit of time ended it."""
+        return self.ending.reason in {Reason.CPU, Reason.WALL}
+
+
+def run_session(
+    plan: Plan, python: Interpreter, sandbox: Sandbox, slot: int, limits: Limits
+) -> Session:
+    """Runs pytest in a box.
+
+    Raises:
+        SandboxError: the box could not be started.
+        DataError: the repository's configuration can't be read.
+    """
+    canaries = f"test_{secrets.token_hex(6)}.py"
+    word, code = secrets.token_hex(16), secrets.choice(range(32, 126))
+    if plan.tests is None:
+        chosen = list(plan.arguments)
+    else:
+        chosen = list(dict.fromkeys(test.partition("::")[0] for test in plan.tests))
+    if chosen or plan.tests is not None:
+        # A survey without arguments goes by the repository's `testpaths`, and has no canaries.
+        chosen.append(canaries)
+    config = {
+        "word": word,
+        "code": code,
+        "tests": plan.tests,
+        "canaries": canaries,
+        "stop": plan.stop,
+        "plugins": plan.plugins,
+        "cover": plan.cover,
+        "probe": plan.probe,
+        "compile": plan.compile,
+        "roots": _roots(plan.root),
+        "arguments": [*_arguments(plan.root), *chosen],
+    }
+    job = Job(
+        # The box's environment is fixed, and with it the order of sets.
+        argv=("-s", "-B", "-c", _INSIDE.read_text(encoding="utf-8")),
+        files={**plan.files, canaries: canary_file()},
+        tree=plan.root,
+        readable=python.readable,
+        python=python.path,
+        limits=limits,
+    )
+    ran = run(sandbox, job, json.dumps(config).encode(), slot)
+    return _read(ran.stdout, ran.ending, word, code, canaries)
+
+
+def _arguments(root: Path) -> list[str]:
+    off = [part for name in _PLUGINS_OFF for part in ("-p", f"no:{name}")]
+    return [
+        *("-o", "addopts=", "-o", "required_plugins=", "--rootdir=.", *off),
+        *options(root),
+        *("-q", "--tb=short", "--continue-on-collection-errors"),
+    ]
+
+
+def _roots(root: Path) -> list[str]:
+    """Where the tree's packages are imported from, before any that is installed."""
+    return [name for name in ("src", "lib", "python") if (root / name).is_dir()] + ["."]
+
+
+def _read(stdout: bytes, ending: Ending, word: str, code: int, canary: str) -> Session:
+    lines = [_message(line, f"{word} ".encode()) for line in stdout.splitlines()]
+    messages = [message for message in lines if message is not None]
+    foreign = len(messages) < len(lines)
+    by_kind: dict[str, list[dict[str, Any]]] = {}
+    for message in messages:
+        by_kind.setdefault(str(message.get("kind")), []).append(message)
+    ended = ending.reason is Reason.EXITED and ending.code == code
+    last = messages[-1] if messages and ended else {}
+    try:
+        outcomes = _outcomes(by_kind.get("phase", []))
+        return Session(
+            ending=ending,
+            status=int(last["status"]) if last.get("kind") == "end" else None,
+            foreign=foreign,
+            syntax=str(last["message"]) if last.get("kind") == "syntax" else "",
+            collected=tuple(by_kind.get("collected", [{"tests": ()}])[-1]["tests"]),
+            broken={str(m["test"]): str(m["message"]) for m in by_kind.get("broken", [])},
+            outcomes={t: o for t, o in outcomes.items() if not t.startswith(canary)},
+            canaries={
+                t.partition("::")[2]: o.outcome for t, o in outcomes.items() if t.startswith(canary)
+            },
+            probed={
+                str(m["test"]): Probed(int(m["reached"]), frozenset(m["held"]))
+                for m in by_kind.get("probed", [])
+            },
+            lines={str(m["path"]): _lines(m["lines"]) for m in by_kind.get("lines", [])},
+        )
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
+        # A message with the right word and the wrong shape: not the plugin's.
+        return Session(ending, None, True, "", (), {}, {}, {}, {}, {})
+
+
+def _message(line: bytes, begin: bytes) -> dict[str, Any] | None:
+    """A line of the report; None if it isn't one."""
+    if not line.startswith(begin):
+        return None
+    try:
+        found = json.loads(line.removeprefix(begin))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _lines(found: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+    return {str(test): [int(line) for line in lines] for test, lines in found.items()}
+
+
+def _outcomes(phases: Sequence[Mapping[str, Any]]) -> dict[str, TestOutcome]:
+    """Of each test, the worst phase. It passed if its call did, and all around it."""
+    rank = {"passed": 0, "xfail": 1, "skipped": 2, "failed": 3}
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for phase in phases:
+        found.setdefault(phase["test"], []).append(phase)
+    result = {}
+    for test, parts in found.items():
+        worst = max(parts, key=lambda part: rank.get(part["outcome"], 3))
+        called = any(part["when"] == "call" for part in parts)
+        outcome = worst["outcome"] if worst["outcome"] in rank else "failed"
+        result[test] = TestOutcome(
+            outcome=outcome if called or outcome != "passed" else "failed",
+            seconds=sum(float(part["seconds"]) for part in parts),
+            message=str(worst["message"]),
+            asserted=bool(worst["asserted"]) and worst["when"] == "call",
+        )
+    return result
