@@ -1,0 +1,83 @@
+"""Every attack, on each sandbox that there is: forging in one of them, escapes in both."""
+
+import functools
+from dataclasses import replace
+
+import pytest
+
+from codegen_eval.errors import SandboxMissingError
+from codegen_eval.judge.verdict import Verdict
+from codegen_eval.sandbox.find import find_sandbox
+from codegen_eval.selftest.attack import HEAD
+from codegen_eval.selftest.attacks import ATTACKS
+from codegen_eval.selftest.attacks.crowd import CROWDS
+from codegen_eval.selftest.attacks.repository import REPOSITORY
+from codegen_eval.selftest.run import attack_all
+
+EVERY = (*ATTACKS, *REPOSITORY)
+
+
+def is_slow(attack, kind) -> bool:
+    """Whether it takes seconds: those that run out of time, and a repository's tests."""
+    return kind == "repository" or attack.alone or Verdict.TIMEOUT in attack.expected
+
+
+def group_of(attack, kind) -> str:
+    if is_slow(attack, kind):
+        return "slow"
+    # What never leaves the box has nothing to do with how that is made.
+    return "escapes" if attack.program.startswith(HEAD) and kind == "calls" else "forgeries"
+
+
+GROUPS = [
+    (sandbox, group)
+    for sandbox in ("bubblewrap", "landlock")
+    for group in ("escapes", "forgeries", "slow")
+]
+AFTERWARDS = ["folders-left", "processes-left"]
+
+
+def members(group):
+    for attack in EVERY:
+        kinds = tuple(kind for kind in attack.checks if group_of(attack, kind) == group)
+        if kinds:
+            yield replace(attack, checks=kinds)
+
+
+def names(group):
+    yield from (f"{attack.name}/{kind}" for attack in members(group) for kind in attack.checks)
+    yield from AFTERWARDS
+
+
+@functools.cache
+def outcomes(kind, group):
+    """The outcomes of a group's attacks by name; the reason, if there is no such sandbox."""
+    try:
+        sandbox = find_sandbox(kind)
+    except SandboxMissingError as error:
+        return str(error)
+    found = attack_all(sandbox, 2, tuple(members(group)), crowds=group == "slow")
+    return {outcome.name: outcome for outcome in found}
+
+
+def cases():
+    for kind, group in GROUPS:
+        slow = group == "slow" or (kind, group) == ("landlock", "forgeries")
+        marks = [pytest.mark.slow, pytest.mark.timeout(1200)] if slow else []
+        crowds = [crowd.name for crowd in CROWDS] if group == "slow" else []
+        for name in (*names(group), *crowds):
+            yield pytest.param(kind, group, name, id=f"{kind}-{group}-{name}", marks=marks)
+
+
+@pytest.mark.parametrize(("kind", "group", "name"), list(cases()))
+def test_it_holds(kind, group, name):
+    found = outcomes(kind, group)
+    if isinstance(found, str):
+        pytest.skip(found)
+    outcome = found[name]
+    assert outcome.ok, f"{outcome.verdict}: {outcome.about}: {outcome.detail}"
+
+
+def test_names_are_unique():
+    assert len({attack.name for attack in EVERY}) == len(EVERY)
+    assert len(EVERY) > 200
