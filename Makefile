@@ -41,6 +41,7 @@ test-slow: $(STAMP)
 
 selftest: $(STAMP)
 	$(BIN)/codegen eval selftest
+	$(BIN)/codegen eval selftest --quick --sandbox landlock
 
 eval-slice: $(STAMP)
 	$(BIN)/python -m pytest -m slow tests/e2e/test_eval_slice.py

@@ -1,4 +1,7 @@
-"""Every attack, on each sandbox that there is: forging in one of them, escapes in both."""
+"""Every attack, on each sandbox that there is, one test each.
+
+Slow: `make selftest` runs the same attacks, on every change.
+"""
 
 import functools
 from dataclasses import replace
@@ -34,6 +37,7 @@ GROUPS = [
     for sandbox in ("bubblewrap", "landlock")
     for group in ("escapes", "forgeries", "slow")
 ]
+MARKS = [pytest.mark.slow, pytest.mark.timeout(1200)]
 AFTERWARDS = ["folders-left", "processes-left"]
 
 
@@ -62,11 +66,9 @@ def outcomes(kind, group):
 
 def cases():
     for kind, group in GROUPS:
-        slow = group == "slow" or (kind, group) == ("landlock", "forgeries")
-        marks = [pytest.mark.slow, pytest.mark.timeout(1200)] if slow else []
         crowds = [crowd.name for crowd in CROWDS] if group == "slow" else []
         for name in (*names(group), *crowds):
-            yield pytest.param(kind, group, name, id=f"{kind}-{group}-{name}", marks=marks)
+            yield pytest.param(kind, group, name, id=f"{kind}-{group}-{name}", marks=MARKS)
 
 
 @pytest.mark.parametrize(("kind", "group", "name"), list(cases()))
