@@ -35,10 +35,10 @@ class RunInfo:
     All of it but NOT_IN_KEY can change a result, and is a part of each batch's key.
 
     `format` is how the prompt is written ("base", "chat", "fim", "complete") and `end` where
-    answers end ("stops", "line", "suffix", "model"); `paths` the compute paths of prompts and steps;
-    `batch` how many of a problem's `samples` are decoded together; `context_tokens` bounds what a
-    hole's prompt holds of the text around it; `published` and `released` are the dates of the
-    suite's texts and of the model.
+    answers end ("stops", "line", "suffix", "model"); `paths` the compute paths of prompts and
+    steps; `batch` how many of a problem's `samples` are decoded together; `context_tokens` bounds
+    what a hole's prompt holds of the text around it; `published` and `released` are the dates of
+    the suite's texts and of the model.
     """
 
     suite: str

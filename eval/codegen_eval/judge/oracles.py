@@ -15,8 +15,8 @@ Rule = Callable[[Sequence[Any], Any, Any, float], bool | None]
 """(arguments, result, expected, atol) -> a decision; None leaves it to the comparison."""
 
 _MANY: Final = 1_000_000
-_VIEWS: Final = (type({}.keys()), type({}.values()))
-_COLLECTIONS: Final = (list, tuple, set, frozenset, deque, *_VIEWS, type(iter([])))
+_VIEWS: Final[Any] = (type({}.keys()), type({}.values()))
+_COLLECTIONS: Final[Any] = (list, tuple, set, frozenset, deque, *_VIEWS, type(iter([])))
 
 
 def _same_set(_arguments: Sequence[Any], result: Any, expected: Any, _atol: float) -> bool:
@@ -40,7 +40,7 @@ def _root(arguments: Sequence[Any], result: Any, _expected: Any, atol: float) ->
     if not _is_number(result):
         return False
     value = sum(factor * math.pow(result, power) for power, factor in enumerate(arguments[0]))
-    return abs(value) <= atol
+    return bool(abs(value) <= atol)
 
 
 def _pyramid(arguments: Sequence[Any], result: Any, _expected: Any, atol: float) -> bool | None:

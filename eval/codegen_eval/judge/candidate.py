@@ -1,0 +1,155 @@
+"""The program under judgement, seen from the trusted side: whatever it says is only read.
+
+An answer counts if it is the next line after its request and carries the request's nonce, and
+its number where several are asked for at once. All else is what no honest program writes.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from codegen_eval.judge.box.plain import PlainError, pack, parse, unpack
+from codegen_eval.judge.outcome import Decided, ended
+from codegen_eval.judge.verdict import Verdict
+from codegen_eval.judge.wording import call
+from codegen_eval.sandbox.types import Box, Limits
+
+_Doing = Callable[[], str]
+"""Says what the program was doing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opaque:
+    """A result that no plain data stands for; it equals nothing, another Opaque neither."""
+
+    type_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A large result's digest, in its place."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A call ended with an exception: its nearest builtin type, its own, and its message."""
+
+    builtin: str
+    type_name: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.type_name}: {self.message}" if self.message else self.type_name
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call gave: plain data, a Digest of it, Opaque or Raised.
+
+    `after` are the arguments, if it changed them.
+    """
+
+    result: Any
+    after: list[Any] | None
+
+
+class Candidate:
+    """A program in its box. Every method may find the verdict, and raises it as Decided."""
+
+    def __init__(self, box: Box, limits: Limits, entry_point: str) -> None:
+        self._box = box
+        self._limits = limits
+        self._entry_point = entry_point
+
+    def load(self, source: str) -> None:
+        """Has the program compiled and run, so that its entry point can be called."""
+        doing = "while it was loaded".__str__
+        nonce = self._ask({"op": "load", "source": pack(source), "entry": self._entry_point})
+        match self._answer(nonce, doing):
+            case ["ready"]:
+                return
+            case ["syntax", str(message)]:
+                raise Decided(Verdict.SYNTAX, message)
+            case ["raised", str(builtin), str(name), str(message)]:
+                raise Decided(Verdict.ERROR, f"{Raised(builtin, name, message)}, {doing()}")
+            case _:
+                raise _forged("a malformed answer", doing)
+
+    def calls(
+        self, packed: Sequence[Any], *, after: bool = False, digests: bool = False
+    ) -> Iterator[Answer]:
+        """Has the entry point called, with arguments that are packed already.
+
+        Args:
+            packed: the arguments of each call.
+            after: whether to tell what the call made of them.
+            digests: whether a Digest of a large result will do.
+        """
+        nonce = self._ask({"op": "calls", "calls": packed, "after": after, "digests": digests})
+        for index, arguments in enumerate(packed):
+            # Described when it must be: there are thousands of calls, and few that fail.
+            doing = partial(call, self._entry_point, arguments)
+            yield self._called(self._answer(f"{nonce}:{index}", doing), doing)
+
+    def end(self) -> int:
+        """Makes sure that it said nothing more than it was asked; its peak of memory, in bytes."""
+        doing = "after its last answer".__str__
+        match self._answer(self._ask({"op": "end"}), doing):
+            case ["end", int(peak)]:
+                return peak
+            case _:
+                raise _forged("a malformed answer", doing)
+
+    def _called(self, frame: list[Any], doing: _Doing) -> Answer:
+        try:
+            match frame:
+                case ["value", packed, after]:
+                    return Answer(unpack(packed), _arguments(after))
+                case ["digest", str(sha256), None]:
+                    return Answer(Digest(sha256), None)
+                case ["raised", str(builtin), str(name), str(message), after]:
+                    return Answer(Raised(builtin, name, message), _arguments(after))
+                case ["opaque", str(name), True, _]:
+                    raise _forged(f"a result whose type, {name}, has its own comparison", doing)
+                case ["opaque", str(name), False, after]:
+                    return Answer(Opaque(name), _arguments(after))
+                case _:
+                    raise _forged("a malformed answer", doing)
+        except PlainError as error:
+            raise _forged(f"a malformed answer ({error})", doing) from error
+
+    def _ask(self, request: dict[str, Any]) -> str:
+        nonce = secrets.token_hex(8)
+        self._box.send(json.dumps({"nonce": nonce, **request}, separators=(",", ":")).encode())
+        return nonce
+
+    def _answer(self, nonce: str, doing: _Doing) -> list[Any]:
+        line = self._box.receive()
+        if line is None:
+            raise ended(self._box.close(), self._limits, doing())
+        try:
+            frame = parse(line)
+        except PlainError as error:
+            raise _forged(f"a malformed answer ({error})", doing) from error
+        if type(frame) is not list or not frame or frame[0] != nonce:
+            raise _forged("an answer that nobody asked for", doing)
+        return frame[1:]
+
+
+def _arguments(after: Any) -> list[Any] | None:
+    if after is None:
+        return None
+    match unpack(after):
+        case [list(arguments), dict(named)]:
+            return [arguments, named]
+        case _:
+            raise PlainError("no arguments")
+
+
+def _forged(what: str, doing: _Doing) -> Decided:
+    return Decided(Verdict.FORGED, f"{what}, {doing()}")

@@ -1,0 +1,155 @@
+"""Judging by assertions: the test runs in a trusted box, the program in another.
+
+Each of the test's calls goes through this process, which lets nothing but plain data pass. So
+what a test sees are builtin values, and where it decides, no code of the program's runs.
+"""
+
+import json
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any, Final
+
+from codegen_eval.errors import DataError
+from codegen_eval.judge.box.plain import PlainError, pack, parse
+from codegen_eval.judge.boxes import Boxes
+from codegen_eval.judge.calls import describe
+from codegen_eval.judge.candidate import Answer, Candidate, Opaque, Raised
+from codegen_eval.judge.outcome import Decided
+from codegen_eval.judge.verdict import Verdict
+from codegen_eval.judge.wording import call, clipped
+from codegen_eval.sandbox.types import Box, Limits
+from codegen_eval.suites.problem import Assertions, Problem
+
+_USES: Final = 100
+"""Examinations in one box: its limit of CPU time is for all of them."""
+
+
+class LostError(Exception):
+    """The test's box ended in the middle of it."""
+
+
+class Examiner:
+    """The tests of one worker, one at a time, in a box that is kept."""
+
+    def __init__(self, boxes: Boxes, slot: int, limits: Limits) -> None:
+        self._boxes = boxes
+        self._slot = slot
+        self._seconds = limits.cpu_seconds
+        self._limits = replace(
+            limits,
+            cpu_seconds=_USES * limits.cpu_seconds,
+            wall_seconds=86_400.0,
+            output_bytes=2 << 30,
+        )
+        self._stack = ExitStack()
+        self._box: Box | None = None
+        self._uses = 0
+
+    def examine(self, problem: Problem, check: Assertions, candidate: Candidate) -> None:
+        """Runs a problem's test on a loaded program.
+
+        Raises:
+            Decided: the program is found to be anything but right.
+            DataError: the test can't be run.
+            LostError: its box ended; nothing is known.
+            SandboxError: no box can be started.
+        """
+        box = self._ready()
+        try:
+            _send(
+                box,
+                {
+                    "reference": pack(problem.program(problem.reference)),
+                    "test": pack(check.test),
+                    "entry": problem.entry_point,
+                    "seconds": self._seconds,
+                },
+            )
+            _examine(box, problem, candidate, self._seconds)
+        except Decided:
+            # The test may be waiting for an answer that won't come.
+            if not _aborted(box):
+                self.close()
+            raise
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Ends the box; the next examination starts another."""
+        self._box = None
+        self._stack.close()
+
+    def _ready(self) -> Box:
+        self._uses += 1
+        if self._box is None or self._uses > _USES:
+            self.close()
+            self._box = self._stack.enter_context(
+                self._boxes.open("examiner", self._limits, self._slot)
+            )
+            self._uses = 1
+        return self._box
+
+
+def _examine(box: Box, problem: Problem, candidate: Candidate, seconds: float) -> None:
+    doing, last = "before its first call", Answer(None, None)
+    while True:
+        match _receive(box):
+            case ["call", packed]:
+                doing = call(problem.entry_point, packed)
+                (last,) = candidate.calls([packed], after=True)
+                if isinstance(last.result, Opaque):
+                    raise Decided(Verdict.WRONG, f"a {last.result.type_name}, {doing}")
+                _send(box, _reply(last))
+            case ["passed"]:
+                return
+            case ["raised"]:
+                raise Decided(Verdict.ERROR, f"{last.result}, {doing}")
+            case ["failed", str(error), str(line)]:
+                raise Decided(Verdict.WRONG, _failed(error, line, doing, last))
+            case ["slow"]:
+                raise Decided(
+                    Verdict.TIMEOUT, f"more than {seconds:g} s of the test's own, {doing}"
+                )
+            case ["broken", str(why)]:
+                raise DataError(f"{problem.task_id}: its test can't be run: {clipped(why)}")
+            case frame:
+                raise LostError(f"{problem.task_id}: its test said {clipped(repr(frame))}")
+
+
+def _reply(answer: Answer) -> dict[str, Any]:
+    after = None if answer.after is None else pack(answer.after)
+    if isinstance(answer.result, Raised):
+        return {"raised": [answer.result.builtin, answer.result.message], "after": after}
+    return {"value": pack(answer.result), "after": after}
+
+
+def _failed(error: str, line: str, doing: str, last: Answer) -> str:
+    """The line that failed, and what the last call before it had given."""
+    words = f"{clipped(line, 140)}: got {describe(last.result)}, {doing}"
+    # An assertion's message is the test's own, and mostly says nothing.
+    return words if error.startswith("AssertionError") else f"{error}, at {words}"
+
+
+def _aborted(box: Box) -> bool:
+    """Calls a test off that waits for an answer; whether it is over, in one way or another."""
+    try:
+        _send(box, {"aborted": True})
+        return _receive(box) == ["aborted"]
+    except LostError:
+        return False
+
+
+def _send(box: Box, message: dict[str, Any]) -> None:
+    box.send(json.dumps(message, separators=(",", ":")).encode())
+
+
+def _receive(box: Box) -> list[Any]:
+    line = box.receive()
+    if line is None:
+        raise LostError(f"the test's box ended: {box.close().reason}")
+    try:
+        frame = parse(line)
+    except PlainError as error:
+        raise LostError(f"the test's box said what can't be read: {error}") from error
+    return frame if isinstance(frame, list) else [frame]
