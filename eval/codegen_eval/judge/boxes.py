@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-from codegen_eval.sandbox.types import Box, Job, Limits, Sandbox
+from codegen_eval.sandbox.running import RunningBox
+from codegen_eval.sandbox.types import Box, Job, Limits, Reason, Sandbox
 
 _FOLDER: Final = Path(__file__).parent / "box"
 _START: Final = (
@@ -63,7 +64,9 @@ class Boxes:
             self._closed = True
             boxes = list(self._open)
         for box in boxes:
-            box.close()
+            # Only the thread that uses a box may close it; this wakes it up to do so.
+            if isinstance(box, RunningBox):
+                box.end(Reason.CLOSED)
 
 
 @cache

@@ -261,7 +261,11 @@ ATTACKS = {
 }
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+# It is never heard of again: a minute passes until its box is ended.
+SILENT = pytest.param("replaces the channel", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("name", [SILENT if n in SILENT.values else n for n in ATTACKS])
 @pytest.mark.parametrize("problem", BOTH, ids=["assertions", "calls"])
 def test_no_attack_passes(sandbox, problem, name):
     program, verdict = ATTACKS[name]
