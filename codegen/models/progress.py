@@ -19,6 +19,11 @@ def human_bytes(n: float) -> str:
     return f"{n:.0f} bytes"
 
 
+def _rate(speed: float) -> str:
+    """A speed in whatever is counted, as people read it: "3.2/s", "15/min"."""
+    return f"{speed:.1f}/s" if speed >= 1 else f"{speed * 60:.1f}/min"
+
+
 class Progress(Protocol):
     """What a transfer tells. One task at a time."""
 
@@ -86,7 +91,10 @@ class LineProgress:
         speed = max(1e-9, (self._done - self._initial) / max(now - self._started, 1e-9))
         left = f"{max(0.0, (self._total - self._done) / speed):.0f} s left"
         if self._unit:
-            self.note(f"{self._description}: {self._done} of {self._total} {self._unit}, {left}")
+            self.note(
+                f"{self._description}: {self._done} of {self._total} {self._unit}, "
+                f"{_rate(speed)}, {left}"
+            )
         else:
             self.note(
                 f"{self._description}: {human_bytes(self._done)} of {human_bytes(self._total)}, "
@@ -111,13 +119,20 @@ class BarProgress:
         """Shows a bar in place of the one that may be there."""
         import rich.progress as rp  # noqa: PLC0415 - 40 ms, and only a transfer needs it
         from rich.console import Console  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        class _RateColumn(rp.ProgressColumn):
+            """How fast whatever is counted gets done."""
+
+            def render(self, task: rp.Task) -> Text:
+                return Text("" if task.speed is None else _rate(task.speed))
 
         self.finish()
         self._bar = rp.Progress(
             rp.TextColumn("{task.description}", markup=False),
             rp.BarColumn(),
             *(
-                (rp.MofNCompleteColumn(),)
+                (rp.MofNCompleteColumn(), _RateColumn())
                 if unit
                 else (rp.DownloadColumn(), rp.TransferSpeedColumn())
             ),

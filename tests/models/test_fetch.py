@@ -277,6 +277,20 @@ def test_plain_lines_come_every_ten_seconds():
     ]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(5, "x: 11 of 21 holes, 2.0/s, 5 s left\n"), (40, "x: 11 of 21 holes, 15.0/min, 40 s left\n")],
+)
+def test_what_is_counted_has_a_rate(seconds, said):
+    now = 0.0
+    stream = StringIO()
+    progress = LineProgress(stream, interval=1, clock=lambda: now)
+    progress.start("x", 21, 1, unit="holes")
+    now = seconds
+    progress.advance(10)
+    assert stream.getvalue() == said
+
+
 def test_the_bar_is_on_stderr_only_and_goes_away(capsys):
     progress = BarProgress()
     progress.note("before")

@@ -183,9 +183,18 @@ def _generate(  # noqa: PLR0917 - one caller, above
     directory = out or Path(_FOLDER) / _name(info)
     progress.note(f"{'going on with' if directory.exists() else 'writing'} {directory}")
     with writing(directory, info) as journal:
-        progress.start("completing", batches_of(info, len(problems)), unit="batches")
+        total = batches_of(info, len(problems))
+        progress.start("completing", total, unit="batches")
+        there = 0
         try:
-            for _ in run(model, problems, info, journal):
+            for number, batch in enumerate(run(model, problems, info, journal)):
+                if batch is None:
+                    there += 1
+                    continue
+                if there:
+                    # What was there took no time, and says nothing of the rate.
+                    progress.start("completing", total, number, unit="batches")
+                    there = 0
                 progress.advance(1)
         finally:
             progress.finish()
