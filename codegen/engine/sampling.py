@@ -1,11 +1,15 @@
 """Choosing a token from logits."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codegen.engine.types import Constraint, Sampling
+
+_FEW: Final = 128
+"""Tokens among which the nucleus is looked for at first; nearly always they hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,33 @@ class Sampler:
         weights = np.exp(scaled[kept])
         weights /= weights.sum()
         if sampling.top_p < 1.0:
-            order = np.argsort(-weights, kind="stable")
-            before = np.cumsum(weights[order]) - weights[order]
-            # The token that crosses the threshold is kept, so that one always is.
-            order = order[before < max(sampling.top_p, 0.0)] if sampling.top_p > 0 else order[:1]
+            order = _nucleus(weights, sampling.top_p)
             kept, weights = kept[order], weights[order]
             weights = weights / weights.sum()
         drawn = np.searchsorted(np.cumsum(weights), self._random.random(), side="right")
         return int(kept[min(int(drawn), kept.size - 1)])
+
+
+def _nucleus(weights: NDArray[np.float64], top_p: float) -> NDArray[np.int64]:
+    """The fewest of the largest weights that sum up to `top_p`, the largest first, one at least.
+
+    Of equal weights the one with the smaller index comes first. Only the largest few are sorted:
+    to sort a vocabulary takes as long as a small model's step.
+    """
+    few = _FEW
+    while few < weights.size:
+        largest = np.sort(np.argpartition(weights, -few)[-few:])
+        order = largest[np.argsort(-weights[largest], kind="stable")]
+        nucleus = _reaching(weights[order], top_p)
+        # What ties with the smallest of them may have been left out.
+        if weights[order[nucleus - 1]] > weights[order[-1]]:
+            return order[:nucleus]
+        few *= 8
+    order = np.argsort(-weights, kind="stable")
+    return order[: _reaching(weights[order], top_p)]
+
+
+def _reaching(descending: NDArray[np.float64], top_p: float) -> int:
+    """How many of them it takes, the one that crosses `top_p` included."""
+    before = np.cumsum(descending) - descending
+    return max(1, int((before < top_p).sum()))

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from codegen.engine.sampling import Sampler
+from codegen.engine.sampling import Sampler, _nucleus
 from codegen.engine.types import Sampling
 
 LOGITS = st.lists(st.floats(-80, 80, width=32), min_size=1, max_size=40).map(
@@ -159,3 +160,16 @@ def test_samplers_do_not_disturb_each_other():
     samplers = [Sampler(Sampling(1.0, seed=seed)) for seed in (1, 2)]
     together = [[one.choose(logits, None).token for one in samplers] for _ in range(20)]
     assert [list(tokens) for tokens in zip(*together, strict=True)] == alone
+
+
+@given(
+    arrays(np.float64, st.integers(1, 400), elements=st.sampled_from([0.0, 1e-9, 0.1, 0.5, 1.0])),
+    st.floats(0.0, 0.999),
+)
+def test_the_nucleus_is_that_of_all_sorted(weights, top_p):
+    weights = weights + (weights.sum() == 0)
+    weights /= weights.sum()
+    order = np.argsort(-weights, kind="stable")
+    before = np.cumsum(weights[order]) - weights[order]
+    whole = order[: max(1, int((before < top_p).sum()))]
+    assert list(_nucleus(weights, top_p)) == list(whole)
