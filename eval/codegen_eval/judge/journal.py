@@ -20,7 +20,13 @@ from codegen_eval.judge.identity import Keys
 from codegen_eval.judge.judge import ScoreOptions
 from codegen_eval.judge.score import score
 from codegen_eval.judge.verdict import Result, Submission, Verdict
-from codegen_eval.runs import SAMPLES_FILE, SCORES_FILE, read_lines, read_submissions
+from codegen_eval.runs import (
+    SAMPLES_FILE,
+    SCORES_FILE,
+    read_info,
+    read_lines,
+    read_submissions,
+)
 from codegen_eval.sandbox.types import Sandbox
 from codegen_eval.suites.problem import Suite
 
@@ -38,10 +44,16 @@ def samples_file(path: Path) -> Path:
     return path / SAMPLES_FILE if path.is_dir() else path
 
 
-def scores_file(samples: Path) -> Path:
-    """Where the verdicts of samples lie."""
+def scores_file(samples: Path, suite: str) -> Path:
+    """Where the verdicts of samples lie.
+
+    A run's own are those by the suite that it was made from; by another, they lie beside.
+    """
     if samples.name == SAMPLES_FILE:
-        return samples.with_name(SCORES_FILE)
+        info = read_info(samples.parent)
+        if info is None or info.suite == suite:
+            return samples.with_name(SCORES_FILE)
+        return samples.with_name(f"{suite}.{SCORES_FILE}")
     return samples.with_name(f"{samples.name.removesuffix('.jsonl')}.{SCORES_FILE}")
 
 
@@ -65,7 +77,7 @@ def score_file(
     samples = samples_file(path)
     submissions = read_submissions(samples)
     _check(suite, submissions, samples)
-    scores = scores_file(samples)
+    scores = scores_file(samples, suite.name)
     keys = Keys(suite, options, sandbox.name)
     wanted = {
         (submission.task_id, submission.sample): keys.of(submission.task_id, submission.completion)
@@ -85,7 +97,9 @@ def score_file(
         finally:
             progress.finish()
         ordered = [results[submission.task_id, submission.sample] for submission in submissions]
-        _write_results(samples, ordered)
+        if samples.name != SAMPLES_FILE or scores.name == SCORES_FILE:
+            # By another suite than a run's own, they would take the place of its results.
+            _write_results(samples, ordered)
     return ordered
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import filelock
@@ -16,8 +17,9 @@ from codegen_eval.errors import DataError
 from codegen_eval.judge.identity import Keys
 from codegen_eval.judge.journal import score_file, scores_file
 from codegen_eval.judge.judge import ScoreOptions
-from codegen_eval.runs import read_results
+from codegen_eval.runs import info_to_json, read_results
 from tests.eval.judge.made import DOUBLE, asserting, calling, suite
+from tests.eval.metrics.made import INFO
 
 ROOT = Path(__file__).parents[3]
 SUITE = suite(
@@ -52,7 +54,16 @@ def made(samples):
     ],
 )
 def test_where_the_scores_lie(samples, scores):
-    assert scores_file(Path("run") / samples) == Path("run") / scores
+    assert scores_file(Path("run") / samples, "made") == Path("run") / scores
+
+
+def test_another_suites_scores_lie_beside_a_runs_own(sandbox, tmp_path):
+    write(tmp_path / "samples.jsonl", 2)
+    (tmp_path / "run.json").write_text(info_to_json(replace(INFO, suite="made+")))
+    score_file(SUITE, tmp_path, OPTIONS, sandbox)
+    assert (tmp_path / "made.scores.jsonl").exists()
+    assert not (tmp_path / "scores.jsonl").exists()
+    assert not (tmp_path / "samples.jsonl_results.jsonl").exists()
 
 
 def test_a_file_is_scored_and_nothing_scored_again(sandbox, tmp_path):
