@@ -14,36 +14,13 @@ from codegen_eval.runs import (
     JOURNAL_FILE,
     RUN_FILE,
     Batch,
-    RunInfo,
     Sample,
     open_run,
     read_submissions,
 )
+from tests.eval.metrics import made
 
-INFO = RunInfo(
-    suite="humaneval",
-    suite_sha256="0",
-    kind="completion",
-    published="2021-07-07",
-    model="tiny",
-    model_sha256="1",
-    released="2025-01-01",
-    precision="int4",
-    device="cpu",
-    onnxruntime="1",
-    threads=2,
-    paths="l4",
-    format="chat",
-    end="stops",
-    heal=True,
-    samples=2,
-    batch=2,
-    temperature=0.8,
-    top_p=0.95,
-    seed=0,
-    max_tokens=16,
-    context_tokens=1024,
-)
+INFO = dataclasses.replace(made.INFO, samples=2, batch=2, temperature=0.8, max_tokens=16)
 
 
 def batch(number, text="    pass\n"):
