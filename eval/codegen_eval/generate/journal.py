@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
 
 from filelock import FileLock, Timeout
 
@@ -20,6 +19,7 @@ from codegen_eval.runs import (
     Batch,
     RunInfo,
     differences,
+    drop_torn_line,
     info_to_json,
     read_batches,
     read_info,
@@ -92,24 +92,3 @@ def _open(directory: Path, info: RunInfo) -> Journal:
     journal = directory / JOURNAL_FILE
     drop_torn_line(journal)
     return Journal(directory, list(read_batches(journal)))
-
-
-def drop_torn_line(path: Path) -> None:
-    """Cuts off what a killed writer left of a last line."""
-    try:
-        with path.open("r+b") as file:
-            file.truncate(_whole_lines(file))
-    except FileNotFoundError:
-        return
-
-
-def _whole_lines(file: IO[bytes]) -> int:
-    """The size of a file up to its last newline."""
-    end = file.seek(0, os.SEEK_END)
-    while end:
-        start = max(0, end - (1 << 16))
-        file.seek(start)
-        if (at := file.read(end - start).rfind(b"\n")) >= 0:
-            return start + at + 1
-        end = start
-    return 0

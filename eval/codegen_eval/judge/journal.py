@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from codegen.errors import UsageError
 from codegen.models.progress import NullProgress, Progress
+from codegen.models.store import write_atomically
 from codegen_eval.errors import DataError
 from codegen_eval.judge.identity import Keys
 from codegen_eval.judge.judge import ScoreOptions
@@ -23,6 +24,7 @@ from codegen_eval.judge.verdict import Result, Submission, Verdict
 from codegen_eval.runs import (
     SAMPLES_FILE,
     SCORES_FILE,
+    drop_torn_line,
     read_info,
     read_lines,
     read_submissions,
@@ -149,11 +151,10 @@ def _read(scores: Path) -> tuple[dict[_Id, str], dict[str, Result]]:
 @contextmanager
 def _appending(scores: Path) -> Iterator[Any]:
     """A function that appends a line by a single write, so that it is there wholly or not."""
-    descriptor = os.open(scores, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+    # What a killed writer left unfinished would be glued to the next line.
+    drop_torn_line(scores)
+    descriptor = os.open(scores, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     try:
-        # What a killed writer left unfinished would be glued to the next line.
-        content = scores.read_bytes()
-        os.truncate(descriptor, content.rfind(b"\n") + 1)
 
         def append(row: Mapping[str, Any]) -> None:
             line = json.dumps(row).encode() + b"\n"
@@ -185,12 +186,11 @@ def _write_results(samples: Path, results: Sequence[Result]) -> None:
     path = samples.with_name(samples.name + _RESULTS_SUFFIX)
     text = samples.read_text(encoding="utf-8")
     rows = (json.loads(line) for line in text.split("\n") if line.strip())
-    unfinished = path.with_name(f".{path.name}.part")
-    with unfinished.open("w", encoding="utf-8") as file:
-        for row, result in zip(rows, results, strict=True):
-            passed = result.verdict is Verdict.PASSED
-            file.write(json.dumps({**row, "result": _told(result), "passed": passed}) + "\n")
-    unfinished.replace(path)
+    told = (
+        {**row, "result": _told(result), "passed": result.verdict is Verdict.PASSED}
+        for row, result in zip(rows, results, strict=True)
+    )
+    write_atomically(path, "".join(json.dumps(row) + "\n" for row in told))
 
 
 def _told(result: Result) -> str:

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from codegen.errors import UsageError
 from codegen_eval.errors import DataError
-from codegen_eval.generate.journal import drop_torn_line, writing
+from codegen_eval.generate.journal import writing
 from codegen_eval.runs import (
     JOURNAL_FILE,
     RUN_FILE,
     Batch,
     Sample,
+    drop_torn_line,
     open_run,
     read_submissions,
 )
