@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml constraints/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make setup PYTHON=/path/to/python3.11")'
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python has no venv module; on Debian: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints/dev.txt --editable '.[dev,export]'
+	$(BIN)/python -m pip install --quiet --constraint constraints/dev.txt --editable '.[dev,export,languages]'
 	@touch $@
 
 setup: $(STAMP)

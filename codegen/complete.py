@@ -4,59 +4,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from codegen.context.window import fit_window
+from codegen.context.hole import Hole
 from codegen.document import Document
 from codegen.engine.cancel import CancelToken
 from codegen.engine.types import FinishReason, GenerateRequest, Sampling, Usage
-from codegen.errors import UsageError
-from codegen.postprocess.hole import Hole, Lines, Wanted, find_hole
+from codegen.plan import CompletionOptions, Plan, make_plan, refusal
+from codegen.postprocess.growth import Growth
 from codegen.postprocess.pipeline import Rejection, postprocess
-from codegen.prompt.fim import Prompt, build_prompt
 from codegen.prompt.healing import Spell
+from codegen.prompt.layout import Layout
 from codegen.textstream import SampleText
 
 if TYPE_CHECKING:
     from codegen.loaded import LoadedModel
 
-EMPTY: Final = "empty-document"
-"""The reason why nothing is suggested for a document without any text."""
-
-_MARKS: Final = 3  # special tokens of a prompt: prefix, suffix, middle
-
-# A line is seldom longer than the first, a block that fits a screen seldom than the second.
-_MAX_TOKENS: Final[dict[Lines, int]] = {"single": 64, "multi": 256}
-
 # How candidates are drawn beside the likeliest one: far enough from it to differ, near enough to
 # be code.
 _SPREAD: Final = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class CompletionOptions:
-    """What is wanted of a completion.
-
-    `candidates` are drawn at once, and fewer are suggested where some are the same. At
-    `temperature` 0 the first is the likeliest and only the others are sampled. `seed` is the
-    first sample's; the next ones count up from it. `max_tokens` None depends on how many lines
-    are wanted. `context_tokens` bounds the text that the model sees around the cursor.
-    """
-
-    candidates: int = 1
-    max_tokens: int | None = None
-    temperature: float = 0.0
-    top_p: float = 0.95
-    top_k: int = 0
-    seed: int = 0
-    lines: Wanted = "auto"
-    stop_strings: tuple[str, ...] = ()
-    context_tokens: int = 1024
-
-    def __post_init__(self) -> None:
-        """Refuses what would mean nothing."""
-        if self.candidates < 1 or (self.max_tokens is not None and self.max_tokens < 1):
-            raise ValueError("candidates and max_tokens must be 1 or more")
-        if "" in self.stop_strings:
-            raise ValueError("an empty stop string is everywhere")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,41 +51,47 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The result: different suggestions, the best first, or the reason why there is none."""
+    """The result: different suggestions, the best first, or the reason why there is none.
+
+    `plan` is what the model was asked, None if it wasn't.
+    """
 
     suggestions: tuple[Candidate, ...]
     reason: str | None
     usage: Usage
-    prompt: Prompt
+    plan: Plan | None = None
 
 
 def complete(
-    model: "LoadedModel", document: Document, options: CompletionOptions, cancel: CancelToken
+    model: "LoadedModel",
+    document: Document,
+    options: CompletionOptions,
+    cancel: CancelToken,
+    last: Layout | None = None,
 ) -> Iterator[Delta | Completion]:
     """Completes a document at its cursor: Deltas as the model writes, then one Completion.
 
-    Closing the iterator frees the engine.
+    Closing the iterator frees the engine. `last` is the layout of the document's last completion
+    (`Completion.plan.layout`), so that typing on computes little.
 
     Raises:
         CancelledError: `cancel` was set.
         UsageError: max_tokens leaves no room for a prompt.
         EngineError: the model can't be run.
     """
-    if (refusal := refuse(document)) is not None:
-        yield refusal
+    if (refused := refuse(document, options)) is not None:
+        yield refused
         return
-    hole = find_hole(document, options.lines)
-    max_tokens = options.max_tokens or _MAX_TOKENS[hole.lines]
-    budget = _budget(model.backend.window, max_tokens, options.context_tokens)
-    context = fit_window(document, budget, lambda text: len(model.tokenizer.encode(text)))
-    prompt = build_prompt(context, model.family, model.tokenizer)
-    generation = model.backend.generate(_request(model, prompt, max_tokens, options), cancel)
+    plan = make_plan(model, document, options, last)
+    generation = model.backend.generate(_request(model, plan, options), cancel)
+    growth = Growth(document)
     samples = [
         SampleText(
-            hole,
-            forced=prompt.forced,
-            max_tokens=max_tokens,
+            plan.hole,
+            forced=plan.prompt.forced,
+            max_tokens=plan.max_tokens,
             stop_strings=tuple(stop.replace("\r\n", "\n") for stop in options.stop_strings),
+            growth=growth,
         )
         for _ in range(options.candidates)
     ]
@@ -135,8 +105,10 @@ def complete(
             generation.end(step.sample)
         if text := sample.certain():
             yield Delta(step.sample, text)
-    suggestions, reason = _suggest(samples, hole, greedy_first=options.temperature <= 0)
-    yield Completion(suggestions, reason, generation.usage, prompt)
+    suggestions, reason = _suggest(
+        samples, plan.hole, growth, greedy_first=options.temperature <= 0
+    )
+    yield Completion(suggestions, reason, generation.usage, plan)
 
 
 def result(events: Iterable[Delta | Completion]) -> Completion:
@@ -147,36 +119,21 @@ def result(events: Iterable[Delta | Completion]) -> Completion:
     return last
 
 
-def refuse(document: Document) -> Completion | None:
-    """The answer where no model is needed for it: a blank document gives it nothing to go by."""
-    if document.text.strip():
-        return None
-    return Completion((), EMPTY, Usage(0, 0, 0.0, 0.0, 0), Prompt((), b""))
+def refuse(document: Document, options: CompletionOptions) -> Completion | None:
+    """The answer where no model is needed for it."""
+    reason = refusal(document, options)
+    return None if reason is None else Completion((), reason, Usage(0, 0, 0.0, 0.0, 0))
 
 
-def _budget(window: int, max_tokens: int, context_tokens: int) -> int:
-    """Tokens for the text around the cursor."""
-    room = window - max_tokens - _MARKS
-    if room < 1:
-        raise UsageError(
-            f"a completion of {max_tokens} tokens leaves no room for the text around it: "
-            f"both must fit into {window} tokens"
-        )
-    return min(context_tokens - _MARKS, room)
-
-
-def _request(
-    model: "LoadedModel", prompt: Prompt, max_tokens: int, options: CompletionOptions
-) -> GenerateRequest:
+def _request(model: "LoadedModel", plan: Plan, options: CompletionOptions) -> GenerateRequest:
+    forced = plan.prompt.forced
     return GenerateRequest(
-        prompt=prompt.ids,
+        prompt=plan.prompt.ids,
         # The forced bytes come first, in at most as many tokens as they are.
-        max_tokens=max_tokens + len(prompt.forced),
+        max_tokens=plan.max_tokens + len(forced),
         samples=tuple(_samplings(options)),
         stop_ids=model.family.stop,
-        constraint=(
-            Spell.of(model.tokenizer, model.vocabulary, prompt.forced) if prompt.forced else None
-        ),
+        constraint=Spell.of(model.tokenizer, model.vocabulary, forced) if forced else None,
     )
 
 
@@ -194,28 +151,32 @@ def _samplings(options: CompletionOptions) -> Iterator[Sampling]:
 
 
 def _suggest(
-    samples: Sequence[SampleText], hole: Hole, *, greedy_first: bool
+    samples: Sequence[SampleText], hole: Hole, growth: Growth, *, greedy_first: bool
 ) -> tuple[tuple[Candidate, ...], str | None]:
     """The samples' suggestions, each once, the best first; or why the first sample gave none.
 
     Args:
         samples: all of them, ended.
         hole: where they go.
+        growth: the document with them in it.
         greedy_first: whether the first sample is the likeliest, whatever its mean says.
     """
-    ranked: list[tuple[bool, float, Candidate]] = []
+    ranked: list[tuple[int, bool, float, Candidate]] = []
     reasons: list[str] = []
     for index, sample in enumerate(samples):
         # Of a text that ended before it began, the rest tells the rule why.
-        outcome = postprocess(sample.text if sample.text.strip() else sample.rest, hole)
+        outcome = postprocess(sample.text if sample.text.strip() else sample.rest, hole, growth)
         if isinstance(outcome, Rejection):
             reasons.append(outcome.reason)
             continue
         mean = sample.mean_logprob
         candidate = Candidate(outcome.text, mean, sample.finish, outcome.rules)
-        ranked.append((not (greedy_first and index == 0), -mean, candidate))
-    ranked.sort(key=lambda entry: entry[:2])
+        first = greedy_first and index == 0
+        ranked.append((growth.errors_added(outcome.text), not first, -mean, candidate))
+    ranked.sort(key=lambda entry: entry[:3])
     by_text: dict[str, Candidate] = {}
-    for _, _, candidate in ranked:
-        by_text.setdefault(candidate.text, candidate)
+    for errors, _, _, candidate in ranked:
+        # Beside one that fits, one that breaks the source is not worth showing.
+        if errors == ranked[0][0] or errors == 0:
+            by_text.setdefault(candidate.text, candidate)
     return tuple(by_text.values()), None if by_text else reasons[0]

@@ -33,7 +33,7 @@ class Settings:
     `model` is a name of the catalogue or an absolute path. `precision` "auto" is int4 on a CPU
     and fp16 on a GPU. `threads` is None for the engine's
     own choice. `compute_path` is "auto" or a path that the engine knows. `context_tokens` bounds
-    a prompt.
+    a prompt; None lets the machine's speed decide.
     """
 
     model: str = field(default_factory=lambda: default_entry().name)
@@ -42,7 +42,7 @@ class Settings:
     threads: int | None = None
     offline: bool = False
     compute_path: str = "auto"
-    context_tokens: int = 1024
+    context_tokens: int | None = None
     cache_dir: Path = field(default_factory=lambda: platformdirs.user_cache_path("codegen"))
     mirrors: tuple[Mirror, ...] = ()
 

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import psutil
 
-from codegen.complete import CompletionOptions, complete, result
+from codegen.complete import complete, result
 from codegen.config import Settings
-from codegen.document import Document
 from codegen.engine.cancel import CancelToken
 from codegen.engine.device import Device, choose_device, physical_cores
 from codegen.engine.types import Backend, GenerateRequest
@@ -30,6 +29,8 @@ from codegen.models.manifest import ExportedModel
 from codegen.models.progress import Progress, human_bytes
 from codegen.models.resolve import ExportDirectory, find_export, require_extra, resolve
 from codegen.models.store import Store
+from codegen.plan import CompletionOptions
+from codegen.syntax.opening import open_document
 
 if TYPE_CHECKING:
     from codegen.loaded import LoadedModel
@@ -277,7 +278,7 @@ def speed(now: tuple[float, float], then: tuple[float, float]) -> Check:
 
 def self_test(model: "LoadedModel") -> Check:
     """Fills a hole that leaves no doubt; a wrong prompt format or broken weights would not."""
-    document = Document(_BEFORE + _AFTER, len(_BEFORE), "add.py")
+    document = open_document(_BEFORE + _AFTER, len(_BEFORE), "add.py")
     completion = result(complete(model, document, CompletionOptions(), CancelToken()))
     text = next((candidate.text for candidate in completion.suggestions), "")
     if _WRITTEN in text:

@@ -1,6 +1,21 @@
 """An immutable text with a cursor, counted in code points."""
 
+import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from codegen.syntax.tree import SyntaxTree
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+def scalar(text: str) -> str:
+    """The text with its lone surrogates, which UTF-8 can't carry, as U+FFFD each.
+
+    The number of code points stays the same.
+    """
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,12 +24,14 @@ class Document:
 
     `text` keeps its line endings as they are. It may hold lone surrogates (an editor can send
     them, and undecodable bytes of a file are kept as them); whoever encodes it must expect that.
-    `cursor` is an offset into `text` in code points, 0 <= cursor <= len(text).
+    `cursor` is an offset into `text` in code points, 0 <= cursor <= len(text). `tree` is the
+    text's own; None where its language is not known or has no grammar here.
     """
 
     text: str
     cursor: int
     path: str | None = None
+    tree: "SyntaxTree | None" = None
 
     def __post_init__(self) -> None:
         """Refuses a cursor outside the text."""

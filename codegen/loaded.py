@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from codegen.config import Settings
 from codegen.engine.backend import OnnxBackend
-from codegen.engine.device import choose_device, physical_cores
+from codegen.engine.device import Device, choose_device, physical_cores
 from codegen.engine.paths import parse_paths
 from codegen.engine.types import Backend
 from codegen.errors import CorruptModelError
-from codegen.models.autotune import tuned
+from codegen.models.autotune import SIZES, Tuning, tuned
 from codegen.models.manifest import ExportedModel
 from codegen.models.progress import Progress
 from codegen.models.resolve import ready
@@ -20,7 +20,11 @@ from codegen.prompt.tokenizer import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """What `codegen.complete` works with. `notes` are lines for the user, once."""
+    """What `codegen.complete` works with. `notes` are lines for the user, once.
+
+    `prompt_speed` is how fast prompts are computed here, in tokens per second; None if that was
+    not measured, since the compute path is set by hand.
+    """
 
     name: str
     backend: Backend
@@ -28,6 +32,7 @@ class LoadedModel:
     vocabulary: Vocabulary
     family: FamilyIds
     device: str
+    prompt_speed: float | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -40,6 +45,7 @@ def load_model(settings: Settings, progress: Progress) -> LoadedModel:
     """
     choose_device(settings.device)  # raises before a model is fetched or made for nothing
     model = ready(settings, progress)
+    tuning = _tuning(model, settings, progress)
     backend = load_backend(model, settings, progress)
     tokenizer = Tokenizer.load(model.tokenizer)
     try:
@@ -56,17 +62,27 @@ def load_model(settings: Settings, progress: Progress) -> LoadedModel:
         vocabulary=vocabulary,
         family=recognise(tokenizer.special_ids),
         device=backend.device.kind,
+        prompt_speed=None if tuning is None else tuning.speed(SIZES[-1]),
         notes=(note,) if wanted and note else (),
     )
 
 
 def load_backend(model: ExportedModel, settings: Settings, progress: Progress) -> OnnxBackend:
     """The engine for an export, on the compute paths that are set or were measured."""
-    device = choose_device(settings.device)
-    threads = settings.threads or physical_cores()
-    if settings.compute_path == "auto":
-        chosen = tuned(model, device, threads, Store(settings.cache_dir), progress).paths
-    else:
-        chosen = settings.compute_path
-    paths = parse_paths(chosen, model.manifest.graphs)
+    tuning = _tuning(model, settings, progress)
+    paths = parse_paths(
+        settings.compute_path if tuning is None else tuning.paths, model.manifest.graphs
+    )
+    device, threads = _where(settings)
     return OnnxBackend(model, device=device, threads=threads, paths=paths)
+
+
+def _tuning(model: ExportedModel, settings: Settings, progress: Progress) -> Tuning | None:
+    """What was measured here, once; None where the user pinned a compute path."""
+    if settings.compute_path != "auto":
+        return None
+    return tuned(model, *_where(settings), Store(settings.cache_dir), progress)
+
+
+def _where(settings: Settings) -> tuple[Device, int]:
+    return choose_device(settings.device), settings.threads or physical_cores()

@@ -5,9 +5,10 @@ import io
 import math
 from typing import Final
 
+from codegen.context.hole import Hole
 from codegen.engine.types import FinishReason
 from codegen.postprocess.ending import natural_end
-from codegen.postprocess.hole import Hole
+from codegen.postprocess.growth import Growth
 from codegen.postprocess.rules import repeated_line
 
 # What a rule may drop from a text's end, since it stands right of the cursor already.
@@ -23,7 +24,13 @@ class SampleText:
     """
 
     def __init__(
-        self, hole: Hole, *, forced: bytes, max_tokens: int, stop_strings: tuple[str, ...] = ()
+        self,
+        hole: Hole,
+        *,
+        forced: bytes,
+        max_tokens: int,
+        growth: Growth,
+        stop_strings: tuple[str, ...] = (),
     ) -> None:
         """Begins empty.
 
@@ -31,6 +38,7 @@ class SampleText:
             hole: where the text goes.
             forced: bytes that the first tokens spell.
             max_tokens: how many tokens may go beyond the forced bytes.
+            growth: the document with the text in it.
             stop_strings: what ends the text, and is not a part of it; none is empty, and their
                 line endings are line feeds.
         """
@@ -38,6 +46,7 @@ class SampleText:
         self.ended = False
         self.finish = FinishReason.LENGTH
         self._hole = hole
+        self._growth = growth
         self._unspelled = len(forced)
         self._max_tokens = max_tokens
         self._stop_strings = stop_strings
@@ -90,10 +99,10 @@ class SampleText:
         found = [self.text.find(stop) for stop in self._stop_strings]
         if (stop := min((at for at in found if at >= 0), default=None)) is not None:
             self._end(FinishReason.STOP, stop)
-        if (end := natural_end(self.text, self._hole)) is not None:
+        if (end := natural_end(self.text, self._hole, self._growth)) is not None:
             self._end(FinishReason.HOLE, end)
         lines = self.text[: self.text.rfind("\n") + 1]
-        if (kept := repeated_line(lines, self._hole)) != lines:
+        if (kept := repeated_line(lines, self._hole, self._growth)) != lines:
             # A rule that would cut all that comes, so it need not be written.
             self._end(FinishReason.HOLE, len(kept))
 
@@ -122,7 +131,7 @@ class SampleText:
         if self._hole.following.strip().startswith(begun):
             return True
         # "els" may become "else", which goes on with the block, or a name, which ends it.
-        return natural_end(self.text[:until] + "_", self._hole) is not None
+        return natural_end(self.text[:until] + "_", self._hole, self._growth) is not None
 
 
 def _overlap(text: str, other: str) -> int:

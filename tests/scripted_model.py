@@ -1,11 +1,14 @@
 """A loaded model that answers what it is told to, on the small tokenizer."""
 
+from dataclasses import replace
+
 from codegen.document import Document
 from codegen.engine.scripted import ScriptedBackend
 from codegen.loaded import LoadedModel
+from codegen.plan import CompletionOptions, make_plan
 from codegen.prompt.families import recognise
-from codegen.prompt.healing import Vocabulary, heal
-from codegen.prompt.tokenizer import Tokenizer, scalar
+from codegen.prompt.healing import Vocabulary
+from codegen.prompt.tokenizer import Tokenizer
 
 
 def scripted_model(
@@ -21,19 +24,18 @@ def scripted_model(
     An answer is a text, which is spelled as the tokenizer would write it after what healing
     forces; or the ids themselves.
     """
-    forced = heal(tokenizer, scalar(document.before).encode()).forced.decode()
-    return LoadedModel(
+    model = LoadedModel(
         name="scripted",
-        backend=ScriptedBackend(
-            [
-                tokenizer.encode(forced + answer) if isinstance(answer, str) else answer
-                for answer in answers
-            ],
-            window=window,
-        ),
+        backend=ScriptedBackend([], window=window),
         tokenizer=tokenizer,
         vocabulary=vocabulary,
         family=recognise(tokenizer.special_ids),
         device="cpu",
         notes=notes,
     )
+    forced = make_plan(model, document, CompletionOptions(max_tokens=1)).prompt.forced.decode()
+    script = [
+        tokenizer.encode(forced + answer) if isinstance(answer, str) else answer
+        for answer in answers
+    ]
+    return replace(model, backend=ScriptedBackend(script, window=window))

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from codegen.complete import Candidate, Completion, CompletionOptions, Delta, complete, result
+from codegen.complete import Candidate, Completion, Delta, complete, result
 from codegen.document import Document
 from codegen.engine.cancel import CancelToken
 from codegen.engine.types import FinishReason, Sampling
 from codegen.errors import CancelledError, UsageError
+from codegen.plan import CompletionOptions
 from tests.cursor import at_cursor
 from tests.scripted_model import scripted_model
 
@@ -70,14 +71,14 @@ def test_healing_forces_what_it_took_back(run, tokenizer):
     events, request = run("def add(a, b):\n    ret‸\n", "urn a + b")
     assert request.constraint is not None
     allowed = [tokenizer.token_bytes(int(id_)) for id_ in request.constraint.allowed()]
-    assert result(events).prompt.forced == request.constraint.remaining == b" ret"
+    assert result(events).plan.prompt.forced == request.constraint.remaining == b" ret"
     forced = request.constraint.remaining
     assert all(data.startswith(forced) or forced.startswith(data) for data in allowed)
 
 
 def test_nothing_is_forced_where_a_token_may_end_anyway(run):
     events, request = run("x = 1\n‸", "y = 2")
-    assert result(events).prompt.forced == b""
+    assert result(events).plan.prompt.forced == b""
     assert request.constraint is None
 
 

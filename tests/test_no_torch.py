@@ -10,7 +10,8 @@ import sys
 for name in {BLOCKED!r}:
     sys.modules[name] = None  # importing it raises ImportError
 from pathlib import Path
-from codegen.complete import CompletionOptions, complete, result
+from codegen.complete import complete, result
+from codegen.plan import CompletionOptions
 from codegen.document import Document
 from codegen.engine.backend import OnnxBackend
 from codegen.engine.cancel import CancelToken

@@ -13,10 +13,11 @@ from codegen.cli.terminal import visible
 from codegen.errors import UsageError
 
 if TYPE_CHECKING:
-    from codegen.complete import Completion, CompletionOptions
+    from codegen.complete import Completion
     from codegen.config import Settings
     from codegen.document import Document
     from codegen.engine.types import Usage
+    from codegen.plan import CompletionOptions
     from codegen.source import Located, SourceFile
 
 _SCHEMA = 1
@@ -111,7 +112,7 @@ def command(
     completion alone, exactly, in UTF-8; with --write it gets nothing.
     """
     place = _read(position, name, write=write)
-    from codegen.complete import CompletionOptions  # noqa: PLC0415 - brings numpy
+    from codegen.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
 
     settings = user_settings(model=model, device=device, offline=offline)
     options = CompletionOptions(
@@ -159,8 +160,8 @@ class _Answer:
 
 def _read(position: str, name: str | None, *, write: bool) -> _Place:
     """Reads the text, before anything else: bad input fails at once."""
-    from codegen.document import Document  # noqa: PLC0415 - not needed for --help
     from codegen.source import locate, parse_position, read_source, read_stdin  # noqa: PLC0415
+    from codegen.syntax.opening import open_document  # noqa: PLC0415 - not needed for --help
 
     path, line, column = parse_position(position)
     if path == _STDIN:
@@ -177,7 +178,7 @@ def _read(position: str, name: str | None, *, write: bool) -> _Place:
     if at.clamped:
         _say(f"line {at.line} ends before column {column}: completing at its end, {at.column}")
     name = name or path
-    return _Place(name, source, at, Document(source.text, at.offset, name))
+    return _Place(name, source, at, open_document(source.text, at.offset, name))
 
 
 def _complete(
@@ -186,7 +187,7 @@ def _complete(
     """Completes, and shows it on the terminal on the way if `view` says how many lines."""
     from codegen.complete import complete, refuse, result  # noqa: PLC0415 - see `command`
 
-    if (refusal := refuse(place.document)) is not None:
+    if (refusal := refuse(place.document, options)) is not None:
         return _Answer(refusal, settings.model, None)
     from codegen.cli.interrupt import interruptible  # noqa: PLC0415
     from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all

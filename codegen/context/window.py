@@ -1,4 +1,4 @@
-"""The text around the cursor, fitted to a token budget.
+"""The text around the cursor that fits a token budget.
 
 A window that moved by a line with every line typed would give a new prompt each time, and
 nothing of the KV cache could be kept. So its edges stand on a grid: line numbers counted from
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.document import Document
+
+Count = Callable[[str], int]
+"""How many tokens a text has."""
 
 # What stands before the cursor decides more of a completion than what follows.
 _PREFIX_PERCENT: Final = 70
@@ -27,52 +30,56 @@ _REACH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What the model sees of a document: `text[start:cursor]` and `text[cursor:end]`.
+class Window:
+    """A part of a document's text: `text[start:end]` before or after a place, and its tokens."""
 
-    `start` and `end` are offsets in the document in code points; `tokens` is what both sides
-    cost together.
-    """
-
-    prefix: str
-    suffix: str
     start: int
     end: int
     tokens: int
 
 
-def fit_window(document: Document, budget: int, count_tokens: Callable[[str], int]) -> Context:
-    """The text before and after the cursor that fits a budget.
+def fit_window(
+    document: Document, budget: int, count_tokens: Count, *, anchor: int | None = None
+) -> tuple[Window, Window]:
+    """The text before an anchor and after the cursor that fits a budget.
 
-    70 % of the budget are for the text before the cursor; what one side doesn't need, since the
-    document ends there, goes to the other. The window begins and ends at line starts, except
+    70 % of the budget are for the text before the anchor; what one side doesn't need, since the
+    document ends there, goes to the other. A window begins and ends at line starts, except
     inside a line that is too long for that.
 
     Args:
         document: the text and the cursor.
         budget: in tokens, for both sides together.
-        count_tokens: the tokens of a text; called on slices of at most 8 * budget code points.
+        count_tokens: called on slices of at most 8 * budget code points.
+        anchor: where the first side ends; the cursor if None.
     """
-    text, cursor = document.text, document.cursor
-
-    def count(edge: int, other: int) -> int:
-        return count_tokens(text[min(edge, other) : max(edge, other)])
-
-    def begin(budget: int) -> tuple[int, int]:
-        return _reach(cursor, lambda: _line_starts(text, cursor), budget, count)
-
-    def finish(budget: int) -> tuple[int, int]:
-        return _reach(cursor, lambda: _line_ends(text, cursor), budget, count)
-
+    anchor = document.cursor if anchor is None else anchor
     budget = max(0, budget)
     share = budget * _PREFIX_PERCENT // 100
-    start, before = begin(share)
+    above = window_above(document.text, anchor, share, count_tokens)
     # Only a side that is whole hands on its rest: otherwise every keystroke on one side would
     # change what the other may have.
-    end, after = finish(budget - (share if start else before))
-    if start and end == len(text):
-        start, before = begin(budget - after)
-    return Context(text[start:cursor], text[cursor:end], start, end, before + after)
+    rest = budget - (share if above.start else above.tokens)
+    below = window_below(document.text, document.cursor, rest, count_tokens)
+    if above.start and below.end == len(document.text):
+        above = window_above(document.text, anchor, budget - below.tokens, count_tokens)
+    return above, below
+
+
+def window_above(text: str, at: int, budget: int, count_tokens: Count) -> Window:
+    """The text before a place that fits a budget."""
+    edge, tokens = _reach(at, lambda: _line_starts(text, at), budget, _counter(text, count_tokens))
+    return Window(edge, at, tokens)
+
+
+def window_below(text: str, at: int, budget: int, count_tokens: Count) -> Window:
+    """The text after a place that fits a budget."""
+    edge, tokens = _reach(at, lambda: _line_ends(text, at), budget, _counter(text, count_tokens))
+    return Window(at, edge, tokens)
+
+
+def _counter(text: str, count_tokens: Count) -> Callable[[int, int], int]:
+    return lambda edge, other: count_tokens(text[min(edge, other) : max(edge, other)])
 
 
 # A border between lines: its offset, and its number on the grid, 0 at the document's own edge.

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.postprocess.hole import Hole, depth, opens_block, same_line
+from codegen.context.hole import Hole
+from codegen.context.lines import depth, opens_block, same_line
+from codegen.postprocess.growth import Growth
 
 # Blank lines that end a completion (PEP 8 sets top-level definitions apart by two), and that may
 # come before its first line.
@@ -16,12 +18,17 @@ _BLANK_START: Final = 3
 _LOOP_LINES: Final = 4
 _LOOP_TIMES: Final = 4
 
+# A statement after which nothing of its block is reached, whole or begun.
+_JUMP: Final = re.compile(r"\s*(?:return|raise|throw|break|continue|goto)\b")
+
+_CLOSERS: Final = (")", "]", "}")
+
 # What goes on with a statement at the depth of its first line.
 _PARTS: Final = ("else", "elif", "except", "finally", "catch")
 _GOES_ON: Final = re.compile(rf"\s*(?:[)\]}}]|(?:{'|'.join(_PARTS)})\b)")
 
 
-def natural_end(text: str, hole: Hole) -> int | None:
+def natural_end(text: str, hole: Hole, growth: Growth) -> int | None:
     """The offset at which a completion ends, None while it may go on.
 
     One line ends at its newline. Several end
@@ -31,15 +38,20 @@ def natural_end(text: str, hole: Hole) -> int | None:
     - before a line farther out than the first, or as far in after a block, if a blank line
       stands before it; or if the hole is the body of a block opened on the cursor's line;
     - before a bracket that closes farther out than the first line;
+    - inside brackets, where these are closed;
+    - after a jump (`return`, `raise`) as far in as the first line, which ends its block;
     - after two blank lines, and in a loop of repeated lines.
+
+    Lines that begin inside a string or a bracket don't end anything: the syntax tree tells.
 
     Once it has answered with an offset, more text doesn't change the answer.
 
     Args:
         text: what was generated up to now, with any newlines.
         hole: where it goes.
+        growth: the document with the text in it; asked at line ends.
     """
-    return _single_end(text, hole) if hole.lines == "single" else _multi_end(text, hole)
+    return _single_end(text, hole) if hole.lines == "single" else _multi_end(text, hole, growth)
 
 
 def _single_end(text: str, hole: Hole) -> int | None:
@@ -54,15 +66,6 @@ def _single_end(text: str, hole: Hole) -> int | None:
     if hole.inserts_above:
         return newline + 1
     return newline - 1 if text[:newline].endswith("\r") else newline
-
-
-def _multi_end(text: str, hole: Hole) -> int | None:
-    block = _Block(hole)
-    for line in _lines(text, hole.left):
-        end = block.read(line) if line.full.strip() else block.read_blank(line)
-        if end is not None:
-            return end
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,42 @@ class _Line:
     complete: bool
 
 
+def _multi_end(text: str, hole: Hole, growth: Growth) -> int | None:
+    block = _Block(hole)
+    closed = True
+    for line in _lines(text, hole.left):
+        if line.full.strip():
+            end = block.read(line, inside=not closed)
+        else:
+            end = block.read_blank(line) if closed else None
+        if end is not None:
+            return end
+        if line.complete and not hole.is_prose:
+            inside = growth.at(text[: line.end])
+            if inside.brackets < 0:
+                return _closing(text, line, hole, growth)
+            closed = inside.closed
+            if closed and line.full.strip() and block.jumped():
+                return line.after if hole.inserts_above else line.end
+    return None
+
+
+def _closing(text: str, line: _Line, hole: Hole, growth: Growth) -> int:
+    """Where a text ends that closes the bracket that the hole is in.
+
+    Before the mark if it stands below the hole already, else after its line.
+    """
+    if hole.closes_itself:
+        return line.after if hole.inserts_above else line.end
+    at = next(
+        at
+        for at in range(line.start, line.end)
+        if text[at] in _CLOSERS and growth.at(text[: at + 1]).brackets < 0
+    )
+    kept = text[:at].rstrip()
+    return len(kept) if kept else at
+
+
 def _lines(text: str, left: str) -> Iterator[_Line]:
     start = 0
     while start < len(text):
@@ -94,13 +133,14 @@ def _lines(text: str, left: str) -> Iterator[_Line]:
 class _Block:
     """Several lines, read one by one until one of them doesn't belong to the hole."""
 
-    __slots__ = ("_blanks", "_hole", "_nested", "_opened", "_seen")
+    __slots__ = ("_blanks", "_hole", "_nested", "_opened", "_seen", "_statement")
 
     def __init__(self, hole: Hole) -> None:
         self._hole = hole
         self._opened = opens_block(hole.left)
         self._seen: list[_Line] = []
         self._nested = False
+        self._statement = ""  # the line on which the last statement begins
         self._blanks = 0  # since the last of the lines seen
 
     def read_blank(self, line: _Line) -> int | None:
@@ -110,9 +150,16 @@ class _Block:
             return line.after if self._hole.inserts_above else self._seen[-1].end
         return 0 if self._blanks > _BLANK_START else None
 
-    def read(self, line: _Line) -> int | None:
-        """Where the completion ends, if a line with code ends it."""
+    def read(self, line: _Line, *, inside: bool) -> int | None:
+        """Where the completion ends, if a line with code ends it.
+
+        One that begins inside a string or a bracket ends nothing.
+        """
         hole, seen = self._hole, self._seen
+        if inside:
+            if line.complete:
+                seen.append(line)
+            return None
         stop = 0 if not seen else line.start if hole.inserts_above else seen[-1].end
         if self._is_left_by(line):
             return stop
@@ -121,6 +168,7 @@ class _Block:
         if same_line(line.full, hole.following):
             return stop
         seen.append(line)
+        self._statement = line.full
         self._nested |= depth(line.full) > depth(seen[0].full)
         self._blanks = 0
         period = _loop_period([line.full.rstrip() for line in seen])
@@ -128,6 +176,18 @@ class _Block:
             return None
         first = seen[-period * (_LOOP_TIMES - 1) - 1]
         return first.after if hole.inserts_above else first.end
+
+    def jumped(self) -> bool:
+        """Whether the statement read last ends the block: a `return` as far in as its first line.
+
+        Farther in than the function's body, and with nothing of the function below the hole, more
+        has to come: the block around.
+        """
+        if self._opened or not self._seen or not _JUMP.match(self._statement):
+            return False
+        here, body = depth(self._statement), self._hole.body_depth
+        last = here <= body or depth(self._hole.following) >= max(1, body)
+        return last and here <= depth(self._seen[0].full)
 
     def _is_left_by(self, line: _Line) -> bool:
         if not self._seen:
@@ -137,7 +197,9 @@ class _Block:
             return False
         if here < base:
             floor = depth(self._hole.following) if self._hole.following else 0
-            closes = line.full.lstrip()[0] in ")]}"
+            closes = line.full.lstrip().startswith(_CLOSERS)
+            if closes and self._hole.closes_itself:
+                return False
             return bool(self._opened or self._blanks or closes) or here < max(1, floor)
         if not self._opened and not (self._nested and self._blanks):
             return False

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.postprocess.hole import Hole
+from codegen.context.hole import Hole
+from codegen.postprocess.growth import Growth
 from codegen.postprocess.rules import RULES
 
 BLANK: Final = "blank"
@@ -30,7 +31,7 @@ class Rejection:
     reason: str
 
 
-def postprocess(text: str, hole: Hole) -> Suggestion | Rejection:
+def postprocess(text: str, hole: Hole, growth: Growth) -> Suggestion | Rejection:
     """Applies all rules to a finished completion.
 
     The rules work on line feeds; the document's own newlines are put in at the end.
@@ -38,13 +39,14 @@ def postprocess(text: str, hole: Hole) -> Suggestion | Rejection:
     Args:
         text: what was generated, without the forced bytes, with any newlines.
         hole: where it goes.
+        growth: the document that it goes into.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         return Rejection(BLANK)
     spoke = []
     for rule in RULES:
-        changed = rule.apply(text, hole)
+        changed = rule.apply(text, hole, growth)
         if not changed.strip():
             return Rejection(rule.name)
         if changed != text:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from codegen.context.hole import Hole
+from codegen.context.lines import open_brackets, same_line
 from codegen.postprocess.ending import natural_end
-from codegen.postprocess.hole import Hole, open_brackets, same_line
+from codegen.postprocess.growth import Growth
 
 _CLOSERS: Final = frozenset(")]}\"'`;:,")
 _QUOTES: Final = "\"'`"
@@ -25,10 +27,10 @@ class Rule:
     """A rule and the name by which it is reported."""
 
     name: str
-    apply: Callable[[str, Hole], str]
+    apply: Callable[[str, Hole, Growth], str]
 
 
-def repeated_line(text: str, hole: Hole) -> str:
+def repeated_line(text: str, hole: Hole, _growth: Growth) -> str:
     """Cuts before a line that already follows the hole.
 
     The first line of the text repeats it however far in it is; deeper ones may be another
@@ -47,12 +49,12 @@ def repeated_line(text: str, hole: Hole) -> str:
     return text
 
 
-def end_of_hole(text: str, hole: Hole) -> str:
+def end_of_hole(text: str, hole: Hole, growth: Growth) -> str:
     """Cuts at the hole's natural end."""
-    return text[: natural_end(text, hole)]
+    return text[: natural_end(text, hole, growth)]
 
 
-def loop(text: str, _hole: Hole) -> str:
+def loop(text: str, _hole: Hole, _growth: Growth) -> str:
     """Cuts an end that repeats itself after the first time."""
     for length in range(_LOOP_LENGTH, len(text) // _LOOP_TIMES + 1):
         unit = text[-length:]
@@ -64,7 +66,7 @@ def loop(text: str, _hole: Hole) -> str:
     return text
 
 
-def overlap(text: str, hole: Hole) -> str:
+def overlap(text: str, hole: Hole, _growth: Growth) -> str:
     """Drops an end that stands there already, right of the cursor.
 
     The whole rest of the line is dropped wherever the text ends with it. Of closing brackets,
@@ -99,12 +101,12 @@ def _surplus(left: str, text: str, right: str) -> int:
     return brackets + quotes + separators
 
 
-def trailing_blanks(text: str, hole: Hole) -> str:
+def trailing_blanks(text: str, hole: Hole, _growth: Growth) -> str:
     """Drops blanks and blank lines at the end, unless something follows them on the line."""
     return text if hole.right.strip() else text.rstrip()
 
 
-def own_line(text: str, hole: Hole) -> str:
+def own_line(text: str, hole: Hole, _growth: Growth) -> str:
     """Leaves the code right of the cursor on a line of its own, as far in as it was."""
     if not hole.inserts_above:
         return text

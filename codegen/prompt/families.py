@@ -16,7 +16,8 @@ class Family:
     """One family's formats. Tokens are the literal text of its special tokens.
 
     `stop` lists every token that ends a completion: a model that is not stopped at its file
-    separator goes on to invent the next file.
+    separator goes on to invent the next file. `anchor_lines` is how many lines above the cursor's
+    a frozen prompt's anchor is laid: measured, not guessed (docs/benchmarks.md).
     """
 
     name: str
@@ -29,6 +30,7 @@ class Family:
     chat_end: str
     stop: tuple[str, ...]
     source: str
+    anchor_lines: int = 0
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -58,6 +60,7 @@ QWEN25_CODER = Family(
         "<|im_end|>",
     ),
     source="https://arxiv.org/abs/2409.12186, section 3.1 and the model card",
+    anchor_lines=3,
 )
 
 FAMILIES: tuple[Family, ...] = (QWEN25_CODER,)

@@ -1,11 +1,27 @@
-"""Fill-in-the-middle prompts: prefix, suffix, middle."""
+"""Fill-in-the-middle prompts: what stands before the hole, what follows it, what is typed since.
+
+Three orders, of which the family's own is a fact about the model and the one that is best to use a
+matter of measurement (docs/benchmarks.md):
+
+    psm     PREFIX before typed SUFFIX after MIDDLE
+    spm     SUFFIX after PREFIX before typed MIDDLE
+    frozen  PREFIX before SUFFIX after MIDDLE typed
+
+In the frozen order what is typed comes last, as if the model had written it already, so a
+keystroke changes nothing of what stands before it.
+"""
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
-from codegen.context.window import Context
+from codegen.document import scalar
 from codegen.prompt.families import FamilyIds
 from codegen.prompt.healing import heal as heal_text
-from codegen.prompt.tokenizer import Tokenizer, scalar
+from codegen.prompt.tokenizer import Tokenizer
+
+Order = Literal["psm", "spm", "frozen"]
+
+ORDERS: Final[tuple[Order, ...]] = ("psm", "spm", "frozen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +36,69 @@ class Prompt:
     forced: bytes
 
 
-def build_prompt(
-    context: Context, ids: FamilyIds, tokenizer: Tokenizer, *, heal: bool = True
-) -> Prompt:
-    """Writes a context in its family's order: prefix, suffix, then the middle to be generated.
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The part of a frozen prompt that no keystroke changes, in tokens; its last is MIDDLE."""
 
-    Source: https://arxiv.org/abs/2409.12186, section 3.1. The forced bytes are generated after
-    the middle's mark, though they stood before the suffix's: to the model the hole then begins
-    a few characters earlier, at a boundary that it knows.
+    ids: tuple[int, ...]
+
+
+def build_head(before: str, after: str, ids: FamilyIds, tokenizer: Tokenizer) -> Head:
+    """Writes what stands still. `before` ends where a line does, which is a token's border too."""
+    return Head(
+        (
+            ids.fim_prefix,
+            *tokenizer.encode(before),
+            ids.fim_suffix,
+            *tokenizer.encode(after),
+            ids.fim_middle,
+        )
+    )
+
+
+def build_frozen(head: Head, typed: str, tokenizer: Tokenizer, *, heal: bool = True) -> Prompt:
+    """A head with what is typed since its anchor, backed off to a token's border."""
+    text, forced = _typed(typed, tokenizer, heal=heal)
+    return Prompt((*head.ids, *text), forced)
+
+
+def build_prompt(
+    before: str,
+    typed: str,
+    after: str,
+    ids: FamilyIds,
+    tokenizer: Tokenizer,
+    *,
+    order: Order = "psm",
+    heal: bool = True,
+) -> Prompt:
+    """Writes a prompt in one of the orders.
+
+    Source of psm: https://arxiv.org/abs/2409.12186, section 3.1. The forced bytes are generated
+    after MIDDLE, though they stood before the cursor: to the model the hole then begins a few
+    characters earlier, at a border that it knows.
 
     Args:
-        context: the text around the cursor, fitted to the budget.
+        before: the text before the anchor.
+        typed: the text from the anchor to the cursor.
+        after: the text after the cursor.
         ids: the family's marks, as ids of this tokenizer.
         tokenizer: the model's.
-        heal: whether the text before the cursor backs off to a safe boundary. Without it
+        order: of the parts.
+        heal: whether the text before the cursor backs off to a token's border. Without it
             nothing is forced.
     """
-    if heal:
-        healed = heal_text(tokenizer, scalar(context.prefix).encode())
-        prefix, forced = healed.ids, healed.forced
-    else:
-        prefix, forced = tuple(tokenizer.encode(context.prefix)), b""
-    suffix = tokenizer.encode(context.suffix)
-    return Prompt((ids.fim_prefix, *prefix, ids.fim_suffix, *suffix, ids.fim_middle), forced)
+    if order == "frozen":
+        return build_frozen(build_head(before, after, ids, tokenizer), typed, tokenizer, heal=heal)
+    prefix, forced = _typed(before + typed, tokenizer, heal=heal)
+    suffix = tokenizer.encode(after)
+    if order == "psm":
+        return Prompt((ids.fim_prefix, *prefix, ids.fim_suffix, *suffix, ids.fim_middle), forced)
+    return Prompt((ids.fim_suffix, *suffix, ids.fim_prefix, *prefix, ids.fim_middle), forced)
+
+
+def _typed(text: str, tokenizer: Tokenizer, *, heal: bool) -> tuple[tuple[int, ...], bytes]:
+    if not heal:
+        return tuple(tokenizer.encode(text)), b""
+    healed = heal_text(tokenizer, scalar(text).encode())
+    return healed.ids, healed.forced

@@ -6,7 +6,6 @@ left out: its normalizer (Qwen's NFC rewrites combining accents), its post-proce
 added tokens, which would turn the literal text `<|fim_suffix|>` in a file into the mark itself.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -14,20 +13,11 @@ from typing import Any, Final, Self
 
 import tokenizers
 
+from codegen.document import scalar
 from codegen.errors import CorruptModelError
-
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 # Every kind of character that a normalizer, an added leading space or a byte fallback changes.
 _PROBE: Final = "e\u0301 \u00e9\ufb01\u212b  a\t\r\n\x00\u00a0\U0001f600"
-
-
-def scalar(text: str) -> str:
-    """The text with its lone surrogates, which UTF-8 can't carry, as U+FFFD each.
-
-    The number of code points stays the same.
-    """
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _byte_alphabet() -> dict[str, int]:

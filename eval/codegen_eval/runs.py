@@ -25,8 +25,9 @@ SAMPLES_FILE: Final = "samples.jsonl"
 SCORES_FILE: Final = "scores.jsonl"
 SCHEMA: Final = 1
 
-NOT_IN_KEY: Final = frozenset({"released", "published"})
-"""Fields of a RunInfo that say what a run means and can't change what comes out of it."""
+NOT_IN_KEY: Final = frozenset({"released", "published", "product"})
+"""Fields of a RunInfo that say what a run means and can't change what comes out of it; and what is
+a part of a key only where it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class RunInfo:
     answers end ("stops", "line", "suffix", "model"); `paths` the compute paths of prompts and
     steps; `batch` how many of a problem's `samples` are decoded together; `context_tokens` bounds
     what a hole's prompt holds of the text around it; `published` and `released` are the dates of
-    the suite's texts and of the model.
+    the suite's texts and of the model. `product` is the hash of the code that "complete" runs, ""
+    for other formats.
     """
 
     suite: str
@@ -64,6 +66,7 @@ class RunInfo:
     seed: int
     max_tokens: int
     context_tokens: int
+    product: str = ""
 
     @property
     def seen(self) -> bool:

@@ -12,10 +12,11 @@ import pytest
 import codegen.loaded
 from codegen.cli import run
 from codegen.cli.frame import show
-from codegen.complete import CompletionOptions, complete
+from codegen.complete import complete
 from codegen.engine.cancel import CancelToken
 from codegen.errors import EngineError
 from codegen.models import resolve
+from codegen.plan import CompletionOptions
 from tests.cursor import at_cursor
 from tests.scripted_model import scripted_model
 

@@ -1,13 +1,39 @@
 import re
 import time
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.context.window import fit_window
+from codegen.context import window
 from codegen.document import Document
 from tests.cursor import at_cursor
+
+
+@dataclass(frozen=True)
+class Context:
+    """Both windows, and the text in them."""
+
+    prefix: str
+    suffix: str
+    start: int
+    end: int
+    tokens: int
+
+
+def fit_window(document: Document, budget: int, count) -> Context:
+    above, below = window.fit_window(document, budget, count)
+    text = document.text
+    assert (above.end, below.start) == (document.cursor, document.cursor)
+    return Context(
+        text[above.start : above.end],
+        text[below.start : below.end],
+        above.start,
+        below.end,
+        above.tokens + below.tokens,
+    )
+
 
 BUDGETS = st.integers(0, 400)
 

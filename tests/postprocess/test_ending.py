@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codegen.context.hole import find_hole
 from codegen.postprocess.ending import natural_end
-from codegen.postprocess.hole import find_hole
+from codegen.postprocess.growth import Growth
 from tests.cursor import at_cursor
 
 IN_BODY = "def f(x):\n    ‸\n"
@@ -37,11 +38,22 @@ CASES = {
         "a line farther out than what follows": (IN_LOOP_OF_LOOP, "s += y¦\n    s /= 2\n"),
         "a line farther out after a blank one": (IN_LOOP, "s += y¦\n\n    s /= 2\n"),
         "a line at the outermost level": (IN_LOOP, "s += y¦\ns = 1\n"),
-        "where a bracket closes farther out": ("    f(\n        ‸\n", "a,¦\n    )\n"),
+        "where a bracket closes farther out": ("    f(\n        ‸\n    )\n", "a,¦\n    )\n"),
         "where a bracket closes outside": ("f(\n    ‸\n)\n", "a,\n    b,¦\n)\n"),
         "before the line that follows": (BETWEEN, "y = x¦\n    return y\n"),
         "a line like it may go on": (BETWEEN, "y = x\n    return y"),
-        "a longer line is another": (BETWEEN, "y = x\n    return y + 1\n"),
+        "a longer line is another": (BETWEEN, "y = x\n    return y + 1¦\n"),
+        "a return farther in than the function's body": (IN_LOOP, "return y¦\n    z = 1\n"),
+        "a return in a block, nothing below": (
+            "def f(x):\n    for y in x:\n        ‸\n",
+            "return y\n    return 1¦\n",
+        ),
+        "a return over lines": (IN_BODY, "return f(\n        x,\n    )¦\n    y = 1\n"),
+        "a return in a string": (IN_BODY, 'y = """\nreturn\n"""\n    z = 1\n'),
+        "an outermost line in a string": (IN_BODY, 'y = """\na\n\n\nb\n"""\n    z = 1\n'),
+        "a line of arguments farther out": (IN_BODY, "y = f(\n  x\n)\n    z = 1\n"),
+        "the bracket closed below": ("x = [\n    1,\n    ‸\n]\n", "2,¦\n]\ny = 1\n"),
+        "the bracket not closed below": ("x = [\n    1,\n    ‸\n", "2,\n]¦\ny = 1\n"),
         "deeper is another": (BETWEEN, "if x:\n        return y\n"),
         "only the line that follows": (BETWEEN, "¦return y\n"),
         "after a definition": (TOP, "def f(x):\n    return x¦\n\ndef g"),
@@ -56,7 +68,7 @@ CASES = {
         "an opened block's other parts": ("if x:‸\n", "\n    f()\nelse:\n    g()¦\nh()"),
         "an opened brace": ("if (x) {‸\n", "\n    f();\n}¦\ng();\n"),
         "an opened brace that is closed below": ("if (x) {‸\n}\n", "\n    f();¦\n}\n"),
-        "a statement begun": ("x = f(‸\n", "a,\n    b)\ny = 1\n"),
+        "a statement begun": ("x = f(‸\n", "a,\n    b)¦\ny = 1\n"),
         "a statement begun in a block": ("    x = f(‸\n", "\n        b)¦\ny = 1\n"),
         "tabs": ("if x {\n\t‸\n", "f()\n\tif y {\n\t\tg()\n\t}¦\n}\n"),
         "carriage returns": (IN_BODY, "y = 1\r\n    return y¦\r\nprint"),
@@ -82,7 +94,8 @@ CASES = {
 )
 def test_natural_end(lines, source, marked):
     generated, mark, rest = marked.partition("¦")
-    end = natural_end(generated + rest, find_hole(at_cursor(source), lines))
+    document = at_cursor(source, "a.c" if "{" in source else "a.py")
+    end = natural_end(generated + rest, find_hole(document, lines), Growth(document))
     assert end == (len(generated) if mark else None)
 
 
@@ -97,12 +110,13 @@ PIECES = ["\n", "    ", "x", "else", ":", "}", "return y", "if x:", "\t", "\r\n"
     pieces=st.lists(st.sampled_from(PIECES), max_size=40),
 )
 def test_more_text_does_not_change_the_end(source, lines, pieces):
-    hole = find_hole(at_cursor(source), lines)
+    document = at_cursor(source, "a.py")
+    hole, growth = find_hole(document, lines), Growth(document)
     text, first = "", None
     for piece in pieces:
         for letter in piece:
             text += letter
-            end = natural_end(text, hole)
+            end = natural_end(text, hole, growth)
             assert first is None or end == first
             assert end is None or end <= len(text)
             first = end

@@ -2,7 +2,8 @@
 
 import pytest
 
-from codegen.postprocess.hole import find_hole
+from codegen.context.hole import find_hole
+from codegen.postprocess.growth import Growth
 from codegen.postprocess.pipeline import BLANK, Rejection, Suggestion, postprocess
 from codegen.postprocess.rules import RULES
 from tests.cursor import CURSOR, at_cursor
@@ -58,9 +59,14 @@ SUGGESTED = [
 ]
 
 
+def fill(source, text):
+    document = at_cursor(source, "a.py")
+    return postprocess(text, find_hole(document), Growth(document))
+
+
 @pytest.mark.parametrize(("source", "text", "expected", "rules"), SUGGESTED)
 def test_suggested(source, text, expected, rules):
-    outcome = postprocess(text, find_hole(at_cursor(source)))
+    outcome = fill(source, text)
     assert outcome == Suggestion(expected, rules)
 
 
@@ -81,14 +87,14 @@ def test_suggested(source, text, expected, rules):
     ],
 )
 def test_rejected(source, text, reason):
-    assert postprocess(text, find_hole(at_cursor(source))) == Rejection(reason)
+    assert fill(source, text) == Rejection(reason)
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("generated", ["\n", "\r\n", "\r"])
 def test_newlines_become_the_documents(newline, generated):
     source = "def f(x):\n    ‸\n".replace("\n", newline)
-    outcome = postprocess(f"y = 1{generated}    return y", find_hole(at_cursor(source)))
+    outcome = fill(source, f"y = 1{generated}    return y")
     assert outcome == Suggestion(f"y = 1{newline}    return y", ())
 
 

@@ -1,12 +1,7 @@
 import pytest
 
-from codegen.context.window import Context
 from codegen.prompt.families import recognise
-from codegen.prompt.fim import Prompt, build_prompt
-
-
-def context(prefix, suffix):
-    return Context(prefix, suffix, 0, len(prefix) + len(suffix), 0)
+from codegen.prompt.fim import ORDERS, Prompt, build_prompt
 
 
 @pytest.fixture(scope="module")
@@ -21,39 +16,56 @@ def shown(tokenizer, prompt: Prompt) -> str:
     return b"".join(parts).decode()
 
 
+FROZEN = "<|fim_prefix|>a\n<|fim_suffix|>\nz\n<|fim_middle|>"
+
+
 @pytest.mark.parametrize(
-    ("sides", "heal", "expected", "forced"),
+    ("order", "parts", "heal", "expected", "forced"),
     [
         (
-            ("x = fo", "\ny = 1\n"),
+            "psm",
+            ("x =", " fo", "\ny = 1\n"),
             True,
             "<|fim_prefix|>x =<|fim_suffix|>\ny = 1\n<|fim_middle|>",
             b" fo",
         ),
         (
-            ("x = fo", "\n"),
+            "psm",
+            ("x = fo", "", "\n"),
             False,
             "<|fim_prefix|>x = fo<|fim_suffix|>\n<|fim_middle|>",
             b"",
         ),
-        (("", ""), True, "<|fim_prefix|><|fim_suffix|><|fim_middle|>", b""),
-        (("foo", ""), True, "<|fim_prefix|><|fim_suffix|><|fim_middle|>", b"foo"),
+        ("psm", ("", "", ""), True, "<|fim_prefix|><|fim_suffix|><|fim_middle|>", b""),
+        ("psm", ("", "foo", ""), True, "<|fim_prefix|><|fim_suffix|><|fim_middle|>", b"foo"),
+        (
+            "spm",
+            ("x =", " fo", "\ny = 1\n"),
+            True,
+            "<|fim_suffix|>\ny = 1\n<|fim_prefix|>x =<|fim_middle|>",
+            b" fo",
+        ),
+        ("frozen", ("a\n", "x = fo", "\nz\n"), True, FROZEN + "x =", b" fo"),
+        ("frozen", ("a\n", "x = fo", "\nz\n"), False, FROZEN + "x = fo", b""),
+        ("frozen", ("a\n", "", "\nz\n"), True, FROZEN, b""),
     ],
 )
-def test_prompt(tokenizer, ids, sides, heal, expected, forced):  # noqa: PLR0917
-    prompt = build_prompt(context(*sides), ids, tokenizer, heal=heal)
+def test_prompt(tokenizer, ids, order, parts, heal, expected, forced):  # noqa: PLR0917
+    prompt = build_prompt(*parts, ids, tokenizer, order=order, heal=heal)
     assert shown(tokenizer, prompt) == expected
     assert prompt.forced == forced
 
 
 @pytest.mark.parametrize("heal", [True, False])
+@pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("mark", ["<|fim_middle|>", "<|fim_suffix|>", "<|endoftext|>"])
-def test_marks_in_the_file_are_text(tokenizer, ids, mark, heal):
-    prompt = build_prompt(context(f"a{mark}b", f"c{mark}d\n"), ids, tokenizer, heal=heal)
-    special = [id_ for id_ in prompt.ids if id_ in tokenizer.special_ids.values()]
-    assert special == [ids.fim_prefix, ids.fim_suffix, ids.fim_middle]
+def test_marks_in_the_file_are_text(tokenizer, ids, mark, order, heal):
+    parts = (f"a{mark}b\n", f"c{mark}", f"c{mark}d\n")
+    prompt = build_prompt(*parts, ids, tokenizer, order=order, heal=heal)
+    special = sorted(id_ for id_ in prompt.ids if id_ in tokenizer.special_ids.values())
+    assert special == sorted([ids.fim_prefix, ids.fim_suffix, ids.fim_middle])
 
 
 def test_surrogates_are_no_obstacle(tokenizer, ids):
-    prompt = build_prompt(context("x = '\ud800", "\udfff'\n"), ids, tokenizer)
+    prompt = build_prompt("x = '\ud800", "", "\udfff'\n", ids, tokenizer)
     assert "\ufffd" in shown(tokenizer, prompt) + prompt.forced.decode()

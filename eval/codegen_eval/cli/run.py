@@ -11,6 +11,7 @@ import click
 
 from codegen.cli.options import device_option, model_option, offline_option, user_settings
 from codegen.cli.terminal import visible
+from codegen.context.budget import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +132,7 @@ def command(
         top_p=top_p if drawn > 0 else 1.0,
         seed=seed,
         max_tokens=max_tokens or (512 if loaded.kind == "infilling" else 768),
-        context_tokens=settings.context_tokens,
+        context_tokens=settings.context_tokens or DEFAULT,
     )
     problems = choose(loaded.problems.values(), split, limit)  # type: ignore[arg-type] # likewise
     # Before the long work: a machine without a sandbox can be told `--no-score`.

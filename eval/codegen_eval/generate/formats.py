@@ -111,10 +111,12 @@ def query(
             return Query(_chat(model, problem), b"", _CHAT_STOPS, _after(problem.prefix))
         case _:
             document = Document(problem.program(""), len(problem.prefix), "problem.py")
-            context = fit_window(
+            above, below = fit_window(
                 document, context_tokens, lambda text: len(model.tokenizer.encode(text))
             )
-            prompt = build_prompt(context, model.family, model.tokenizer, heal=heal)
+            before = document.text[above.start : above.end]
+            after = document.text[below.start : below.end]
+            prompt = build_prompt(before, "", after, model.family, model.tokenizer, heal=heal)
             stops = _suffix_stops(problem.suffix) if end == "suffix" else ()
             return Query(prompt.ids, prompt.forced, stops, _as_it_is, end == "line")
 

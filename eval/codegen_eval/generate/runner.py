@@ -10,19 +10,23 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Final
 
 import onnxruntime
 
-from codegen.complete import CompletionOptions, complete, result
-from codegen.document import Document
+import codegen
+from codegen.complete import complete, result
+from codegen.context.budget import DEFAULT
 from codegen.engine.backend import OnnxBackend
 from codegen.engine.cancel import CancelToken
 from codegen.engine.types import FinishReason, GenerateRequest, Sampling
 from codegen.errors import EngineError, UsageError
 from codegen.loaded import LoadedModel
 from codegen.models.catalogue import released
+from codegen.plan import CompletionOptions
 from codegen.prompt.healing import Spell
+from codegen.syntax.opening import open_document
 from codegen_eval.generate.answer import Answer
 from codegen_eval.generate.formats import (
     FORMATS,
@@ -57,7 +61,7 @@ class Options:
     top_p: float = 1.0
     seed: int = 0
     max_tokens: int = 768
-    context_tokens: int = 1024
+    context_tokens: int = DEFAULT
 
     def __post_init__(self) -> None:
         """Refuses what would mean nothing."""
@@ -106,13 +110,12 @@ def describe(suite: Suite, model: LoadedModel, options: Options) -> RunInfo:
         seed=options.seed,
         max_tokens=options.max_tokens,
         context_tokens=options.context_tokens,
+        product=_product_hash() if options.format == "complete" else "",
     )
 
 
 def _end(suite: Suite, options: Options) -> End:
     fitting = end_of(suite.name, suite.kind)
-    if options.format == "complete":
-        return "stops"
     if options.end is None:
         return fitting
     if (options.end == "stops") is not (fitting == "stops"):
@@ -156,7 +159,7 @@ def batch_key(info: RunInfo, problem: Problem, asked: Query | None, indices: ran
     """The hash of all that can change a batch's result."""
     facts = {name: value for name, value in asdict(info).items() if name not in NOT_IN_KEY}
     prompt = (
-        [problem.prefix, problem.suffix]
+        [info.product, problem.prefix, problem.suffix]
         if asked is None
         else [asked.ids, asked.forced.hex(), asked.stops, asked.one_line]
     )
@@ -219,12 +222,32 @@ def _samples(
     )
 
 
+def _product_hash() -> str:
+    """The hash of the code between a document and its suggestions."""
+    package = Path(codegen.__file__).parent
+    files = [*package.glob("*.py")]
+    for part in ("context", "postprocess", "prompt", "syntax"):
+        files += package.joinpath(part).rglob("*.py")
+        files += package.joinpath(part).rglob("*.scm")
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def _product(
     model: LoadedModel, problem: Problem, info: RunInfo
 ) -> tuple[tuple[int, ...], tuple[Sample, ...]]:
     """What a user would be shown; an empty completion where that is nothing."""
-    document = Document(problem.program(""), len(problem.prefix), "problem.py")
-    options = CompletionOptions(temperature=info.temperature, top_p=info.top_p, seed=info.seed)
+    document = open_document(problem.program(""), len(problem.prefix), "problem.py")
+    options = CompletionOptions(
+        temperature=info.temperature,
+        top_p=info.top_p,
+        seed=info.seed,
+        lines="single" if info.end == "line" else "auto",
+        context_tokens=info.context_tokens,
+        insist=True,
+    )
     done = result(complete(model, document, options, CancelToken()))
     best = done.suggestions[0] if done.suggestions else None
     usage = done.usage
@@ -238,4 +261,4 @@ def _product(
         first_token_seconds=round(usage.prefill_seconds, 4),
         seconds=round(usage.prefill_seconds + usage.decode_seconds, 4),
     )
-    return done.prompt.ids, (sample,)
+    return (() if done.plan is None else done.plan.prompt.ids), (sample,)

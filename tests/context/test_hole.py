@@ -1,6 +1,7 @@
 import pytest
 
-from codegen.postprocess.hole import decide_lines, find_hole, opens_block
+from codegen.context.hole import find_hole
+from codegen.context.lines import opens_block
 from tests.cursor import at_cursor
 
 SINGLE = {
@@ -35,18 +36,18 @@ MULTI = {
 
 @pytest.mark.parametrize("source", SINGLE.values(), ids=SINGLE)
 def test_one_line(source):
-    assert decide_lines(at_cursor(source)) == "single"
+    assert find_hole(at_cursor(source)).lines == "single"
 
 
 @pytest.mark.parametrize("source", MULTI.values(), ids=MULTI)
 def test_several_lines(source):
-    assert decide_lines(at_cursor(source)) == "multi"
+    assert find_hole(at_cursor(source)).lines == "multi"
 
 
 @pytest.mark.parametrize("wanted", ["single", "multi"])
 @pytest.mark.parametrize("source", ["‸", "x = ‸ + 1\n"])
 def test_what_is_wanted_is_done(source, wanted):
-    assert decide_lines(at_cursor(source), wanted) == wanted
+    assert find_hole(at_cursor(source), wanted).lines == wanted
 
 
 @pytest.mark.parametrize(
