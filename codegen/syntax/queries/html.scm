@@ -1,0 +1,3 @@
+(comment) @comment
+
+(quoted_attribute_value) @string
