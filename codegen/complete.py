@@ -18,6 +18,10 @@ from codegen.textstream import SampleText
 if TYPE_CHECKING:
     from codegen.loaded import LoadedModel
 
+# Why a candidate is not suggested beside others.
+SYNTAX: Final = "syntax-errors"
+SAME: Final = "same"
+
 # How candidates are drawn beside the likeliest one: far enough from it to differ, near enough to
 # be code.
 _SPREAD: Final = 0.6
@@ -50,16 +54,25 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """A text that the model wrote and that is not suggested, and the rule that says so."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """The result: different suggestions, the best first, or the reason why there is none.
 
-    `plan` is what the model was asked, None if it wasn't.
+    `plan` is what the model was asked, None if it wasn't. `dropped` is what else it wrote.
     """
 
     suggestions: tuple[Candidate, ...]
     reason: str | None
     usage: Usage
     plan: Plan | None = None
+    dropped: tuple[Dropped, ...] = ()
 
 
 def complete(
@@ -105,10 +118,11 @@ def complete(
             generation.end(step.sample)
         if text := sample.certain():
             yield Delta(step.sample, text)
-    suggestions, reason = _suggest(
+    suggestions, dropped = _suggest(
         samples, plan.hole, growth, greedy_first=options.temperature <= 0
     )
-    yield Completion(suggestions, reason, generation.usage, plan)
+    reason = None if suggestions else dropped[0].reason
+    yield Completion(suggestions, reason, generation.usage, plan, dropped)
 
 
 def result(events: Iterable[Delta | Completion]) -> Completion:
@@ -152,8 +166,8 @@ def _samplings(options: CompletionOptions) -> Iterator[Sampling]:
 
 def _suggest(
     samples: Sequence[SampleText], hole: Hole, growth: Growth, *, greedy_first: bool
-) -> tuple[tuple[Candidate, ...], str | None]:
-    """The samples' suggestions, each once, the best first; or why the first sample gave none.
+) -> tuple[tuple[Candidate, ...], tuple[Dropped, ...]]:
+    """The samples' suggestions, each once, the best first; and what is not suggested, and why.
 
     Args:
         samples: all of them, ended.
@@ -162,12 +176,14 @@ def _suggest(
         greedy_first: whether the first sample is the likeliest, whatever its mean says.
     """
     ranked: list[tuple[int, bool, float, Candidate]] = []
-    reasons: list[str] = []
+    dropped: list[Dropped] = []
     for index, sample in enumerate(samples):
         # Of a text that ended before it began, the rest tells the rule why.
-        outcome = postprocess(sample.text if sample.text.strip() else sample.rest, hole, growth)
+        text = sample.text if sample.text.strip() else sample.rest
+        cut_off = sample.finish is FinishReason.LENGTH
+        outcome = postprocess(text, hole, growth, cut_off=cut_off)
         if isinstance(outcome, Rejection):
-            reasons.append(outcome.reason)
+            dropped.append(Dropped(text, outcome.reason))
             continue
         mean = sample.mean_logprob
         candidate = Candidate(outcome.text, mean, sample.finish, outcome.rules)
@@ -177,6 +193,10 @@ def _suggest(
     by_text: dict[str, Candidate] = {}
     for errors, _, _, candidate in ranked:
         # Beside one that fits, one that breaks the source is not worth showing.
-        if errors == ranked[0][0] or errors == 0:
-            by_text.setdefault(candidate.text, candidate)
-    return tuple(by_text.values()), None if by_text else reasons[0]
+        if errors > ranked[0][0]:
+            dropped.append(Dropped(candidate.text, SYNTAX))
+        elif candidate.text in by_text:
+            dropped.append(Dropped(candidate.text, SAME))
+        else:
+            by_text[candidate.text] = candidate
+    return tuple(by_text.values()), tuple(dropped)

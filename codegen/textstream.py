@@ -11,6 +11,9 @@ from codegen.postprocess.ending import natural_end
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.rules import repeated_line
 
+# The indentation that models write by themselves.
+_USUAL_UNIT: Final = "    "
+
 # What a rule may drop from a text's end, since it stands right of the cursor already.
 _CLOSERS: Final = ")]}\"'`;:,"
 
@@ -114,6 +117,8 @@ class SampleText:
 
     def _certain_until(self) -> int:
         """The offset before which neither more text nor a rule changes anything."""
+        if self._hole.is_unplaced or self._hole.unit != _USUAL_UNIT:
+            return 0  # A rule may still move its lines.
         text = self.text
         until = len(text) - max((_overlap(text, stop) for stop in self._stop_strings), default=0)
         if self._is_undecided(until):
@@ -121,7 +126,8 @@ class SampleText:
         kept = text[:until].rstrip()
         if right := self._hole.right.strip():
             kept = kept[: len(kept) - _overlap(kept, right)].rstrip().rstrip(_CLOSERS).rstrip()
-        return len(kept)
+        # Marks alone may turn out to be too little to show.
+        return len(kept) if any(map(_is_worth_it, kept)) else 0
 
     def _is_undecided(self, until: int) -> bool:
         """Whether the last line may still turn out not to be a part of the hole."""
@@ -132,6 +138,10 @@ class SampleText:
             return True
         # "els" may become "else", which goes on with the block, or a name, which ends it.
         return natural_end(self.text[:until] + "_", self._hole, self._growth) is not None
+
+
+def _is_worth_it(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"
 
 
 def _overlap(text: str, other: str) -> int:

@@ -9,19 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from codegen.cli.options import device_option, model_option, offline_option, user_settings
-from codegen.cli.terminal import visible
-from codegen.errors import UsageError
+from codegen.cli.place import Place, PositionCommand, read_place, say
 
 if TYPE_CHECKING:
     from codegen.complete import Completion
     from codegen.config import Settings
-    from codegen.document import Document
     from codegen.engine.types import Usage
     from codegen.plan import CompletionOptions
-    from codegen.source import Located, SourceFile
 
 _SCHEMA = 1
-_STDIN = "-"
 
 _REASONS = {
     "empty-document": "there is no text that the model could go by",
@@ -31,23 +27,13 @@ _REASONS = {
 }
 
 
-class _PositionCommand(click.Command):
-    """A command whose argument may be `-:LINE:COLUMN`, which is no option."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        positions = [arg for arg in args if arg.startswith("-:")]
-        if positions and "--" not in args:
-            args = [arg for arg in args if arg not in positions] + ["--", *positions]
-        return super().parse_args(ctx, args)
-
-
 def _finite(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
     if not math.isfinite(value):
         raise click.BadParameter("it must be a number, 0 or more")
     return value
 
 
-@click.command(cls=_PositionCommand)
+@click.command(cls=PositionCommand)
 @click.argument("position", metavar="FILE:LINE:COLUMN")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 @click.option("--write", is_flag=True, help="Insert the best completion into the file.")
@@ -111,7 +97,7 @@ def command(
     On a terminal the completion is shown among the lines around it. Anything else gets the
     completion alone, exactly, in UTF-8; with --write it gets nothing.
     """
-    place = _read(position, name, write=write)
+    place = read_place(position, name, write=write)
     from codegen.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
 
     settings = user_settings(model=model, device=device, offline=offline)
@@ -132,21 +118,11 @@ def command(
     if not answer.completion.suggestions:
         reason = answer.completion.reason or ""
         why = _REASONS.get(reason, f"the rule {reason} left nothing of what the model wrote")
-        _say(f"nothing to suggest: {why}")
+        say(f"nothing to suggest: {why}")
         return 1
     if write:
         _write(place, answer.completion)
     return 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A position in a text that was read; `name` is what the text is called."""
-
-    name: str
-    source: "SourceFile"
-    at: "Located"
-    document: "Document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,31 +134,8 @@ class _Answer:
     device: str | None
 
 
-def _read(position: str, name: str | None, *, write: bool) -> _Place:
-    """Reads the text, before anything else: bad input fails at once."""
-    from codegen.source import locate, parse_position, read_source, read_stdin  # noqa: PLC0415
-    from codegen.syntax.opening import open_document  # noqa: PLC0415 - not needed for --help
-
-    path, line, column = parse_position(position)
-    if path == _STDIN:
-        if write:
-            raise UsageError("--write needs a file: standard input can't be written to")
-        if sys.stdin is None:
-            raise UsageError("standard input is closed")
-        source = read_stdin(sys.stdin.buffer)
-    elif name is not None:
-        raise UsageError("--path names the text on standard input; a file has its own name")
-    else:
-        source = read_source(path)
-    at = locate(source.text, line, column)
-    if at.clamped:
-        _say(f"line {at.line} ends before column {column}: completing at its end, {at.column}")
-    name = name or path
-    return _Place(name, source, at, open_document(source.text, at.offset, name))
-
-
 def _complete(
-    place: _Place, settings: "Settings", options: "CompletionOptions", view: int | None
+    place: Place, settings: "Settings", options: "CompletionOptions", view: int | None
 ) -> _Answer:
     """Completes, and shows it on the terminal on the way if `view` says how many lines."""
     from codegen.complete import complete, refuse, result  # noqa: PLC0415 - see `command`
@@ -200,7 +153,7 @@ def _complete(
     ready(settings, progress)
     (model,) = interruptible(lambda _cancel: [load_model(settings, progress)])
     for note in model.notes:
-        _say(note)
+        say(note)
     events = interruptible(lambda cancel: complete(model, place.document, options, cancel))
     if view is not None:
         from codegen.cli.frame import show  # noqa: PLC0415 - brings rich
@@ -215,19 +168,19 @@ def _print_exactly(completion: "Completion") -> None:
         sys.stdout.buffer.write(completion.suggestions[0].text.encode())
 
 
-def _write(place: _Place, completion: "Completion") -> None:
+def _write(place: Place, completion: "Completion") -> None:
     from codegen.source import insert  # noqa: PLC0415 - see `_read`
 
     text = completion.suggestions[0].text
     insert(place.source, place.at.offset, text)
     lines = len(text.splitlines())
-    _say(
+    say(
         f"inserted {lines} {'line' if lines == 1 else 'lines'} at "
         f"{place.name}:{place.at.line}:{place.at.column}"
     )
 
 
-def _as_json(place: _Place, answer: _Answer, candidates: int) -> dict[str, Any]:
+def _as_json(place: Place, answer: _Answer, candidates: int) -> dict[str, Any]:
     here = {"line": place.at.line, "column": place.at.column}
     return {
         "schema": _SCHEMA,
@@ -261,7 +214,3 @@ def _timings(usage: "Usage", candidates: int) -> dict[str, Any]:
         "decode_ms": round(usage.decode_seconds * 1000, 1),
         "tokens_per_second": round(stepped / usage.decode_seconds, 1) if known else None,
     }
-
-
-def _say(message: str) -> None:
-    print(visible(message), file=sys.stderr)

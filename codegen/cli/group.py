@@ -13,6 +13,7 @@ from codegen.errors import CodegenError
 
 _HERE: Mapping[str, str] = {
     "complete": "codegen.cli.complete",
+    "explain": "codegen.cli.explain",
     "model": "codegen.cli.model",
     "doctor": "codegen.cli.doctor",
     "bench": "codegen.cli.bench",
@@ -24,6 +25,7 @@ _ENTRY_POINTS = "codegen.commands"
 
 COMMANDS: Mapping[str, str] = {
     "complete": "Fill the hole at a position in a file.",
+    "explain": "Show what the model is asked at a position, and why.",
     "lsp": "Serve an editor over the Language Server Protocol.",
     "model": "List, fetch, check, export and remove models.",
     "eval": "Measure how good completions are.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from codegen.context.kind import Kind, kind_of, values_of
-from codegen.context.lines import depth, opens_block
+from codegen.context.lines import depth, indent_unit, opens_block
 from codegen.context.nearby import Bracket, Nearby, look_back
 from codegen.context.scope import Definition, definitions_around
 from codegen.document import Document
@@ -33,8 +33,10 @@ class Hole:
     trailing blanks: usually the next one that is not blank, "" when there is none.
     `newline` is the document's. `scope` are the definitions around it, the outermost first.
     `brackets` are those that are open at the cursor, the outermost first, blocks' braces left
-    out. `body_depth` is how far in the body of the innermost function is, in columns, 0 outside
-    of one. `refusal` says why nothing should be suggested here, None where something may.
+    out. `above` is the last line before the cursor's that isn't blank, `unit` one level of the
+    file's indentation, and `by_indent` says that blocks are marked by that. `body_depth` is how
+    far in the body of the innermost function is, in columns, 0 outside of one. `refusal` says why
+    nothing should be suggested here, None where something may.
     """
 
     left: str
@@ -45,6 +47,9 @@ class Hole:
     kind: Kind = "statement"
     scope: tuple[Definition, ...] = ()
     brackets: str = ""
+    above: str = ""
+    unit: str = "    "
+    by_indent: bool = False
     body_depth: int = 0
     refusal: str | None = None
 
@@ -60,6 +65,15 @@ class Hole:
         A completion that ends with a newline then pushes that code down.
         """
         return bool(self.right.strip()) and not self.left.strip()
+
+    @property
+    def is_unplaced(self) -> bool:
+        """Whether the completion has to say itself how far in it stands.
+
+        The cursor is at the start of an empty line, among code whose blocks are marked by that.
+        """
+        free = not self.left and not self.right.strip() and not self.brackets
+        return self.by_indent and free and not self.is_prose
 
     @property
     def closes_itself(self) -> bool:
@@ -87,6 +101,7 @@ def find_hole(document: Document, wanted: Wanted = "auto") -> Hole:
     nearby = look_back(document)
     blocks = document.tree.grammar.language.blocks if document.tree else _guess_blocks(document)
     values = values_of(document, nearby)
+    above = text[max(0, start - _SIGHT) : start].rstrip()
     kind = kind_of(document, nearby, values, following)
     scope = definitions_around(document)
     return Hole(
@@ -98,6 +113,9 @@ def find_hole(document: Document, wanted: Wanted = "auto") -> Hole:
         kind=kind,
         scope=scope,
         brackets="".join(bracket.mark for bracket in values),
+        above=above[above.rfind("\n") + 1 :],
+        unit=indent_unit(text[max(0, cursor - _SIGHT) : cursor + _SIGHT]),
+        by_indent=blocks == "indent",
         body_depth=_body_depth(text, scope, left),
         refusal=_refusal(document, nearby, values, right, blocks),
     )

@@ -1,6 +1,8 @@
 """What can be said of single lines: indentation, brackets, whether they open a block."""
 
 import re
+from collections import Counter
+from itertools import pairwise
 from typing import Final
 
 # A line that only a block's body can follow: a brace, or one of Python's compound statements.
@@ -8,6 +10,10 @@ _COMPOUND: Final = re.compile(
     r"\s*(?:async\s+)?"
     r"(?:def|class|if|elif|else|for|while|with|try|except|finally|match|case)\b.*:\s*"
 )
+
+# Columns of one level of indentation where a text doesn't show it, and at most.
+_WIDTH: Final = 4
+_WIDEST: Final = 8
 
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 
@@ -42,6 +48,22 @@ def open_brackets(text: str) -> tuple[int, int]:
 def depth(line: str) -> int:
     """A line's indentation in columns, tabs reaching to the next multiple of four."""
     return len(line[: len(line) - len(line.lstrip())].expandtabs(4))
+
+
+def indent_unit(text: str) -> str:
+    """One level of a text's indentation: a tab, or some blanks; four where none is seen."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    tabs = sum(line.startswith("\t") for line in lines)
+    blanks = sum(line.startswith(" ") for line in lines)
+    if tabs > blanks:
+        return "\t"
+    steps = Counter(
+        depth(line) - depth(above)
+        for above, line in pairwise(lines)
+        if opens_block(above) and depth(line) > depth(above)
+    )
+    width = steps.most_common(1)[0][0] if steps else _WIDTH
+    return " " * min(width, _WIDEST)
 
 
 def same_line(line: str, other: str) -> bool:

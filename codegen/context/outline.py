@@ -108,8 +108,8 @@ def _entries(tree: SyntaxTree, part: tuple[int, int]) -> Iterator[Entry]:
     text, folded = tree.text, tree.grammar.language.folded
     seen: set[int] = set()
     open_: list[Definition] = []
-    for capture in sorted(tree.captures(*part), key=lambda found: (found.start, -found.end)):
-        if capture.kind not in _PARTS or not part[0] <= capture.start < part[1]:
+    for capture in sorted(tree.captures(*part, _PARTS), key=lambda found: (found.start, -found.end)):
+        if not part[0] <= capture.start < part[1]:
             continue
         while open_ and open_[-1].end <= capture.start:
             open_.pop()
@@ -119,9 +119,9 @@ def _entries(tree: SyntaxTree, part: tuple[int, int]) -> Iterator[Entry]:
         seen.add(capture.start)
         line = text.rfind("\n", 0, capture.start) + 1
         indent = text[line : capture.start]
-        if indent.strip():
-            indent = ""
         parents = tuple(one.start for one in open_)
+        if indent.strip() or not parents:
+            indent = ""
         if capture.kind in ("import", "variable"):
             spelt = text[capture.start : capture.end].split("\n", 1)[0].rstrip()
             if capture.kind == "import":

@@ -8,6 +8,7 @@ from codegen.postprocess.growth import Growth
 from codegen.postprocess.rules import RULES
 
 BLANK: Final = "blank"
+CUT_OFF: Final = "cut-off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ class Rejection:
     reason: str
 
 
-def postprocess(text: str, hole: Hole, growth: Growth) -> Suggestion | Rejection:
+def postprocess(
+    text: str, hole: Hole, growth: Growth, *, cut_off: bool = False
+) -> Suggestion | Rejection:
     """Applies all rules to a finished completion.
 
     The rules work on line feeds; the document's own newlines are put in at the end.
@@ -40,11 +43,15 @@ def postprocess(text: str, hole: Hole, growth: Growth) -> Suggestion | Rejection
         text: what was generated, without the forced bytes, with any newlines.
         hole: where it goes.
         growth: the document that it goes into.
+        cut_off: whether the text ended because the budget did, wherever that was.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         return Rejection(BLANK)
     spoke = []
+    if cut_off and (whole := _whole(text, hole, growth)) != text:
+        spoke.append(CUT_OFF)
+        text = whole
     for rule in RULES:
         changed = rule.apply(text, hole, growth)
         if not changed.strip():
@@ -53,3 +60,13 @@ def postprocess(text: str, hole: Hole, growth: Growth) -> Suggestion | Rejection
             spoke.append(rule.name)
         text = changed
     return Suggestion(text.replace("\n", hole.newline), tuple(spoke))
+
+
+def _whole(text: str, hole: Hole, growth: Growth) -> str:
+    """Several lines up to the last statement that is whole; all of them where none is."""
+    if hole.lines == "single":
+        return text
+    end = text.rfind("\n")
+    while end > 0 and not (text[:end].strip() and growth.at(text[:end]).closed):
+        end = text.rfind("\n", 0, end)
+    return text[:end] if end > 0 else text

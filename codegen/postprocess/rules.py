@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.context.hole import Hole
-from codegen.context.lines import open_brackets, same_line
+from codegen.context.lines import open_brackets, opens_block, same_line
 from codegen.postprocess.ending import natural_end
 from codegen.postprocess.growth import Growth
+from codegen.postprocess.indentation import misplaced, style
+
+# Characters up to which a text of punctuation alone is tiny.
+_TINY: Final = 2
 
 _CLOSERS: Final = frozenset(")]}\"'`;:,")
 _QUOTES: Final = "\"'`"
@@ -101,6 +105,15 @@ def _surplus(left: str, text: str, right: str) -> int:
     return brackets + quotes + separators
 
 
+def tiny(text: str, hole: Hole, growth: Growth) -> str:
+    """Drops a mark or two that close nothing and open nothing: not worth a person's glance."""
+    marks = text.strip()
+    if len(marks) > _TINY or any(letter.isalnum() or letter == "_" for letter in marks):
+        return text
+    useful = growth.at(text) != growth.at("") or opens_block(hole.left + marks)
+    return text if useful or hole.is_prose else ""
+
+
 def trailing_blanks(text: str, hole: Hole, _growth: Growth) -> str:
     """Drops blanks and blank lines at the end, unless something follows them on the line."""
     return text if hole.right.strip() else text.rstrip()
@@ -118,10 +131,13 @@ def own_line(text: str, hole: Hole, _growth: Growth) -> str:
 
 
 RULES: Final = (
+    Rule("misplaced", misplaced),
     Rule("repeated-line", repeated_line),
     Rule("end-of-hole", end_of_hole),
     Rule("loop", loop),
     Rule("overlap", overlap),
     Rule("trailing-blanks", trailing_blanks),
     Rule("own-line", own_line),
+    Rule("style", style),
+    Rule("tiny", tiny),
 )

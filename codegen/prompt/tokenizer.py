@@ -88,6 +88,12 @@ class Tokenizer:
         ids: list[int] = self._library.encode(scalar(text), add_special_tokens=False).ids
         return ids
 
+    def shown(self, ids: Sequence[int]) -> str:
+        """Tokens as text for people: special ones spelt out, broken characters replaced."""
+        special = {id_: text.encode() for text, id_ in self.special_ids.items()}
+        spelt = b"".join(special.get(id_) or self.token_bytes(id_) for id_ in ids)
+        return spelt.decode(errors="replace")
+
     def token_bytes(self, id_: int) -> bytes:
         """The bytes that a token stands for, which may be a part of a character.
 

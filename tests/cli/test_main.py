@@ -73,7 +73,7 @@ def test_as_a_module():
     [
         ([], "Usage: codegen"),
         (["complte"], "there is no command 'complte'; did you mean complete?"),
-        (["zzz"], "there are complete, lsp"),
+        (["zzz"], "there are complete, explain, lsp"),
         (["--zzz"], "No such option"),
         (["complete"], "Missing argument"),
         (["complete", "x.py:1:1", "--zzz"], "No such option"),

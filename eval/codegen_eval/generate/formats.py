@@ -121,13 +121,6 @@ def query(
             return Query(prompt.ids, prompt.forced, stops, _as_it_is, end == "line")
 
 
-def prompt_text(model: LoadedModel, ids: tuple[int, ...]) -> str:
-    """A prompt as text, special tokens spelt out, for people."""
-    special = {id_: text.encode() for text, id_ in model.tokenizer.special_ids.items()}
-    spelt = b"".join(special.get(id_) or model.tokenizer.token_bytes(id_) for id_ in ids)
-    return spelt.decode(errors="replace")
-
-
 def _chat(model: LoadedModel, problem: Problem) -> tuple[int, ...]:
     family = model.family.family
     start = model.tokenizer.special_ids[family.chat_start]

@@ -34,7 +34,6 @@ from codegen_eval.generate.formats import (
     Format,
     Query,
     end_of,
-    prompt_text,
     query,
 )
 from codegen_eval.generate.journal import Journal
@@ -144,7 +143,7 @@ def run(
                 prompt, samples = _product(model, problem, info)
             else:
                 prompt, samples = asked.ids, _samples(model, problem, info, asked, indices)
-            text = prompt_text(model, prompt)
+            text = model.tokenizer.shown(prompt)
             batch = Batch(key, problem.task_id, text, len(prompt), samples)
             journal.add(batch)
             yield batch

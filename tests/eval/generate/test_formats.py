@@ -3,7 +3,7 @@
 import pytest
 
 from codegen.document import Document
-from codegen_eval.generate.formats import prompt_text, query
+from codegen_eval.generate.formats import query
 from codegen_eval.suites.problem import Assertions, Calls, Problem
 from tests.scripted_model import scripted_model
 
@@ -22,7 +22,7 @@ def ask(tokenizer, vocabulary):
 
     def ask(problem, format_, end="model", *, heal=True, context_tokens=1024):
         asked = query(model, problem, format_, end, heal=heal, context_tokens=context_tokens)
-        return asked, prompt_text(model, asked.ids)
+        return asked, model.tokenizer.shown(asked.ids)
 
     return ask
 

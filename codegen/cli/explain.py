@@ -1,0 +1,120 @@
+"""`codegen explain FILE:LINE:COLUMN`: what the model is asked there, and why."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from codegen.cli.options import device_option, model_option, offline_option, user_settings
+from codegen.cli.place import Place, PositionCommand, read_place
+from codegen.cli.terminal import visible
+
+if TYPE_CHECKING:
+    from codegen.config import Settings
+    from codegen.plan import CompletionOptions
+
+
+@click.command(cls=PositionCommand)
+@click.argument("position", metavar="FILE:LINE:COLUMN")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
+@click.option("--run", "runs", is_flag=True, help="Ask the model, too, and show what became of it.")
+@click.option(
+    "--candidates",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    help="With --run: how many to draw.",
+)
+@click.option("--prompt", "whole", is_flag=True, help="Print the finished prompt, too.")
+@click.option("--path", "name", metavar="NAME", help="What the text on standard input is called.")
+@model_option
+@device_option
+@offline_option
+def command(
+    position: str,
+    *,
+    as_json: bool,
+    runs: bool,
+    candidates: int,
+    whole: bool,
+    name: str | None,
+    model: str | None,
+    device: str | None,
+    offline: bool,
+) -> int:
+    """Show the hole at a position, the pieces of the prompt for it, and what was left out.
+
+    Nothing is computed by the model unless --run asks for it. Exits with 1 where codegen would
+    not ask the model at all, and tells the reason.
+    """
+    place = read_place(position, name)
+    from codegen.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
+
+    settings = user_settings(model=model, device=device, offline=offline)
+    options = CompletionOptions(candidates=candidates, context_tokens=settings.context_tokens)
+    explained = _explain(place, settings, options, runs=runs)
+    if as_json:
+        print(json.dumps(explained, indent=1))
+    else:
+        _print(explained, whole=whole)
+    return 0 if explained["reason"] is None else 1
+
+
+def _explain(
+    place: Place, settings: "Settings", options: "CompletionOptions", *, runs: bool
+) -> dict[str, Any]:
+    from codegen.explain import explain, explain_answers  # noqa: PLC0415 - see `command`
+    from codegen.plan import make_plan, refusal  # noqa: PLC0415
+
+    if (refused := refusal(place.document, options)) is not None:
+        return explain(place.document, None, refused, None)
+    from codegen.complete import complete, result  # noqa: PLC0415
+    from codegen.engine.cancel import CancelToken  # noqa: PLC0415
+    from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
+    from codegen.models.progress import stderr_progress  # noqa: PLC0415
+
+    loaded = load_model(settings, stderr_progress())
+    if not runs:
+        plan = make_plan(loaded, place.document, options)
+        return explain(place.document, plan, None, loaded.tokenizer)
+    done = result(complete(loaded, place.document, options, CancelToken()))
+    explained = explain(place.document, done.plan, done.reason, loaded.tokenizer)
+    return explained | {"answers": explain_answers(done)}
+
+
+def _print(explained: dict[str, Any], *, whole: bool) -> None:
+    hole = explained["hole"]
+    scope = ".".join(hole["scope"])
+    where = f" in {scope}" if scope else ""
+    say = _Lines()
+    say(f"{explained['path']}:{explained['line']}:{explained['column']}")
+    say(f"language  {explained['language'] or 'none known: indentation and brackets alone'}")
+    say(f"hole      {hole['kind']}{where}, {hole['lines']} line")
+    if explained["reason"] is not None:
+        say(f"nothing   {explained['reason']}")
+    if explained["pieces"]:
+        say("")
+        for piece in explained["pieces"]:
+            start, end = piece["span"]
+            folded = ", folded" if piece["folded"] else ""
+            say(f"{piece['tokens']:6} tokens  {piece['kind']:9} {start} to {end}{folded}")
+        say(f"{explained['prompt_tokens']:6} tokens  of a budget of {explained['budget']}")
+    for left_out in explained.get("left_out", ()):
+        say(f"  {left_out}")
+    if explained.get("forced"):
+        say(f"  forced: {explained['forced']!r}, what the first tokens have to spell")
+    for answer in explained.get("answers", ()):
+        rules = f" ({', '.join(answer['rules'])})" if answer["rules"] else ""
+        say(f"{'suggested' if answer['suggested'] else 'dropped'}{rules}: {answer['text']!r}")
+    if whole and explained["pieces"]:
+        say("")
+        for line in explained["prompt"].split("\n"):
+            say(line)
+
+
+class _Lines:
+    """Prints lines with what the terminal must not get made visible."""
+
+    def __call__(self, line: str) -> None:
+        sys.stdout.write(f"{visible(line)}\n")

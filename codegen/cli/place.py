@@ -1,0 +1,65 @@
+"""A position in a file or on standard input, as several commands take it."""
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from codegen.cli.terminal import visible
+from codegen.errors import UsageError
+
+if TYPE_CHECKING:
+    from codegen.document import Document
+    from codegen.source import Located, SourceFile
+
+_STDIN = "-"
+
+
+class PositionCommand(click.Command):
+    """A command whose argument may be `-:LINE:COLUMN`, which is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Takes such an argument out of what looks like options."""
+        positions = [arg for arg in args if arg.startswith("-:")]
+        if positions and "--" not in args:
+            args = [arg for arg in args if arg not in positions] + ["--", *positions]
+        return super().parse_args(ctx, args)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in a text that was read; `name` is what the text is called."""
+
+    name: str
+    source: "SourceFile"
+    at: "Located"
+    document: "Document"
+
+
+def read_place(position: str, name: str | None, *, write: bool = False) -> Place:
+    """Reads the text, before anything else: bad input fails at once."""
+    from codegen.source import locate, parse_position, read_source, read_stdin  # noqa: PLC0415
+    from codegen.syntax.opening import open_document  # noqa: PLC0415 - not needed for --help
+
+    path, line, column = parse_position(position)
+    if path == _STDIN:
+        if write:
+            raise UsageError("--write needs a file: standard input can't be written to")
+        if sys.stdin is None:
+            raise UsageError("standard input is closed")
+        source = read_stdin(sys.stdin.buffer)
+    elif name is not None:
+        raise UsageError("--path names the text on standard input; a file has its own name")
+    else:
+        source = read_source(path)
+    at = locate(source.text, line, column)
+    if at.clamped:
+        say(f"line {at.line} ends before column {column}: completing at its end, {at.column}")
+    name = name or path
+    return Place(name, source, at, open_document(source.text, at.offset, name))
+
+
+def say(message: str) -> None:
+    """Tells the person something, beside the command's output."""
+    print(visible(message), file=sys.stderr)

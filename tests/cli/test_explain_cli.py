@@ -1,0 +1,118 @@
+"""`codegen explain`, with a model that writes what it is told to."""
+
+import json
+
+import pytest
+
+import codegen.loaded
+from codegen.cli import run
+from tests.cursor import at_cursor
+from tests.scripted_model import scripted_model
+
+CALL = "import os\n\n\nclass A:\n    def f(self, x):\n        return g(x, ‸)\n"
+
+
+@pytest.fixture(autouse=True)
+def nobody(monkeypatch, tmp_path):
+    """A user without settings."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("CODEGEN_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def explain(monkeypatch, tmp_path, capsys, tokenizer, vocabulary):
+    """Explains the cursor's place in a source: the exit code, and what was printed."""
+
+    def explain(source, *options, answers=(), name="a.py"):
+        document = at_cursor(source, name)
+        model = scripted_model(tokenizer, vocabulary, document, *answers)
+        monkeypatch.setattr(codegen.loaded, "load_model", lambda *_: model)
+        path = tmp_path / name
+        path.write_text(document.text, encoding="utf-8", newline="")
+        line = document.before.count("\n") + 1
+        column = len(document.before.rpartition("\n")[2]) + 1
+        code = run(["explain", f"{path}:{line}:{column}", *options])
+        return code, capsys.readouterr().out
+
+    return explain
+
+
+def test_json(explain):
+    code, out = explain(CALL, "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert (told["schema"], told["language"], told["reason"]) == (1, "python", None)
+    assert (
+        told["hole"] | {"kind": "argument", "scope": ["A", "f"], "lines": "single"} == told["hole"]
+    )
+    assert [piece["kind"] for piece in told["pieces"]] == ["before", "after", "typed"]
+    document = at_cursor(CALL)
+    spans = [tuple(piece["span"]) for piece in told["pieces"]]
+    (before, _), (after, end), (anchor, typed) = spans
+    assert (before, typed, after, end) == (0, document.cursor, document.cursor, len(document.text))
+    assert told["pieces"][0]["text"] == document.text[:anchor]
+    tokens = sum(piece["tokens"] for piece in told["pieces"])
+    assert 0 < told["prompt_tokens"] <= tokens + 3
+    assert told["prompt"].startswith("<|fim_prefix|>import os\n")
+    assert (
+        told["prompt"].rpartition("<|fim_middle|>")[2] + told["forced"]
+        == document.text[anchor:typed]
+    )
+
+
+def test_what_outgrows_the_budget_is_folded(explain, monkeypatch):
+    monkeypatch.setenv("CODEGEN_CONTEXT_TOKENS", "300")
+    far = "".join(f"def far{n}(a, b):\n    return a * {n} + b * {n} - {n}\n\n\n" for n in range(80))
+    _, out = explain(far + CALL, "--json")
+    told = json.loads(out)
+    folded = [piece for piece in told["pieces"] if piece["folded"]]
+    assert [piece["kind"] for piece in folded] == ["skeleton"]
+    assert "def far75(a, b): ...\n" in folded[0]["text"]
+    assert told["prompt_tokens"] <= 300
+    assert told["left_out"][0].startswith("folded to signatures: characters 0 to ")
+
+
+@pytest.mark.parametrize(
+    ("source", "reason", "kind"),
+    [
+        ("fo‸o = 1\n", "inside-word", "statement"),
+        ("def f():\n    pass‸\n", "closed-statement", "statement"),
+        ("‸", "empty-document", "statement"),
+    ],
+)
+def test_nothing_to_do(explain, source, reason, kind):
+    code, out = explain(source, "--json")
+    told = json.loads(out)
+    assert code == 1
+    assert (told["reason"], told["hole"]["kind"]) == (reason, kind)
+    assert (told["pieces"], told["prompt_tokens"]) == ([], 0)
+    code, out = explain(source)
+    assert code == 1
+    assert reason in out
+
+
+def test_for_people(explain):
+    code, out = explain(CALL, "--prompt")
+    assert code == 0
+    assert "argument in A.f, single line" in out
+    assert "<|fim_suffix|>" in out
+
+
+def test_run_names_the_rules(explain):
+    _, out = explain(CALL, "--run", "--json", answers=["y)"])
+    assert json.loads(out)["answers"] == [{"text": "y", "suggested": True, "rules": ["overlap"]}]
+    code, out = explain(CALL, "--run", answers=[")"])
+    assert code == 1
+    assert "dropped (overlap): ')'" in out
+
+
+def test_a_language_that_is_not_known(explain):
+    code, out = explain("f(‸)\n", name="a.zig")
+    assert code == 0
+    assert "none known" in out
+    assert "argument" in out
+
+
+def test_on_a_terminal_nothing_is_sent_that_it_would_obey(explain):
+    _, out = explain("x = '\x1b[31m'\ny = ‸\n", "--prompt")
+    assert "\x1b" not in out
