@@ -103,7 +103,7 @@ def find_hole(document: Document, wanted: Wanted = "auto") -> Hole:
     values = values_of(document, nearby)
     above = text[max(0, start - _SIGHT) : start].rstrip()
     kind = kind_of(document, nearby, values, following)
-    scope = definitions_around(document)
+    scope = definitions_around(document, nearby)
     return Hole(
         left=left,
         right=right,
@@ -148,9 +148,10 @@ def _body_depth(text: str, scope: tuple[Definition, ...], left: str) -> int:
     for definition in reversed(scope):
         if definition.kind == "function":
             start, end = definition.body
-            line = text[text.rfind("\n", 0, start) + 1 : end].lstrip("{\r\n")
-            if text[start:end].strip("{} \t\r\n"):
-                return depth(line.partition("\n")[0])
+            inside = text[start:end].lstrip("{ \t\r\n")
+            if inside.strip("} \t\r\n"):
+                first = end - len(inside)
+                return depth(text[text.rfind("\n", 0, first) + 1 : first] + "x")
             # An empty body is as far in as the cursor that is to fill it.
             header = text[text.rfind("\n", 0, definition.start) + 1 : definition.start + 1]
             return max(depth(header) + 4, depth(left + "x") if not left.strip() else 0)

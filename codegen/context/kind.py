@@ -4,7 +4,7 @@ import re
 from typing import Final, Literal
 
 from codegen.context.lines import depth, opens_block
-from codegen.context.nearby import Bracket, Nearby, look_back
+from codegen.context.nearby import Bracket, Nearby, language_name, look_back
 from codegen.document import Document
 
 Kind = Literal[
@@ -28,12 +28,29 @@ _LITERALS: Final[dict[str, Kind]] = {
 }
 
 _IMPORT: Final = re.compile(
-    r"\s*(?:import\b|from\s+[\w.]+(?:\s|$)|#\s*include\b|use\s|using\s+[\w.]*$|require(?:_once)?\b"
-    r"|include(?:_once)?\s|export\s.*\sfrom\b)"
+    r"\s*(?:import\b(?!\s*[(.])|from\s+[\w.]+(?:\s|$)|#\s*include\b"
+    r"|(?:pub(?:\([^()]*\))?\s+)?(?:use|extern\s+crate)\s"
+    r"|using\s+(?:static\s+|namespace\s+)?[\w.:]*$"
+    r"|require(?:_once)?\b(?!\s*\()|include(?:_once)?\s|export\s.*\sfrom\b)"
 )
+# Here those are words like others.
+_NO_IMPORTS: Final = frozenset({"html", "css", "sql", "yaml", "toml", "json"})
 _DECORATOR: Final = re.compile(r"\s*(?:@(?!media|import|charset|interface)\w*|#!?\[)")
+# What attributes stand in, on the line that they begin.
+_ATTRIBUTE: Final = {
+    "rust": re.compile(r"\s*#!?\["),
+    "php": re.compile(r"\s*#\["),
+    "c": re.compile(r"\s*\[\["),
+    "cpp": re.compile(r"\s*\[\["),
+    "csharp": re.compile(r"\s*\["),
+}
+# Parameters between bars: a closure's, a block's.
+_BARS: Final = {
+    "rust": re.compile(r"(?:[(=,{]|\bmove|\breturn)\s*\|[^|]*$"),
+    "ruby": re.compile(r"(?:\bdo|\{)\s*\|[^|]*$"),
+}
 _DEFINES: Final = re.compile(
-    r"\b(?:def|fn|fun|func|function|sub)\s*(?:\([^()]*\)\s*)?[\w$.*]*\s*"
+    r"(?:\b(?:def|fn|fun|func|function|sub)|#\s*define)\s*(?:\([^()]*\)\s*)?[\w$.*]*\s*"
     r"(?:<[^()]*>|\[[^()]*\])?\s*$"
 )
 # A type and a name before a bracket: how C's family defines a function.
@@ -42,6 +59,13 @@ _NO_TYPE: Final = re.compile(
     r"\s*(?:return|new|else|throw|case|await|delete|yield|in|and|or|not|print|raise|assert|go|defer"
     r"|if|elif|while|echo|co_return)\b"
 )
+# A method, or a constructor, where a class's members stand; and what these stand in.
+_MEMBER: Final = re.compile(r"\s*(?:\w+\s+)*[*~]*#?[\w$]+\s*(?:<[^()]*>)?\s*")
+_MEMBERS: Final = re.compile(r"^[^(=]*\b(?:class|interface|struct|trait|record)\b[^=]*$")
+# What is called, and no type before it.
+_BARE: Final = re.compile(r"\s*(?!(?:if|for|foreach|while|switch|catch|return)\b)\w[\w.:>-]*\s*")
+# A type and the beginning of a name.
+_DECLARES: Final = re.compile(r"\s*(?:\w[\w<>\[\],.?:]*[&*]*\s+)+[&*]*\w*")
 _TYPED_LANGUAGES: Final = frozenset({"c", "cpp", "csharp", "java"})
 
 _CALLED: Final = re.compile(r"[\w$)\]>!?]\s*$")
@@ -53,19 +77,23 @@ _VALUE_BEGUN: Final = re.compile(
     r"\s*(?:return|yield|raise|throw|if|elif|while|for|with|assert|del|await|case|match|switch"
     r"|else if|until|unless|in|echo|print)\b."
 )
-_BEGUN: Final = re.compile(
-    r"\s*(?:(?:async|pub|public|private|protected|static|final|abstract|const|let|var|mut|export"
-    r"|default|type|def|class|fn|func|function|struct|enum|interface|trait|impl|module|namespace"
-    r"|[\w<>]+)\s+)*[\w$]*"
-)
+_BEGUN: Final = re.compile(r"\s*(?:[\w<>]+\s+)*[\w$]*")
 _OPERATOR: Final = re.compile(r"[=+\-*/%<>&|^!?.:]")
+
+# What the next line goes on from, if it is farther in.
+_GOES_ON: Final = re.compile(r"(?:[=.]|(?<!\+)\+|&&|\|\||<<|=>|->)\s*$")
+# What comes next in a block that the cursor is at the end of.
+_BLOCK_ENDS: Final = re.compile(r"\s*(?:[)\]}]|case\b.*:|default\s*(?::|->|=>)|$)")
 
 # What stands before a brace that opens a block of statements or of members.
 _BLOCK_BRACE: Final = re.compile(
     r"(?:\)|=>|->\s*[\w<>&\[\]:, ]+|\b(?:else|try|do|finally|loop|unsafe|default|begin))\s*$"
-    r"|^\s*(?:[\w)}]+\s+)*(?:if|else|for|while|match|switch|fn|func|function|impl|struct|class|enum"
+)
+_BLOCK_HEAD: Final = re.compile(
+    r"\s*(?:[\w)}]+\s+)*(?:if|else|for|while|match|switch|fn|func|function|impl|struct|class|enum"
     r"|interface|trait|namespace|mod|module|union|extern|record|catch|select)\b"
 )
+_NO_BLOCK: Final = re.compile(r"(?:(?<![=>])=|\breturn|[$#])\s*$")
 
 
 def open_values(document: Document) -> tuple[str | None, str]:
@@ -86,66 +114,120 @@ def kind_of(
         following: the line after the hole.
     """
     if nearby.literal is not None:
-        return _LITERALS[nearby.literal]
+        return _in_literal(document, nearby)
+    language = language_name(document)
+    if (bars := _BARS.get(language)) and bars.search(nearby.left):
+        return "parameter"
     if values:
         return _in_brackets(document, nearby, values)
-    left = nearby.left
-    if _IMPORT.match(left):
+    if nearby.left.strip():
+        return _on_begun_line(language, nearby)
+    return _blank(nearby, following)
+
+
+def _in_literal(document: Document, nearby: Nearby) -> Kind:
+    # What is included stands in angle brackets, which C's grammars name a string.
+    if nearby.literal == "string" and document.text.startswith("<", nearby.literal_start):
         return "import"
-    if _DECORATOR.match(left) and not re.search(r"\s", left.strip()):
-        return "decorator"
-    if opens_block(left) or _ends_with_block(nearby):
-        return "block"
-    return _begun(left) if left.strip() else _blank(nearby, following)
+    return _LITERALS[nearby.literal or "string"]
+
+
+def _imports(language: str, head: str) -> bool:
+    return language not in _NO_IMPORTS and _IMPORT.match(head) is not None
 
 
 def _in_brackets(document: Document, nearby: Nearby, values: tuple[Bracket, ...]) -> Kind:
-    head = nearby.until(values[0].at)
-    if _IMPORT.match(head):
+    outer, inner = values[0].at, values[-1]
+    language, head = language_name(document), nearby.until(outer)
+    if _imports(language, head):
         return "import"
-    if head.lstrip().startswith("#"):
+    attribute = _ATTRIBUTE.get(language)
+    if attribute and attribute.match(head + nearby.code[outer - nearby.start :][:2]):
         return "decorator"
-    inner = values[-1]
     return _in_round(document, nearby, inner) if inner.mark == "(" else "expression"
 
 
 def _in_round(document: Document, nearby: Nearby, bracket: Bracket) -> Kind:
     """What is in round brackets: parameters of a definition, arguments of a call, or a value."""
     head = nearby.until(bracket.at)
-    if document.tree is not None:
-        for capture in document.tree.captures(bracket.at, document.cursor):
-            if capture.start == bracket.at and capture.kind in ("parameters", "arguments"):
-                return "parameter" if capture.kind == "parameters" else "argument"
-    if _DEFINES.search(head):
+    typed = language_name(document) in _TYPED_LANGUAGES
+    if _MEMBER.fullmatch(head) and not _NO_TYPE.match(head) and _around(nearby, bracket, _MEMBERS):
         return "parameter"
-    language = document.tree.grammar.language.name if document.tree is not None else ""
-    if language in _TYPED_LANGUAGES and _TYPED.fullmatch(head) and not _NO_TYPE.match(head):
+    # Half of a call in a function's body is to a grammar half of a declaration.
+    if typed and _BARE.fullmatch(head) and _around(nearby, bracket, _BLOCK_BRACE):
+        return "argument"
+    if known := _of_tree(document, bracket):
+        return known
+    declared = typed and _TYPED.fullmatch(head) and not _NO_TYPE.match(head)
+    if declared or _DEFINES.search(head):
         return "parameter"
-    if not _CALLED.search(head) or _KEYWORD_BEFORE.search(head):
-        return "expression"
-    return "argument"
+    called = _CALLED.search(head) and not _KEYWORD_BEFORE.search(head)
+    return "argument" if called else "expression"
 
 
-def _begun(left: str) -> Kind:
+def _of_tree(document: Document, bracket: Bracket) -> Kind | None:
+    """What the tree says of a bracket."""
+    if document.tree is None:
+        return None
+    for capture in document.tree.captures(bracket.at, document.cursor):
+        if capture.start == bracket.at and capture.kind in ("parameters", "arguments"):
+            return "parameter" if capture.kind == "parameters" else "argument"
+    return None
+
+
+def _around(nearby: Nearby, bracket: Bracket, headers: re.Pattern[str]) -> bool:
+    """Whether the brace around a bracket, if any, has a header of some kind."""
+    at = nearby.brackets.index(bracket)
+    around = nearby.brackets[at - 1] if at else None
+    return (
+        around is not None
+        and around.mark == "{"
+        and headers.search(nearby.header(around.at)) is not None
+    )
+
+
+def _on_begun_line(language: str, nearby: Nearby) -> Kind:
+    left = nearby.left
+    if _imports(language, left):
+        return "import"
+    if _DECORATOR.match(left) and not re.search(r"\s", left.strip()):
+        return "decorator"
+    if opens_block(left) or _ends_with_block(nearby):
+        return "block"
+    return _begun(language, nearby)
+
+
+def _begun(language: str, nearby: Nearby) -> Kind:
     """A statement of which only words stand there, or a value in it."""
-    if _VALUE_BEGUN.match(left):
+    left = nearby.left
+    if _VALUE_BEGUN.match(left) or _goes_on(nearby, depth(left)):
         return "expression"
     if _BEGUN.fullmatch(left) or not _OPERATOR.search(left):
+        return "statement"
+    if language in _TYPED_LANGUAGES and _DECLARES.fullmatch(left):
         return "statement"
     return "expression"
 
 
 def _blank(nearby: Nearby, following: str) -> Kind:
     """On a line that is free for any code."""
-    code = nearby.code.rstrip()
-    above = code[code.rfind("\n") + 1 :]
-    if opens_block(above) or _ends_with_block(nearby):
-        return "block"
-    if nearby.brackets:
-        # Only blocks' braces are left here.
-        return "block" if following.lstrip().startswith("}") else "statement"
     here = depth(nearby.left + "x")
-    return "block" if here > 0 and depth(following) < here else "statement"
+    if _goes_on(nearby, here):
+        return "expression"
+    if opens_block(nearby.above) or _ends_with_block(nearby):
+        return "block"
+    if nearby.brackets and _BLOCK_ENDS.match(following):
+        # Only blocks' braces are left here.
+        return "block"
+    # What a preprocessor reads isn't indented.
+    less = depth(following) < here and not following.startswith("#")
+    return "block" if here > 0 and less else "statement"
+
+
+def _goes_on(nearby: Nearby, column: int) -> bool:
+    """Whether the cursor's line goes on with what the line above began."""
+    above = nearby.above
+    return _GOES_ON.search(above) is not None and depth(above) < column
 
 
 def _ends_with_block(nearby: Nearby) -> bool:
@@ -155,22 +237,35 @@ def _ends_with_block(nearby: Nearby) -> bool:
 
 def values_of(document: Document, nearby: Nearby) -> tuple[Bracket, ...]:
     """The open brackets after the innermost block's brace: those inside one statement."""
-    blocks = set()
+    blocks: set[int] = set()
     if document.tree is not None:
         if document.tree.grammar.language.blocks == "indent":
             return nearby.brackets
+        # A function's body may be a value in brackets.
         blocks = {
-            capture.inner.get("body", (capture.start, 0))[0]
+            at
             for capture in document.tree.captures(nearby.start, document.cursor)
             if capture.kind in ("block", "function", "class")
+            for at in (capture.inner.get("body", (capture.start, 0))[0],)
+            if capture.kind != "function" or document.text.startswith("{", at)
         }
     kept: list[Bracket] = []
     for bracket in nearby.brackets:
-        is_block = bracket.mark == "{" and (
-            bracket.at in blocks or _BLOCK_BRACE.search(nearby.until(bracket.at)) is not None
-        )
-        if is_block:
+        if bracket.at in blocks or (bracket.mark == "{" and _opens_block(nearby, bracket, kept)):
             kept.clear()
         else:
             kept.append(bracket)
     return tuple(kept)
+
+
+def _opens_block(nearby: Nearby, brace: Bracket, values: list[Bracket]) -> bool:
+    """Whether a brace opens a block, by what stands before it; `values` are open there."""
+    head = nearby.header(brace.at)
+    if _NO_BLOCK.search(head):
+        return False
+    if _BLOCK_BRACE.search(head):
+        return True
+    # A keyword before a bracket that is still open says nothing of a brace in it.
+    line = nearby.until(brace.at)
+    inside = values and values[-1].at >= brace.at - len(line)
+    return not inside and _BLOCK_HEAD.match(head) is not None

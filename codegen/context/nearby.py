@@ -8,25 +8,58 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from codegen.context.lines import depth
 from codegen.document import Document
 
-# How far back is looked, in code points and lines. A bracket that was opened farther up is taken
-# for one that somebody forgot.
+# How far back is looked, in code points and lines; in an enormous line only twice as far. A bracket
+# that was opened farther up is taken for one that somebody forgot.
 _SIGHT: Final = 4000
 _LINES: Final = 80
 
+_LETTER: Final = re.compile(r"[^\r\n]")
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
 
 # What begins a line only outside of round and square brackets: one that is still open there was
 # forgotten, and must not make an argument of everything below it.
 _STATEMENT: Final = re.compile(
-    r"\s*(?:(?:def|class|import|return|while|with|try|raise|del|global|nonlocal|assert|pass|break"
-    r"|continue|elif|except|finally|fn|func|impl|struct|enum|use|pub|package|let|const|var|throw"
-    r"|public|private|protected|static|#include)\b|@\w)"
+    r"\s*(?:def|import(?!\s*\()|return|while|with|try|raise|del|global|nonlocal|assert|pass|break"
+    r"|continue|elif|except|finally|impl|enum|use|package|let|var|throw|#\s*include)\b"
+)
+# What may begin a parameter or an argument too: there it is farther in than what opened it.
+_STATEMENT_OR_VALUE: Final = re.compile(
+    r"\s*(?:(?:class|fn|func|struct|pub|const|public|private|protected|static)\b|@\w)"
 )
 
-_LITERALS: Final = ("string", "docstring", "comment")
+# Marks between which a string goes over lines, where it isn't only the triple quotes.
+_LONG_QUOTES: Final = ('"""', "'''")
+_TEMPLATES: Final = dict.fromkeys(("javascript", "typescript", "typescriptreact", "go"), ("`",))
+# In Rust an apostrophe alone is a lifetime's.
+_QUOTES: Final = {"rust": '"'}
+
+_C_COMMENT: Final = ("/*", "*/")
+_BLOCK_COMMENTS: Final = {
+    "css": _C_COMMENT,
+    "sql": _C_COMMENT,
+    "html": ("<!--", "-->"),
+}
+# What a comment looks like where no tree tells.
+_COMMENT_LINE: Final = re.compile(r"\s*(?://|/\*|(?:#|--|;;)\s)")
+
+# How a string begins that may hold code, and what begins the code in it.
+_JAVASCRIPT: Final = (re.compile(r"[\w$]*`"), "${")
+_INTERPOLATED: Final = {
+    "javascript": _JAVASCRIPT,
+    "typescript": _JAVASCRIPT,
+    "typescriptreact": _JAVASCRIPT,
+    "python": (re.compile(r"[rR]?[fF][rR]?[\"']"), "{"),
+    "csharp": (re.compile(r'(?:\$+@?|@\$)"'), "{"),
+    "ruby": (re.compile(r'\w*["`]'), "#{"),
+}
+_PREFIX: Final = re.compile(r"[\w$@]*$")
+
+# Above a fence stands other text: of Markdown, when this is the code in it.
+_FENCE: Final = re.compile(r"^[ \t]*(?:```|~~~).*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +90,78 @@ class Nearby:
         """The code before the cursor on its line."""
         return self.code[self.code.rfind("\n") + 1 :]
 
+    @property
+    def above(self) -> str:
+        """The last line of code above the cursor's, without trailing blanks."""
+        end = self.code.rfind("\n") + 1
+        code = self.code[:end].rstrip()
+        return code[code.rfind("\n") + 1 :]
+
+    def header(self, offset: int) -> str:
+        """The code before a brace at an offset: of the line above if it stands alone."""
+        code = self.code[: offset - self.start].rstrip()
+        return code[code.rfind("\n") + 1 :]
+
     def until(self, offset: int) -> str:
         """The code before an offset of the document on its line."""
         code = self.code[: offset - self.start]
         return code[code.rfind("\n") + 1 :]
 
 
+def language_name(document: Document) -> str:
+    """The name of a document's language, "" where no tree was made."""
+    return document.tree.grammar.language.name if document.tree is not None else ""
+
+
 def look_back(document: Document) -> Nearby:
     """The code before a document's cursor."""
+    start = _start(document)
+    text, cursor = document.text, document.cursor
+    if document.tree is not None and document.tree.grammar.language.prose:
+        return Nearby(start, _blanked(text[start:cursor], " "), (), "comment", start)
+    code, literal, literal_start = _masked(document, start)
+    if "```" in code or "~~~" in code:
+        for fence in _FENCE.finditer(code):
+            code = _blanked(code[: fence.end()], " ") + code[fence.end() :]
+    if literal is None:
+        literal, literal_start = _unclosed(document, code, start)
+        if literal is not None:
+            at = literal_start - start
+            code = code[:at] + _blanked(code[at:], " " if literal == "comment" else "_")
+    if literal == "string" and (at := _code_in(document, literal_start)) >= max(start, 1):
+        literal, literal_start = None, cursor
+        code = code[: at - start] + text[at:cursor]
+    return Nearby(start, code, _open(code, start), literal, literal_start)
+
+
+def _start(document: Document) -> int:
     text, cursor = document.text, document.cursor
     start = cursor
     for _ in range(_LINES):
         start = max(text.rfind("\n", 0, start - 1) + 1, 0) if start else 0
         if start == 0 or cursor - start > _SIGHT:
             break
+    return max(start, cursor - 2 * _SIGHT)
+
+
+def _blanked(text: str, blank: str) -> str:
+    return _LETTER.sub(blank, text)
+
+
+def _masked(document: Document, start: int) -> tuple[str, str | None, int]:
+    """The code with its literals blanked out; in which the cursor is, and where that begins."""
+    text, cursor = document.text, document.cursor
     code = list(text[start:cursor])
     literal, literal_start = None, cursor
     for kind, begin, end in _literals(document, start):
         low, high = max(begin, start), min(end, cursor)
-        if kind == "code":
-            code[low - start : high - start] = text[low:high]
-        else:
-            blank = " " if kind == "comment" else "_"
-            code[low - start : high - start] = [
-                letter if letter in "\r\n" else blank for letter in text[low:high]
-            ]
+        piece = text[low:high]
+        if kind != "code":
+            piece = _blanked(piece, " " if kind == "comment" else "_")
+        code[low - start : high - start] = piece
         if begin < cursor < end or (cursor == end and _goes_on(kind, text[begin:end])):
             literal, literal_start = (None if kind == "code" else kind), begin
-    masked = "".join(code)
-    if literal is None and (quote := _unclosed_quote(masked)) is not None:
-        literal, literal_start = _kind_of_quote(masked, quote), start + quote
-        masked = masked[:quote] + re.sub(r"[^\r\n]", "_", masked[quote:])
-    return Nearby(start, masked, _open(masked, start), literal, literal_start)
+    return "".join(code), literal, literal_start
 
 
 def _literals(document: Document, start: int) -> list[tuple[str, int, int]]:
@@ -99,6 +172,8 @@ def _literals(document: Document, start: int) -> list[tuple[str, int, int]]:
         (capture.kind, capture.start, capture.end)
         for capture in document.tree.literals(start, document.cursor)
         if capture.start < document.cursor
+        # JavaScript's grammar takes a comment that isn't closed for a regular expression.
+        and not (capture.kind == "string" and document.text.startswith("/*", capture.start))
     ]
     # A docstring is a string too; named last, it is what counts.
     found.sort(key=lambda item: (item[1], -item[2], item[0] != "string"))
@@ -112,11 +187,35 @@ def _goes_on(kind: str, literal: str) -> bool:
     return False
 
 
-def _unclosed_quote(code: str) -> int | None:
+def _unclosed(document: Document, code: str, start: int) -> tuple[str | None, int]:
+    """The literal that isn't closed before the cursor, and where it begins."""
+    quote = _unclosed_quote(code, language_name(document))
+    comment = _unclosed_comment(document, code)
+    if comment is not None and (quote is None or comment < quote):
+        return "comment", start + comment
+    if quote is not None:
+        return _kind_of_quote(code, quote), start + quote
+    return None, document.cursor
+
+
+def _unclosed_comment(document: Document, code: str) -> int | None:
+    if document.tree is None:
+        line = code.rfind("\n") + 1
+        return line if _COMMENT_LINE.match(code, line) else None
+    language = document.tree.grammar.language
+    marks = _BLOCK_COMMENTS.get(language.name, _C_COMMENT if language.comment == "//" else None)
+    if marks is None:
+        return None
+    at = code.rfind(marks[0])
+    return at if at >= 0 and marks[1] not in code[at:] else None
+
+
+def _unclosed_quote(code: str, language: str) -> int | None:
     """Where a string begins that isn't closed, in code whose other strings are blanked out."""
-    for mark in ('"""', "'''"):
+    for mark in (*_LONG_QUOTES, *_TEMPLATES.get(language, ())):
         if code.count(mark) % 2:
             return code.rindex(mark)
+    quotes = _QUOTES.get(language, "\"'`")
     start = code.rfind("\n") + 1
     line = code[start:]
     at = 0
@@ -129,10 +228,28 @@ def _unclosed_quote(code: str) -> int | None:
         elif quote:
             if letter == quote:
                 quote = ""
-        elif letter in "\"'`" and not (letter == "'" and line[at - 1 : at].isalnum()):
+        elif letter in quotes and not (letter == "'" and line[at - 1 : at].isalnum()):
             quote, begin = letter, at
         at += 1
     return start + begin if quote else None
+
+
+def _code_in(document: Document, start: int) -> int:
+    """Where the code begins that the cursor is in, in a string: what opens it; 0 for none.
+
+    `start` is the string's. Its prefix stands before that if no tree told where it begins.
+    """
+    opening, mark = _INTERPOLATED.get(language_name(document), (None, ""))
+    if opening is None:
+        return 0
+    text, cursor = document.text, document.cursor
+    if text[start] in "\"'`" and (prefix := _PREFIX.search(text[max(0, start - 3) : start])):
+        start -= len(prefix[0])
+    at = text.rfind(mark, start, cursor)
+    if at < 0 or not opening.match(text, start, at) or text[at - 1] in ("\\", mark):
+        return 0
+    inside = text[at + len(mark) : cursor]
+    return at if inside.count("}") <= inside.count("{") else 0
 
 
 def _kind_of_quote(code: str, quote: int) -> str:
@@ -148,9 +265,8 @@ def _open(code: str, start: int) -> tuple[Bracket, ...]:
     stack: list[Bracket] = []
     at = 0
     for line in code.splitlines(keepends=True):
-        if stack and _STATEMENT.match(line):
-            while stack and stack[-1].mark in "([":
-                stack.pop()
+        if stack:
+            _forget(stack, line, code, start)
         for column, letter in enumerate(line):
             if letter in _OPENING:
                 stack.append(Bracket(letter, start + at + column))
@@ -162,3 +278,16 @@ def _open(code: str, start: int) -> tuple[Bracket, ...]:
                         pass
         at += len(line)
     return tuple(stack)
+
+
+def _forget(stack: list[Bracket], line: str, code: str, start: int) -> None:
+    """Drops the brackets that a line can't stand in."""
+    surely = _STATEMENT.match(line)
+    if not surely and not _STATEMENT_OR_VALUE.match(line):
+        return
+    while stack and stack[-1].mark in "([":
+        if not surely:
+            opened = code.rfind("\n", 0, stack[-1].at - start) + 1
+            if depth(line) > depth(code[opened : stack[-1].at - start] + "x"):
+                return
+        stack.pop()

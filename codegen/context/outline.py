@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.context.scope import Definition, definition_of
-from codegen.context.window import Count
+from codegen.context.window import REACH, Count
 from codegen.document import Document
 from codegen.syntax.tree import SyntaxTree
 
@@ -83,17 +83,21 @@ def skeleton(
     for entry in sorted(entries, key=order):
         needed = [by_start[at] for at in entry.parents if at in by_start and at not in chosen]
         needed.append(entry)
+        # A file has more signatures than it is worth to count tokens of, once the budget is full.
+        if sum(len(one.text) for one in needed) > left * REACH:
+            continue
         cost = sum(count_tokens(one.text + one.folded) for one in needed)
         if cost <= left:
             left -= cost
             chosen.update((one.start, one) for one in needed)
-    kept = tuple(chosen[at] for at in sorted(chosen))
-    text = "".join(_spelt(kept, around))
-    tokens = count_tokens(text)
-    # A newline or two may join differently than was estimated.
-    if tokens > budget:
-        return EMPTY
-    return Skeleton(text, tokens, kept, len(entries) - len(kept))
+    while True:
+        kept = tuple(chosen[at] for at in sorted(chosen))
+        text = "".join(_spelt(kept, around))
+        tokens = count_tokens(text)
+        if tokens <= budget:
+            return Skeleton(text, tokens, kept, len(entries) - len(kept))
+        # Some tokens join differently than was estimated. What holds an entry came before it.
+        chosen.popitem()
 
 
 def _spelt(entries: tuple[Entry, ...], around: set[int]) -> Iterator[str]:
@@ -108,7 +112,9 @@ def _entries(tree: SyntaxTree, part: tuple[int, int]) -> Iterator[Entry]:
     text, folded = tree.text, tree.grammar.language.folded
     seen: set[int] = set()
     open_: list[Definition] = []
-    for capture in sorted(tree.captures(*part, _PARTS), key=lambda found: (found.start, -found.end)):
+    for capture in sorted(
+        tree.captures(*part, _PARTS), key=lambda found: (found.start, -found.end)
+    ):
         if not part[0] <= capture.start < part[1]:
             continue
         while open_ and open_[-1].end <= capture.start:
@@ -142,4 +148,5 @@ def _entries(tree: SyntaxTree, part: tuple[int, int]) -> Iterator[Entry]:
                 folded.replace("\n", f"\n{indent}"),
                 parents,
             )
-            open_.append(definition)
+        # What is too long to be shown still holds what is in it.
+        open_.append(definition)

@@ -1,12 +1,62 @@
 """In which definitions the cursor stands."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from codegen.context.lines import depth, opens_block
+from codegen.context.nearby import Nearby, language_name, look_back
 from codegen.document import Document
 from codegen.syntax.tree import Capture
 
-_DEFINITIONS = ("class", "function")
+_DEFINITIONS: Final = ("class", "function")
+
+# What stands before a body's brace, with closed brackets emptied, by the words that name it.
+_HEADERS: Final = (
+    (
+        "class",
+        re.compile(r"\bimpl\b(?:\s*<.*?>)?\s+(?:.*\bfor\s+)?(?:\w+::)*(\w+)[^=]*$", re.DOTALL),
+    ),
+    ("class", re.compile(r"\btype\s+(\w+)(?:\[\])?\s+(?:struct|interface)\s*$")),
+    (
+        "class",
+        re.compile(
+            r"^.*\b(?:class|interface|struct|enum|union|trait|namespace|mod|module)\s+"
+            r"(\w[\w.:\\]*)[^=(]*$",
+            re.DOTALL,
+        ),
+    ),
+    ("class", re.compile(r"\brecord\s+(?:(?:class|struct)\s+)?(\w+)[^=]*$")),
+    (
+        "function",
+        re.compile(
+            r"\b(?:function|fn|func)\b\s*\*?\s*(?:\(\)\s*)?([\w$]+)\s*(?:<.*>|\[\])?\s*\(\)[^=]*$",
+            re.DOTALL,
+        ),
+    ),
+    (
+        "function",
+        re.compile(
+            r"([\w$]+)\s*(?::[^=\n]{0,80})?(?::?=|:)\s*(?:async\s+)?"
+            r"(?:(?:function\b\s*\*?|func)\s*\(\)[^=]*|(?:\(\)[^=]*|\w+\s*)=>|\|[^|]*\|)\s*$"
+        ),
+    ),
+)
+# One whose name has no such word before it: in a class, or where functions have types.
+_METHOD: Final = re.compile(
+    r"(~?#?[\w$]+)\s*(?:<[^()]*>)?\s*\(\)(?:\s*\b(?:const|noexcept|override|final)\b)*\s*"
+    r"(?:(?:throws\b|:|->)[^=(){}]*)?$"
+)
+_NO_METHOD: Final = re.compile(
+    r"\b(?:if|for|foreach|while|switch|catch|synchronized|using|lock|function|func|fn|new|return|with"
+    r"|match|else|do)\b|=(?!=)"
+)
+_NO_HEADERS: Final = frozenset({"css", "json"})
+_METHODS: Final = frozenset(
+    {"c", "cpp", "csharp", "java", "javascript", "typescript", "typescriptreact"}
+)
+# How long a header may be, in code points.
+_LONGEST: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +70,11 @@ class Definition:
     body: tuple[int, int]
 
 
-def definitions_around(document: Document) -> tuple[Definition, ...]:
-    """The definitions that the cursor stands in, the outermost first; () without a tree."""
+def definitions_around(document: Document, nearby: Nearby | None = None) -> tuple[Definition, ...]:
+    """The definitions that the cursor stands in, the outermost first; () without a tree.
+
+    `nearby` is the code before the cursor, if the caller has looked there already.
+    """
     tree = document.tree
     if tree is None:
         return ()
@@ -30,7 +83,10 @@ def definitions_around(document: Document) -> tuple[Definition, ...]:
         inside = [
             found for found in tree.captures(cursor, cursor) if found.start < cursor < found.end
         ]
-        return _definitions(document.text, inside)
+        known = _definitions(document.text, inside)
+        language = tree.grammar.language
+        mend = language.blocks == "braces" and language.name not in _NO_HEADERS
+        return _mended(document, known, nearby or look_back(document)) if mend else known
     # A body ends at its last statement, and the blank line below it may still be a part of it:
     # what the cursor's column says.
     last = len(document.text[:cursor].rstrip())
@@ -59,6 +115,78 @@ def _definitions(text: str, captures: list[Capture]) -> tuple[Definition, ...]:
         if capture.kind in _DEFINITIONS
     }
     return tuple(found[start] for start in sorted(found))
+
+
+def _mended(
+    document: Document, known: tuple[Definition, ...], nearby: Nearby
+) -> tuple[Definition, ...]:
+    """The definitions that the tree knows, and those that half-written code keeps from it.
+
+    Nothing that begins in a comment which isn't closed is one.
+    """
+    if nearby.literal == "comment":
+        known = tuple(one for one in known if one.start < nearby.literal_start)
+    bodies = {one.body[0] for one in known}
+    found = list(known)
+    for bracket in nearby.brackets:
+        if bracket.mark != "{" or bracket.at in bodies:
+            continue
+        around = max((one for one in found if one.start < bracket.at), key=_start, default=None)
+        header = _header(document, nearby, bracket.at, around)
+        if header is not None and all(one.start != header.start for one in found):
+            found.append(header)
+    return tuple(sorted(found, key=_start))
+
+
+def _start(definition: Definition) -> int:
+    return definition.start
+
+
+def _header(
+    document: Document, nearby: Nearby, brace: int, around: Definition | None
+) -> Definition | None:
+    """The definition whose body a brace begins, by what stands before it. It isn't closed."""
+    parts = _parts(nearby, brace)
+    head = "".join(letter for letter, _ in parts)
+    found = next(
+        ((kind, match) for kind, header in _HEADERS if (match := header.search(head))), None
+    )
+    if found is None and language_name(document) in _METHODS:
+        found = _method(head, around)
+    if found is None:
+        return None
+    kind, match = found
+    # Modifiers may stand before what was found, on its line.
+    at = nearby.code.rfind("\n", 0, parts[match.start(1)][1] - nearby.start) + 1
+    while nearby.code[at].isspace():
+        at += 1
+    cursor = document.cursor
+    return Definition(kind, match[1], nearby.start + at, cursor, (brace, cursor))
+
+
+def _method(head: str, around: Definition | None) -> tuple[str, re.Match[str]] | None:
+    """A function that no word announces. In another one it would be a call before a block."""
+    if around is not None and around.kind == "function":
+        return None
+    match = _METHOD.search(head)
+    if match is None or _NO_METHOD.search(head, head.rfind("\n", 0, match.start()) + 1):
+        return None
+    return "function", match
+
+
+def _parts(nearby: Nearby, brace: int) -> list[tuple[str, int]]:
+    """The letters of a statement up to a brace and where they are, brackets' contents left out."""
+    parts: list[tuple[str, int]] = []
+    inner = 0
+    for at in range(brace - 1, max(nearby.start, brace - _LONGEST) - 1, -1):
+        letter = nearby.code[at - nearby.start]
+        if not inner and letter in ";{}([":
+            break
+        inner += letter in ")]}"
+        inner -= letter in "([{"
+        if not inner or (inner == 1 and letter in ")]"):
+            parts.append((letter, at))
+    return parts[::-1]
 
 
 def _column(document: Document) -> int:

@@ -23,10 +23,10 @@ _PREFIX_PERCENT: Final = 70
 # budget unused gives way to the next.
 _GRIDS: Final = ((16, 0), (4, 0), (1, 256), (1, 16))
 
-# Code points per token that are looked at. Code has three or four, deep indentation more; text
-# that has more than this doesn't use its whole budget, and a huge document costs no more than
-# a long one.
-_REACH: Final = 8
+REACH: Final = 8
+"""Code points per token that are looked at. Code has three or four, deep indentation more; text
+that has more than this doesn't use its whole budget, and a huge document costs no more than a long
+one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _outermost(
     whole = True
     for edge in edges:
         # Piece by piece from the cursor outward: the whole may be far too much to tokenise.
-        if abs(edge - cursor) <= budget * _REACH:
+        if abs(edge - cursor) <= budget * REACH:
             estimate += count(fitting[-1], edge)
             if estimate <= budget:
                 fitting.append(edge)

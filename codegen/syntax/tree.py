@@ -3,13 +3,20 @@
 tree-sitter counts bytes of UTF-8; everything here is asked, and answers, in code points.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import tree_sitter
 
 from codegen.document import scalar
 from codegen.syntax.grammar import Grammar
+
+_INNER: Final = frozenset({"name", "body"})
+
+# Code points between two marks: what has to be encoded to turn an offset into another.
+_STEP: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +39,24 @@ class SyntaxTree:
     what doesn't fit stands in it as errors.
     """
 
-    __slots__ = ("_data", "_tree", "grammar", "text")
+    __slots__ = ("_data", "_marks", "_part", "_tree", "grammar", "text")
 
-    def __init__(self, text: str, data: bytes, tree: tree_sitter.Tree, grammar: Grammar) -> None:
+    def __init__(
+        self,
+        text: str,
+        data: bytes,
+        tree: tree_sitter.Tree,
+        grammar: Grammar,
+        *,
+        marks: "_Marks | None",
+        part: tuple[int, int] | None,
+    ) -> None:
         self.text = text
         self.grammar = grammar
         self._data = data
         self._tree = tree
+        self._marks = marks
+        self._part = part
 
     @classmethod
     def parse(
@@ -46,53 +64,82 @@ class SyntaxTree:
     ) -> "SyntaxTree":
         """Parses a whole text, or only a part of it, given by its span: other code around it."""
         data = scalar(text).encode()
-        parser = tree_sitter.Parser(grammar.compiled)
+        marks = _Marks.of(text, len(data))
         if part is not None:
-            start, end = (_bytes_at(text, data, offset) for offset in part)
-            parser.included_ranges = [
-                tree_sitter.Range(_point(data, start), _point(data, end), start, end)
-            ]
-        return cls(text, data, parser.parse(data), grammar)
+            start, end = part
+            part = part if marks is None else (marks.byte(text, start), marks.byte(text, end))
+        return cls(
+            text, data, _parser(grammar, data, part).parse(data), grammar, marks=marks, part=part
+        )
 
     def edited(self, start: int, old_end: int, inserted: str) -> "SyntaxTree":
-        """The tree after `text[start:old_end]` became `inserted`; only what changed is parsed."""
+        """The tree after `text[start:old_end]` became `inserted`; only what changed is parsed.
+
+        Of a text that has errors it may not be the very tree that `parse` makes: what was
+        understood before the error came is kept where it can be.
+        """
         text = self.text[:start] + inserted + self.text[old_end:]
         piece = scalar(inserted).encode()
         first, last = self._byte(start), self._byte(old_end)
         data = self._data[:first] + piece + self._data[last:]
-        tree = self._tree.copy()
         new_last = first + len(piece)
+        begin = _point(self._data, first)
+        tree = self._tree.copy()
         tree.edit(
             first,
             last,
             new_last,
-            _point(self._data, first),
-            _point(self._data, last),
-            _point(data, new_last),
+            begin,
+            _point(self._data, last, first, begin),
+            _point(data, new_last, first, begin),
         )
-        parser = tree_sitter.Parser(self.grammar.compiled)
-        if ranges := tree.included_ranges:
-            parser.included_ranges = ranges
-        return SyntaxTree(text, data, parser.parse(data, tree), self.grammar)
+        part = self._part and _moved(self._part, first, last, new_last)
+        if self._marks is None or len(data) == len(text):
+            marks = _Marks.of(text, len(data))
+        else:
+            added = len(text) - len(self.text), len(data) - len(self._data)
+            marks = self._marks.edited(text, start, old_end, *added)
+        parser = _parser(self.grammar, data, part)
+        parsed = parser.parse(data, tree)
+        return SyntaxTree(text, data, parsed, self.grammar, marks=marks, part=part)
 
-    def captures(self, start: int, end: int) -> Iterator[Capture]:
-        """What the query names of the nodes that touch a span, as they stand in the query."""
-        return self._captures(self.grammar.query, start, end)
+    def captures(
+        self, start: int, end: int, kinds: Collection[str] | None = None
+    ) -> Iterator[Capture]:
+        """What the query names of the nodes that touch a span, as they stand in the query.
+
+        Args:
+            start: of the span.
+            end: of the span.
+            kinds: which are wanted; all if None.
+        """
+        return self._captures(self.grammar.query, start, end, kinds)
 
     def literals(self, start: int, end: int) -> Iterator[Capture]:
         """The strings, comments, and code in them, that touch a span."""
-        return self._captures(self.grammar.literals, start, end)
+        return self._captures(self.grammar.literals, start, end, None)
 
-    def _captures(self, query: tree_sitter.Query, start: int, end: int) -> Iterator[Capture]:
+    def _captures(
+        self, query: tree_sitter.Query, start: int, end: int, kinds: Collection[str] | None
+    ) -> Iterator[Capture]:
+        first, last = self._byte(start), self._byte(end)
         cursor = tree_sitter.QueryCursor(query)
         # A span must not be empty, and a node that ends where it begins touches it.
-        cursor.set_byte_range(max(0, self._byte(start) - 1), self._byte(end) + 1)
+        cursor.set_byte_range(max(0, first - 1), last + 1)
         for _, named in cursor.matches(self._tree.root_node):
-            kinds = [kind for kind in named if kind not in _INNER]
-            if kinds:
-                node = named[kinds[0]][0]
-                inner = {kind: self._span(named[kind][0]) for kind in named if kind in _INNER}
-                yield Capture(kinds[0], *self._span(node), inner)
+            for kind in named:
+                if kind not in _INNER:
+                    break
+            else:
+                continue
+            if kinds is not None and kind not in kinds:
+                continue
+            node = named[kind][0]
+            # A pattern that begins outside of what it names matches all over that.
+            if node.end_byte < first or node.start_byte > last:
+                continue
+            inner = {kind: self._span(named[kind][0]) for kind in named if kind in _INNER}
+            yield Capture(kind, *self._span(node), inner)
 
     def errors(self) -> int:
         """How many errors there are: what doesn't fit, and what is missing."""
@@ -106,24 +153,96 @@ class SyntaxTree:
         return count
 
     def _byte(self, offset: int) -> int:
-        return _bytes_at(self.text, self._data, offset)
+        return offset if self._marks is None else self._marks.byte(self.text, offset)
 
     def _span(self, node: tree_sitter.Node) -> tuple[int, int]:
-        if len(self._data) == len(self.text):
-            return node.start_byte, node.end_byte
-        start = len(self._data[: node.start_byte].decode())
-        return start, start + len(self._data[node.start_byte : node.end_byte].decode())
+        start, end = node.start_byte, node.end_byte
+        if self._marks is None:
+            return start, end
+        return self._marks.char(self._data, start), self._marks.char(self._data, end)
 
 
-_INNER = frozenset({"name", "body"})
+class _Marks:
+    """Code points of a text against bytes of its UTF-8, at marks that are not far apart.
+
+    Counting from the text's start would take longer than parsing what a keystroke changed.
+    """
+
+    __slots__ = ("_bytes", "_chars")
+
+    def __init__(self, chars: list[int], bytes_: list[int]) -> None:
+        self._chars = chars
+        self._bytes = bytes_
+
+    @classmethod
+    def of(cls, text: str, size: int) -> "_Marks | None":
+        """The marks of a text that is so many bytes long; None where both counts are the same."""
+        if size == len(text):
+            return None
+        marks = cls([0], [0])
+        marks._measure(text, len(text))
+        return marks
+
+    def edited(self, text: str, start: int, old_end: int, chars: int, bytes_: int) -> "_Marks":
+        """The marks of what a text became by an edit that made it so much longer."""
+        kept = bisect_right(self._chars, start)
+        after = max(kept, bisect_left(self._chars, old_end))
+        marks = _Marks(self._chars[:kept], self._bytes[:kept])
+        rest = [at + chars for at in self._chars[after:]]
+        marks._measure(text, rest[0] if rest else len(text))
+        marks._chars += rest
+        marks._bytes += [at + bytes_ for at in self._bytes[after:]]
+        return marks
+
+    def _measure(self, text: str, end: int) -> None:
+        """Adds marks up to a place that is or may be one, none of them near to it."""
+        at, size = self._chars[-1], self._bytes[-1]
+        while end - at > 2 * _STEP:
+            size += _size(text[at : at + _STEP])
+            at += _STEP
+            self._chars.append(at)
+            self._bytes.append(size)
+
+    def byte(self, text: str, offset: int) -> int:
+        """An offset in code points as one in bytes."""
+        mark = bisect_right(self._chars, offset) - 1
+        return self._bytes[mark] + _size(text[self._chars[mark] : offset])
+
+    def char(self, data: bytes, offset: int) -> int:
+        """An offset in bytes as one in code points."""
+        mark = bisect_right(self._bytes, offset) - 1
+        return self._chars[mark] + len(data[self._bytes[mark] : offset].decode())
 
 
-def _bytes_at(text: str, data: bytes, offset: int) -> int:
-    if len(text) == len(data):
-        return offset
-    return len(scalar(text[:offset]).encode())
+def _size(text: str) -> int:
+    # A lone surrogate is as long as the U+FFFD that stands for it.
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def _point(data: bytes, offset: int) -> tree_sitter.Point:
-    row = data.count(b"\n", 0, offset)
-    return tree_sitter.Point(row, offset - data.rfind(b"\n", 0, offset) - 1)
+def _parser(grammar: Grammar, data: bytes, part: tuple[int, int] | None) -> tree_sitter.Parser:
+    parser = tree_sitter.Parser(grammar.compiled)
+    if part is not None:
+        start, end = part
+        begin = _point(data, start)
+        parser.included_ranges = [
+            tree_sitter.Range(begin, _point(data, end, start, begin), start, end)
+        ]
+    return parser
+
+
+def _moved(part: tuple[int, int], first: int, last: int, new_last: int) -> tuple[int, int]:
+    """Where a part is after an edit. What is inserted at its very borders belongs to it."""
+    start, end = part
+    added = new_last - last
+    start = start if start <= first else max(start, last) + added
+    end = end + added if end >= last else min(end, first)
+    return min(start, end), end
+
+
+def _point(
+    data: bytes, offset: int, known: int = 0, at: tree_sitter.Point | None = None
+) -> tree_sitter.Point:
+    """Row and column of an offset, counted from an earlier one whose point is known."""
+    row = data.count(b"\n", known, offset)
+    column = offset - data.rfind(b"\n", 0, offset) - 1
+    return tree_sitter.Point(row if at is None else at.row + row, column)

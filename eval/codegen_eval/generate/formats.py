@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from codegen.context.hole import Wanted
 from codegen.context.window import fit_window
 from codegen.document import Document
 from codegen.loaded import LoadedModel
@@ -66,6 +67,16 @@ def end_of(suite: str, kind: Kind) -> End:
     if kind == "completion":
         return "stops"
     return "line" if suite.startswith("infilling-single-line") else "suffix"
+
+
+def lines_of(suite: str, end: End) -> Wanted:
+    """How many lines the product is asked for: what a person who sees the hole would want.
+
+    A random span may be either, so there it has to decide by itself.
+    """
+    if end == "line":
+        return "single"
+    return "auto" if suite.startswith("infilling-random-span") else "multi"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from codegen_eval.generate.formats import (
     Format,
     Query,
     end_of,
+    lines_of,
     query,
 )
 from codegen_eval.generate.journal import Journal
@@ -243,7 +244,7 @@ def _product(
         temperature=info.temperature,
         top_p=info.top_p,
         seed=info.seed,
-        lines="single" if info.end == "line" else "auto",
+        lines=lines_of(info.suite, info.end),  # type: ignore[arg-type] # see _query
         context_tokens=info.context_tokens,
         insist=True,
     )
