@@ -13,6 +13,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "run": "Complete a suite's problems with a model, and score what it wrote.",
     "score": "Judge completions in the sandbox.",
     "compare": "Compare two runs, problem by problem.",
+    "layouts": "Compare the ways to lay out a fill-in-the-middle prompt.",
     "report": "Write runs as one HTML file, or as CSV.",
     "selftest": "Attack the sandbox and the judge, and see them hold.",
     "mine": "Cut a suite out of a tested Python repository.",
