@@ -56,8 +56,12 @@ _SCOPES, _SCOPES_ABI = 0b11, 6  # abstract sockets, signals
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _CAPABILITIES = (2, 1)
 """CAP_DAC_READ_SEARCH, and CAP_DAC_OVERRIDE, which is what root has left in many a container."""
-_SPARE_PROCESSES = 256
-"""Of the user's other processes, where only the parent counts a box's own."""
+_SPARE_PROCESSES = 1024
+"""Of the user's other processes, where only the parent counts a box's own.
+
+The boxes beside it are the same user's: with less, some that fork whatever they can before the
+parent ends them keep an honest one from starting a thread.
+"""
 
 
 class Landlock:
