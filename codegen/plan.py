@@ -27,7 +27,8 @@ class CompletionOptions:
     `temperature` 0 the first is the likeliest and only the others are sampled. `seed` is the
     first sample's; the next ones count up from it. `max_tokens` None depends on how many lines
     are wanted. `context_tokens` bounds the text that the model sees around the cursor; None lets
-    the machine's speed decide. `insist` asks the model even where there seems to be nothing to do.
+    the machine's speed decide. `fold` shows signatures of what has no room, instead of cutting it
+    off. `insist` asks the model even where there seems to be nothing to do.
     """
 
     candidates: int = 1
@@ -39,6 +40,7 @@ class CompletionOptions:
     lines: Wanted = "auto"
     stop_strings: tuple[str, ...] = ()
     context_tokens: int | None = None
+    fold: bool = True
     insist: bool = False
 
     def __post_init__(self) -> None:
@@ -92,7 +94,7 @@ def make_plan(
     if followed is not None:
         layout, prompt = followed
         return Plan(hole, layout, prompt, budget, max_tokens, reused=True)
-    layout = lay(document, budget, model.family, model.tokenizer)
+    layout = lay(document, budget, model.family, model.tokenizer, fold=options.fold)
     prompt = layout.prompt(document, model.tokenizer)
     return Plan(hole, layout, prompt, budget, max_tokens, reused=False)
 

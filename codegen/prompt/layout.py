@@ -28,8 +28,23 @@ class Layout:
         )
 
 
-def lay(document: Document, budget: int, family: FamilyIds, tokenizer: Tokenizer) -> Layout:
-    """Lays a new layout for a document's cursor, fitted to a budget of tokens."""
+def lay(
+    document: Document,
+    budget: int,
+    family: FamilyIds,
+    tokenizer: Tokenizer,
+    *,
+    fold: bool = True,
+) -> Layout:
+    """Lays a new layout for a document's cursor, fitted to a budget of tokens.
+
+    Args:
+        document: the text, the cursor and the tree.
+        budget: in tokens, without the marks.
+        family: where it likes the anchor, and its marks.
+        tokenizer: the model's.
+        fold: whether what has no room is folded to signatures, or else cut off.
+    """
 
     def count(text: str) -> int:
         return len(tokenizer.encode(text))
@@ -38,7 +53,7 @@ def lay(document: Document, budget: int, family: FamilyIds, tokenizer: Tokenizer
     if count(document.text[anchor : document.cursor]) * 2 > budget:
         # Lines that alone take up the budget leave nothing for what stands around them.
         anchor = document.cursor
-    frame = lay_frame(document, anchor, budget, count)
+    frame = lay_frame(document, anchor, budget, count, fold=fold)
     before = "".join(piece.text for piece in frame.before)
     after = "".join(piece.text for piece in frame.after)
     return Layout(frame, build_head(before, after, family, tokenizer), budget)

@@ -25,7 +25,7 @@ SAMPLES_FILE: Final = "samples.jsonl"
 SCORES_FILE: Final = "scores.jsonl"
 SCHEMA: Final = 1
 
-NOT_IN_KEY: Final = frozenset({"released", "published", "product"})
+NOT_IN_KEY: Final = frozenset({"released", "published", "product", "fold", "typed_lines"})
 """Fields of a RunInfo that say what a run means and can't change what comes out of it; and what is
 a part of a key only where it can."""
 
@@ -41,7 +41,8 @@ class RunInfo:
     steps; `batch` how many of a problem's `samples` are decoded together; `context_tokens` bounds
     what a hole's prompt holds of the text around it; `published` and `released` are the dates of
     the suite's texts and of the model. `product` is the hash of the code that "complete" runs, ""
-    for other formats.
+    for other formats; `fold` and `typed_lines` are options of that one alone: whether what has no
+    room is folded, and how many lines were typed since the prompt was laid.
     """
 
     suite: str
@@ -67,6 +68,8 @@ class RunInfo:
     max_tokens: int
     context_tokens: int
     product: str = ""
+    fold: bool = True
+    typed_lines: int = 0
 
     @property
     def seen(self) -> bool:

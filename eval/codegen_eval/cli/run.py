@@ -43,6 +43,24 @@ _SCHEMA = 1
     "the hole, or where the model ends it. [default: what fits the suite]",
 )
 @click.option("--heal/--no-heal", default=True, show_default=True, help="Token healing in `fim`.")
+@click.option(
+    "--fold/--cut",
+    default=True,
+    show_default=True,
+    help="In `complete`: signatures in place of what has no room in the prompt, or nothing.",
+)
+@click.option(
+    "--typed-lines",
+    type=click.IntRange(0, 24),
+    default=0,
+    show_default=True,
+    help="In `complete`: so many lines were typed since the prompt was laid.",
+)
+@click.option(
+    "--context-tokens",
+    type=click.IntRange(min=16),
+    help="Tokens of the text around a hole.  [default: 1024]",
+)
 @click.option("-n", "--samples", type=click.IntRange(1, 1000), default=1, show_default=True)
 @click.option("--temperature", type=click.FloatRange(0, 2), help="[default: 0, or 0.8 if n > 1]")
 @click.option("--top-p", type=click.FloatRange(0, 1), default=0.95, show_default=True)
@@ -82,6 +100,9 @@ def command(
     format_: str | None,
     end: str | None,
     heal: bool,
+    fold: bool,
+    typed_lines: int,
+    context_tokens: int | None,
     samples: int,
     temperature: float | None,
     top_p: float,
@@ -126,13 +147,15 @@ def command(
         format=format_ or FORMATS[loaded.kind][0],  # type: ignore[arg-type] # click's choice
         end=end,  # type: ignore[arg-type] # likewise
         heal=heal,
+        fold=fold,
+        typed_lines=typed_lines,
         samples=samples,
         batch=batch,
         temperature=drawn,
         top_p=top_p if drawn > 0 else 1.0,
         seed=seed,
         max_tokens=max_tokens or (512 if loaded.kind == "infilling" else 768),
-        context_tokens=settings.context_tokens or DEFAULT,
+        context_tokens=context_tokens or settings.context_tokens or DEFAULT,
     )
     problems = choose(loaded.problems.values(), split, limit)  # type: ignore[arg-type] # likewise
     # Before the long work: a machine without a sandbox can be told `--no-score`.

@@ -24,8 +24,9 @@ from codegen.engine.types import FinishReason, GenerateRequest, Sampling
 from codegen.errors import EngineError, UsageError
 from codegen.loaded import LoadedModel
 from codegen.models.catalogue import released
-from codegen.plan import CompletionOptions
+from codegen.plan import CompletionOptions, make_plan
 from codegen.prompt.healing import Spell
+from codegen.prompt.layout import Layout
 from codegen.syntax.opening import open_document
 from codegen_eval.generate.answer import Answer
 from codegen_eval.generate.formats import (
@@ -62,6 +63,8 @@ class Options:
     seed: int = 0
     max_tokens: int = 768
     context_tokens: int = DEFAULT
+    fold: bool = True
+    typed_lines: int = 0
 
     def __post_init__(self) -> None:
         """Refuses what would mean nothing."""
@@ -111,6 +114,8 @@ def describe(suite: Suite, model: LoadedModel, options: Options) -> RunInfo:
         max_tokens=options.max_tokens,
         context_tokens=options.context_tokens,
         product=_product_hash() if options.format == "complete" else "",
+        fold=options.fold,
+        typed_lines=options.typed_lines,
     )
 
 
@@ -159,7 +164,7 @@ def batch_key(info: RunInfo, problem: Problem, asked: Query | None, indices: ran
     """The hash of all that can change a batch's result."""
     facts = {name: value for name, value in asdict(info).items() if name not in NOT_IN_KEY}
     prompt = (
-        [info.product, problem.prefix, problem.suffix]
+        [info.product, info.fold, info.typed_lines, problem.prefix, problem.suffix]
         if asked is None
         else [asked.ids, asked.forced.hex(), asked.stops, asked.one_line]
     )
@@ -235,6 +240,19 @@ def _product_hash() -> str:
     return digest.hexdigest()[:16]
 
 
+def _laid_before(
+    model: LoadedModel, problem: Problem, options: CompletionOptions, lines: int
+) -> Layout | None:
+    """The layout that was made when the last lines before the hole weren't typed yet."""
+    if lines == 0:
+        return None
+    typed = problem.prefix.splitlines(keepends=True)[-lines:]
+    before = problem.prefix[: len(problem.prefix) - len("".join(typed))]
+    text = before + problem.program("")[len(problem.prefix) :]
+    document = open_document(text, len(before), "problem.py")
+    return make_plan(model, document, options).layout
+
+
 def _product(
     model: LoadedModel, problem: Problem, info: RunInfo
 ) -> tuple[tuple[int, ...], tuple[Sample, ...]]:
@@ -246,9 +264,11 @@ def _product(
         seed=info.seed,
         lines=lines_of(info.suite, info.end),  # type: ignore[arg-type] # see _query
         context_tokens=info.context_tokens,
+        fold=info.fold,
         insist=True,
     )
-    done = result(complete(model, document, options, CancelToken()))
+    last = _laid_before(model, problem, options, info.typed_lines)
+    done = result(complete(model, document, options, CancelToken(), last))
     best = done.suggestions[0] if done.suggestions else None
     usage = done.usage
     sample = Sample(

@@ -53,7 +53,9 @@ def command_of(entry: Entry) -> str:
         "--heal" if info.heal else "--no-heal",
         "--samples", str(info.samples), "--temperature", f"{info.temperature:g}",
         "--top-p", f"{info.top_p:g}", "--seed", str(info.seed), "--batch", str(info.batch),
-        "--max-tokens", str(info.max_tokens),
+        "--max-tokens", str(info.max_tokens), "--context-tokens", str(info.context_tokens),
+        *([] if info.fold else ["--cut"]),
+        *(["--typed-lines", str(info.typed_lines)] if info.typed_lines else []),
     ]  # fmt: skip
     done = {outcome.problem.task_id for outcome in entry.outcomes}
     problems = entry.suite.problems.values()

@@ -1,0 +1,98 @@
+"""The product as a format: what of a run's options reaches the prompt."""
+
+from dataclasses import replace
+
+import pytest
+
+from codegen.syntax.opening import open_document
+from codegen_eval.generate import runner
+from codegen_eval.generate.formats import lines_of
+from codegen_eval.runs import RunInfo
+from codegen_eval.suites.problem import Assertions, Problem
+from tests.scripted_model import scripted_model
+
+INFO = RunInfo(
+    suite="infilling-single-line",
+    suite_sha256="0" * 64,
+    kind="infilling",
+    published="2021-07-07",
+    model="scripted",
+    model_sha256="1" * 64,
+    released="2024-11-12",
+    precision="int4",
+    device="cpu",
+    onnxruntime="1.30.0",
+    threads=2,
+    paths="l4",
+    format="complete",
+    end="line",
+    heal=True,
+    samples=1,
+    batch=1,
+    temperature=0.0,
+    top_p=1.0,
+    seed=0,
+    max_tokens=512,
+    context_tokens=1024,
+)
+PREFIX = "import os\n\n\ndef add(left, right):\n    a = left\n    b = right\n"
+HOLE = Problem(
+    "Hole/0", "Hole/0", PREFIX, "    return c\n", "    c = a + b\n", "add", Assertions("")
+)
+FAR = "".join(f"def far{n}(a, b):\n    return a * {n} + b * {n} - {n}\n\n\n" for n in range(80))
+
+
+@pytest.fixture
+def ask(tokenizer, vocabulary):
+    """The product's prompt for a hole, as text, and what it filled in."""
+
+    def ask(problem, answer=LINE, **changes):
+        text, at = problem.program(""), len(problem.prefix)
+        model = scripted_model(tokenizer, vocabulary, open_document(text, at, "a.py"), answer)
+        ids, (sample,) = runner._product(model, problem, replace(INFO, **changes))
+        return tokenizer.shown(ids), sample.completion
+
+    return ask
+
+
+def test_what_was_there_when_the_prompt_was_laid(ask):
+    fresh, _ = ask(HOLE)
+    late, completion = ask(HOLE, typed_lines=2)
+    assert completion == LINE
+    assert fresh.endswith("<|fim_middle|>def add(left, right):\n    a = left\n    b = right\n")
+    # Two lines earlier the anchor stood three lines above the line that was typed first.
+    assert late.endswith("<|fim_middle|>\n\ndef add(left, right):\n    a = left\n    b = right\n")
+    assert "<|fim_suffix|>    return c\n<|fim_middle|>" in late
+
+
+def test_what_has_no_room_is_folded_or_cut(ask):
+    long = replace(HOLE, prefix=FAR + PREFIX)
+    folded, _ = ask(long, context_tokens=300)
+    cut, _ = ask(long, context_tokens=300, fold=False)
+    assert ": ...\n" in folded
+    assert ": ...\n" not in cut
+
+
+def test_keys_of_the_product_tell_its_options_and_its_code_apart():
+    infos = [
+        INFO,
+        replace(INFO, product="other"),
+        replace(INFO, fold=False),
+        replace(INFO, typed_lines=3),
+        replace(INFO, context_tokens=512),
+    ]
+    keys = {runner.batch_key(info, HOLE, None, range(1)) for info in infos}
+    assert len(keys) == len(infos)
+
+
+@pytest.mark.parametrize(
+    ("suite", "end", "expected"),
+    [
+        ("infilling-single-line", "line", "single"),
+        ("infilling-multi-line", "suffix", "multi"),
+        ("infilling-random-span-light", "suffix", "auto"),
+        ("holes-of-a-repository", "suffix", "multi"),
+    ],
+)
+def test_lines_that_are_asked_for(suite, end, expected):
+    assert lines_of(suite, end) == expected
