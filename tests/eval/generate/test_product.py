@@ -36,9 +36,8 @@ INFO = RunInfo(
     context_tokens=1024,
 )
 PREFIX = "import os\n\n\ndef add(left, right):\n    a = left\n    b = right\n"
-HOLE = Problem(
-    "Hole/0", "Hole/0", PREFIX, "    return c\n", "    c = a + b\n", "add", Assertions("")
-)
+LINE = "    c = a + b\n"
+HOLE = Problem("Hole/0", "Hole/0", PREFIX, "    return c\n", LINE, "add", Assertions(""))
 FAR = "".join(f"def far{n}(a, b):\n    return a * {n} + b * {n} - {n}\n\n\n" for n in range(80))
 
 
