@@ -29,8 +29,10 @@ def test_the_defaults(check):
     settings = check()
     assert settings == Settings()
     assert settings.model == "qwen2.5-coder-0.5b"
-    assert (settings.device, settings.compute_path, settings.context_tokens) == ("auto",) * 2 + (
-        1024,
+    assert (settings.device, settings.compute_path, settings.context_tokens) == (
+        "auto",
+        "auto",
+        None,
     )
     assert settings.threads is None
     assert settings.offline is False

@@ -103,6 +103,44 @@ def samples(
     print(f"one after the other {single:.2f} s, {figures.speedup:.2f} times as long")
 
 
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
+@model_option
+@device_option
+def context(*, as_json: bool, model: str | None, device: str | None) -> None:
+    """Measure what a keystroke in a file of 10,000 lines costs before the model is asked.
+
+    Of the model only the tokenizer is used.
+    """
+    from codegen.bench.context import PLACES, TYPED, run_context, summaries  # noqa: PLC0415
+    from codegen.models.progress import stderr_progress  # noqa: PLC0415 - as above
+
+    figures = run_context(user_settings(model=model, device=device), stderr_progress())
+    rows = list(summaries(figures))
+    if as_json:
+        shown = {
+            "schema": _SCHEMA,
+            "model": figures.model,
+            "budget": figures.budget,
+            "lines": {row.text: row.lines for row in figures.rows},
+            "table": [{**dataclasses.asdict(row), "met": row.met} for row in rows],
+        }
+        print(json.dumps(shown, indent=1))
+        return
+    files = " and ".join(f"{row.lines:,} lines of {row.text}" for row in figures.rows)
+    print(visible(f"tokenizer of {figures.model}, prompts of {figures.budget} tokens"))
+    print(f"{len(TYPED)} characters typed at {PLACES} places, in {files}")
+    print()
+    print("| text | measure | p50 (ms) | p99 (ms) | target | met |")
+    print("|---|---|---|---|---|---|")
+    for row in rows:
+        targets = (("p50", row.p50_target), ("p99", row.p99_target))
+        wanted = [f"{name} <= {limit:g}" for name, limit in targets if limit is not None]
+        met = "-" if row.met is None else "yes" if row.met else "no"
+        cells = (row.text, row.measure, f"{row.p50:.2f}", f"{row.p99:.2f}")
+        print(f"| {' | '.join((*cells, ', '.join(wanted) or '-', met))} |")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A line of the table; `met` is None where there is nothing to reach, or to compare."""

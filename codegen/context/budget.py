@@ -65,4 +65,5 @@ def prompt_budget(
         wanted = DEFAULT
         if tokens_per_second is not None:
             wanted = max(LEAST, min(MOST, int(tokens_per_second * PROMPT_SECONDS)))
-    return min(wanted - MARKS, room)
+    # Whoever wants less than the marks gets a prompt of nothing else.
+    return max(0, min(wanted - MARKS, room))

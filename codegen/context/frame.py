@@ -46,13 +46,15 @@ class Piece:
 class Frame:
     """The frozen parts of a prompt, and the anchor between them, an offset in code points.
 
-    `left_out` says what of the file is not in it: how many signatures, and why.
+    `left_out` says what of the file is not in it: how many signatures, and why. `ends` says that
+    after the lines below the cursor there is nothing more.
     """
 
     before: tuple[Piece, ...]
     after: tuple[Piece, ...]
     anchor: int
     left_out: tuple[str, ...] = ()
+    ends: bool = False
 
     @property
     def tokens(self) -> int:
@@ -73,13 +75,13 @@ class Frame:
         if start < 0 or not document.text.startswith(near, start):
             return False
         right = self.after[0].text
-        at = document.cursor
-        for _ in range(_MAX_CLOSERS + 1):
-            if document.text.startswith(right, at):
+        end = len(document.text)
+        for at in range(document.cursor, document.cursor + _MAX_CLOSERS + 1):
+            # What came below the end would stand in no part of the prompt.
+            if document.text.startswith(right, at) and (not self.ends or at + len(right) == end):
                 return True
-            if document.text[at : at + 1] not in _CLOSERS:
+            if at >= end or document.text[at] not in _CLOSERS:
                 return False
-            at += 1
         return False
 
 
@@ -155,7 +157,8 @@ def _frame(
         left_out.append(_why(0, above.start, head))
     if below.end < len(text):
         left_out.append(_why(below.end, len(text), tail))
-    return Frame(tuple(before), tuple(after), above.end, tuple(left_out))
+    ends = below.end == len(text)
+    return Frame(tuple(before), tuple(after), above.end, tuple(left_out), ends)
 
 
 def _why(start: int, end: int, skeleton_: Skeleton) -> str:

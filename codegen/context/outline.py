@@ -23,15 +23,18 @@ class Entry:
     """One line or signature of the skeleton; `start` and `end` span all that it stands for.
 
     `parents` are the starts of the definitions that hold it. `text` ends with a newline; `folded`
-    is what has to be added for a body that is left out.
+    is what has to be added for a body that is left out, `opener` and `closer` for one of which
+    something is shown.
     """
 
     kind: str
     start: int
     end: int
     text: str
-    folded: str
     parents: tuple[int, ...]
+    folded: str = ""
+    opener: str = ""
+    closer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,17 @@ def skeleton(
 def _spelt(entries: tuple[Entry, ...], around: set[int]) -> Iterator[str]:
     """The entries' texts; the body of what holds no other entry, and not the cursor, is folded."""
     parents = {parent for entry in entries for parent in entry.parents}
+    open_: list[Entry] = []
     for entry in entries:
+        while open_ and open_[-1].end <= entry.start:
+            yield open_.pop().closer
         opened = entry.start in parents or entry.start in around
-        yield entry.text if opened else f"{entry.text.rstrip()}{entry.folded}\n"
+        yield f"{entry.text.rstrip()}{entry.opener if opened else entry.folded}\n"
+        # What the cursor stands in goes on beyond the skeleton.
+        if opened and entry.start not in around:
+            open_.append(entry)
+    while open_:
+        yield open_.pop().closer
 
 
 def _entries(tree: SyntaxTree, part: tuple[int, int]) -> Iterator[Entry]:
@@ -133,9 +144,7 @@ def _entries(tree: SyntaxTree, part: tuple[int, int]) -> Iterator[Entry]:
             if capture.kind == "import":
                 spelt = text[capture.start : capture.end].rstrip()
             if not parents and len(spelt) <= _LONGEST:
-                yield Entry(
-                    capture.kind, capture.start, capture.end, f"{indent}{spelt}\n", "", parents
-                )
+                yield Entry(capture.kind, capture.start, capture.end, f"{indent}{spelt}\n", parents)
             continue
         definition = definition_of(text, capture)
         signature = text[capture.start : definition.body[0]].rstrip()
@@ -145,8 +154,20 @@ def _entries(tree: SyntaxTree, part: tuple[int, int]) -> Iterator[Entry]:
                 capture.start,
                 capture.end,
                 f"{indent}{signature}\n",
-                folded.replace("\n", f"\n{indent}"),
                 parents,
+                *_body(text, definition, indent, folded),
             )
         # What is too long to be shown still holds what is in it.
         open_.append(definition)
+
+
+def _body(text: str, definition: Definition, indent: str, folded: str) -> tuple[str, str, str]:
+    """What stands for a definition's body: for all of it, before a part of it, and after that."""
+    start, end = definition.body
+    if start == end:
+        return "", "", ""
+    if text.startswith("{", start):
+        return folded, " {", f"{indent}}}\n"
+    word = folded.removeprefix("\n")
+    # A word that ends the block has a line of its own.
+    return folded.replace("\n", f"\n{indent}"), "", "" if word == folded else f"{indent}{word}\n"
