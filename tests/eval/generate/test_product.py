@@ -7,34 +7,11 @@ import pytest
 from codegen.syntax.opening import open_document
 from codegen_eval.generate import runner
 from codegen_eval.generate.formats import lines_of
-from codegen_eval.runs import RunInfo
 from codegen_eval.suites.problem import Assertions, Problem
+from tests.eval.metrics import made
 from tests.scripted_model import scripted_model
 
-INFO = RunInfo(
-    suite="infilling-single-line",
-    suite_sha256="0" * 64,
-    kind="infilling",
-    published="2021-07-07",
-    model="scripted",
-    model_sha256="1" * 64,
-    released="2024-11-12",
-    precision="int4",
-    device="cpu",
-    onnxruntime="1.30.0",
-    threads=2,
-    paths="l4",
-    format="complete",
-    end="line",
-    heal=True,
-    samples=1,
-    batch=1,
-    temperature=0.0,
-    top_p=1.0,
-    seed=0,
-    max_tokens=512,
-    context_tokens=1024,
-)
+INFO = replace(made.INFO, suite="infilling-single-line", format="complete", end="line")
 PREFIX = "import os\n\n\ndef add(left, right):\n    a = left\n    b = right\n"
 LINE = "    c = a + b\n"
 HOLE = Problem("Hole/0", "Hole/0", PREFIX, "    return c\n", LINE, "add", Assertions(""))
