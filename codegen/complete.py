@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from codegen.context.hole import Hole
+from codegen.context.hole import Hole, find_hole
 from codegen.document import Document
 from codegen.engine.cancel import CancelToken
 from codegen.engine.types import FinishReason, GenerateRequest, Sampling, Usage
@@ -92,15 +92,16 @@ def complete(
         UsageError: max_tokens leaves no room for a prompt.
         EngineError: the model can't be run.
     """
-    if (refused := refuse(document, options)) is not None:
+    hole = find_hole(document, options.lines)
+    if (refused := refuse(document, hole, options)) is not None:
         yield refused
         return
-    plan = make_plan(model, document, options, last)
+    plan = make_plan(model, document, options, last, hole)
     generation = model.backend.generate(_request(model, plan, options), cancel)
     growth = Growth(document)
     samples = [
         SampleText(
-            plan.hole,
+            hole,
             forced=plan.prompt.forced,
             max_tokens=plan.max_tokens,
             stop_strings=tuple(stop.replace("\r\n", "\n") for stop in options.stop_strings),
@@ -118,9 +119,7 @@ def complete(
             generation.end(step.sample)
         if text := sample.certain():
             yield Delta(step.sample, text)
-    suggestions, dropped = _suggest(
-        samples, plan.hole, growth, greedy_first=options.temperature <= 0
-    )
+    suggestions, dropped = _suggest(samples, hole, growth, greedy_first=options.temperature <= 0)
     reason = None if suggestions else dropped[0].reason
     yield Completion(suggestions, reason, generation.usage, plan, dropped)
 
@@ -133,9 +132,9 @@ def result(events: Iterable[Delta | Completion]) -> Completion:
     return last
 
 
-def refuse(document: Document, options: CompletionOptions) -> Completion | None:
+def refuse(document: Document, hole: Hole, options: CompletionOptions) -> Completion | None:
     """The answer where no model is needed for it."""
-    reason = refusal(document, options)
+    reason = refusal(document, hole, options)
     return None if reason is None else Completion((), reason, Usage(0, 0, 0.0, 0.0, 0))
 
 

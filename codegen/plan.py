@@ -71,6 +71,7 @@ def make_plan(
     document: Document,
     options: CompletionOptions,
     last: Layout | None = None,
+    hole: Hole | None = None,
 ) -> Plan:
     """Plans a completion.
 
@@ -80,11 +81,12 @@ def make_plan(
         options: what is wanted.
         last: the layout of the last completion of this document, which is gone on with where
             only typing came between.
+        hole: what find_hole says of the document, if the caller has asked.
 
     Raises:
         UsageError: max_tokens leaves no room for a prompt.
     """
-    hole = find_hole(document, options.lines)
+    hole = hole or find_hole(document, options.lines)
     max_tokens = options.max_tokens or _MAX_TOKENS[hole.lines]
     window = model.backend.window
     # The same for one line and for several: a layout must serve both.
@@ -99,8 +101,8 @@ def make_plan(
     return Plan(hole, layout, prompt, budget, max_tokens, reused=False)
 
 
-def refusal(document: Document, options: CompletionOptions) -> str | None:
+def refusal(document: Document, hole: Hole, options: CompletionOptions) -> str | None:
     """Why no model is asked, None if one is: a blank document gives it nothing to go by."""
     if not document.text.strip():
         return EMPTY
-    return None if options.insist else find_hole(document, options.lines).refusal
+    return None if options.insist else hole.refusal

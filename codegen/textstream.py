@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from codegen.context.hole import Hole
+from codegen.context.lines import is_word
 from codegen.engine.types import FinishReason
 from codegen.postprocess.ending import natural_end
 from codegen.postprocess.growth import Growth
@@ -127,7 +128,7 @@ class SampleText:
         if right := self._hole.right.strip():
             kept = kept[: len(kept) - _overlap(kept, right)].rstrip().rstrip(_CLOSERS).rstrip()
         # Marks alone may turn out to be too little to show.
-        return len(kept) if any(map(_is_worth_it, kept)) else 0
+        return len(kept) if any(map(is_word, kept)) else 0
 
     def _is_undecided(self, until: int) -> bool:
         """Whether the last line may still turn out not to be a part of the hole."""
@@ -138,10 +139,6 @@ class SampleText:
             return True
         # "els" may become "else", which goes on with the block, or a name, which ends it.
         return natural_end(self.text[:until] + "_", self._hole, self._growth) is not None
-
-
-def _is_worth_it(letter: str) -> bool:
-    return letter.isalnum() or letter == "_"
 
 
 def _overlap(text: str, other: str) -> int:

@@ -139,8 +139,10 @@ def _complete(
 ) -> _Answer:
     """Completes, and shows it on the terminal on the way if `view` says how many lines."""
     from codegen.complete import complete, refuse, result  # noqa: PLC0415 - see `command`
+    from codegen.context.hole import find_hole  # noqa: PLC0415
 
-    if (refusal := refuse(place.document, options)) is not None:
+    hole = find_hole(place.document, options.lines)
+    if (refusal := refuse(place.document, hole, options)) is not None:
         return _Answer(refusal, settings.model, None)
     from codegen.cli.interrupt import interruptible  # noqa: PLC0415
     from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all

@@ -64,10 +64,12 @@ def command(
 def _explain(
     place: Place, settings: "Settings", options: "CompletionOptions", *, runs: bool
 ) -> dict[str, Any]:
+    from codegen.context.hole import find_hole  # noqa: PLC0415 - see `command`
     from codegen.explain import explain, explain_answers  # noqa: PLC0415 - see `command`
     from codegen.plan import make_plan, refusal  # noqa: PLC0415
 
-    if (refused := refusal(place.document, options)) is not None:
+    hole = find_hole(place.document)
+    if (refused := refusal(place.document, hole, options)) is not None:
         return explain(place.document, None, refused, None)
     from codegen.complete import complete, result  # noqa: PLC0415
     from codegen.engine.cancel import CancelToken  # noqa: PLC0415
@@ -76,7 +78,7 @@ def _explain(
 
     loaded = load_model(settings, stderr_progress())
     if not runs:
-        plan = make_plan(loaded, place.document, options)
+        plan = make_plan(loaded, place.document, options, hole=hole)
         return explain(place.document, plan, None, loaded.tokenizer)
     done = result(complete(loaded, place.document, options, CancelToken()))
     explained = explain(place.document, done.plan, done.reason, loaded.tokenizer)

@@ -13,8 +13,8 @@ PROMPT_SECONDS: Final = 3.0
 
 LEAST: Final = 256
 MOST: Final = 1536
-"""Bounds of a prompt that the machine's speed decides. With less the model hardly knows where it
-is; more was not measured to help."""
+"""Bounds of a prompt that the machine's speed decides. Not measured yet: with less the
+model hardly knows where it is, and more leaves a small window little room to type in."""
 
 DEFAULT: Final = 1024
 """For a machine whose speed was not measured."""

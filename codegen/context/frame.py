@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from codegen.context.budget import Shares
 from codegen.context.outline import EMPTY, Skeleton, skeleton
-from codegen.context.scope import Definition, definitions_around
+from codegen.context.scope import definitions_around
 from codegen.context.window import Count, Window, fit_window, window_above, window_below
 from codegen.document import Document
 
@@ -121,24 +121,14 @@ def lay_frame(
     head = tail = EMPTY
     if above.start:
         above = window_above(text, anchor, shares.before, count_tokens)
-        head = _fold(document, (0, above.start), scope, shares.skeleton, count_tokens)
+        head = skeleton(document, (0, above.start), scope, shares.skeleton, count_tokens)
     if below.end < len(text):
         spare = room - above.tokens - head.tokens
-        tail = _fold(
+        tail = skeleton(
             document, (below.end, len(text)), scope, min(shares.below, spare), count_tokens
         )
         below = window_below(text, document.cursor, spare - tail.tokens, count_tokens)
     return _frame(document, above, below, head, tail)
-
-
-def _fold(
-    document: Document,
-    part: tuple[int, int],
-    scope: tuple[Definition, ...],
-    budget: int,
-    count_tokens: Count,
-) -> Skeleton:
-    return skeleton(document, part, scope, budget, count_tokens)
 
 
 def _frame(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from codegen.context.kind import Kind, kind_of, values_of
-from codegen.context.lines import depth, indent_unit, opens_block
+from codegen.context.lines import depth, indent_unit, is_word, opens_block
 from codegen.context.nearby import Bracket, Nearby, look_back
 from codegen.context.scope import Definition, definitions_around
 from codegen.document import Document
@@ -13,6 +13,7 @@ from codegen.syntax.registry import Blocks
 
 Lines = Literal["single", "multi"]
 Wanted = Literal["single", "multi", "auto"]
+
 # Reasons why nothing is suggested at a place.
 INSIDE_WORD: Final = "inside-word"
 CLOSED_STATEMENT: Final = "closed-statement"
@@ -127,7 +128,7 @@ def _refusal(
     if not right.strip() and not nearby.left.strip():
         return None
     before = document.text[document.cursor - 1 : document.cursor]
-    if _is_word(before) and _is_word(right[:1]):
+    if is_word(before) and is_word(right[:1]):
         return INSIDE_WORD
     if nearby.literal is not None or values or right.strip():
         return None
@@ -156,10 +157,6 @@ def _body_depth(text: str, scope: tuple[Definition, ...], left: str) -> int:
             header = text[text.rfind("\n", 0, definition.start) + 1 : definition.start + 1]
             return max(depth(header) + 4, depth(left + "x") if not left.strip() else 0)
     return 0
-
-
-def _is_word(letter: str) -> bool:
-    return letter.isalnum() or letter == "_"
 
 
 def _guess_blocks(document: Document) -> Blocks:

@@ -66,6 +66,11 @@ def indent_unit(text: str) -> str:
     return " " * min(width, _WIDEST)
 
 
+def is_word(letter: str) -> bool:
+    """Whether a character can stand in a name."""
+    return letter.isalnum() or letter == "_"
+
+
 def same_line(line: str, other: str) -> bool:
     """Whether two lines are equal but for trailing blanks and the way they are indented."""
     return line.strip() == other.strip() and depth(line) == depth(other)

@@ -36,13 +36,15 @@ class Growth:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._opened = len(open_values(document)[1])
+        self._opened: int | None = None
         self._known: dict[str, Inside] = {}
         self._trees: dict[str, SyntaxTree] = {}
         self._errors: int | None = None
 
     def at(self, text: str) -> Inside:
         """In what an inserted text ends."""
+        if self._opened is None:
+            self._opened = len(open_values(self._document)[1])
         if text not in self._known:
             literal, brackets = open_values(self._with(text))
             self._known[text] = Inside(literal is not None, len(brackets) - self._opened)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.context.hole import Hole
-from codegen.context.lines import open_brackets, opens_block, same_line
+from codegen.context.lines import is_word, open_brackets, opens_block, same_line
 from codegen.postprocess.ending import natural_end
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.indentation import misplaced, style
@@ -108,7 +108,7 @@ def _surplus(left: str, text: str, right: str) -> int:
 def tiny(text: str, hole: Hole, growth: Growth) -> str:
     """Drops a mark or two that close nothing and open nothing: not worth a person's glance."""
     marks = text.strip()
-    if len(marks) > _TINY or any(letter.isalnum() or letter == "_" for letter in marks):
+    if len(marks) > _TINY or any(map(is_word, marks)):
         return text
     useful = growth.at(text) != growth.at("") or opens_block(hole.left + marks)
     return text if useful or hole.is_prose else ""

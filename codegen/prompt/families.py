@@ -17,7 +17,7 @@ class Family:
 
     `stop` lists every token that ends a completion: a model that is not stopped at its file
     separator goes on to invent the next file. `anchor_lines` is how many lines above the cursor's
-    a frozen prompt's anchor is laid: measured, not guessed (docs/benchmarks.md).
+    a frozen prompt's anchor is laid: `codegen eval layouts` compares them.
     """
 
     name: str

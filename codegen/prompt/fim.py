@@ -1,7 +1,7 @@
 """Fill-in-the-middle prompts: what stands before the hole, what follows it, what is typed since.
 
 Three orders, of which the family's own is a fact about the model and the one that is best to use a
-matter of measurement (docs/benchmarks.md):
+matter of measurement (`codegen eval layouts`):
 
     psm     PREFIX before typed SUFFIX after MIDDLE
     spm     SUFFIX after PREFIX before typed MIDDLE

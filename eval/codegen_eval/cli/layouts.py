@@ -1,11 +1,10 @@
 """`codegen eval layouts`: which order of a prompt's parts, and which anchor, is best."""
 
-import dataclasses
 import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,9 +16,10 @@ from codegen.cli.options import (
     user_settings,
 )
 from codegen.cli.terminal import visible
+from codegen_eval.cli.pinned import pinned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from codegen.config import Settings
     from codegen.models.progress import Progress
@@ -85,7 +85,7 @@ def command(
     What was stopped in any way goes on where it was when the same command is given again.
     """
     from codegen.models.progress import stderr_progress  # noqa: PLC0415 - not needed for --help
-    from codegen_eval.layouts.table import tabulate  # noqa: PLC0415
+    from codegen_eval.layouts.table import read_facts, tabulate  # noqa: PLC0415
     from codegen_eval.metrics.figures import plain  # noqa: PLC0415
     from codegen_eval.suites.registry import load_suite  # noqa: PLC0415
     from codegen_eval.suites.split import choose  # noqa: PLC0415
@@ -94,7 +94,12 @@ def command(
     loaded = load_suite(suite, data, python)
     problems = choose(loaded.problems.values(), split, limit)  # type: ignore[arg-type] # click's
     directory, facts, holes = _measure(
-        _pinned(settings, out), loaded, problems, context_tokens, out, stderr_progress()
+        pinned(settings, None if out is None else read_facts(out)),
+        loaded,
+        problems,
+        context_tokens,
+        out,
+        stderr_progress(),
     )
     rows = tabulate(holes)
     if as_json:
@@ -111,22 +116,6 @@ def command(
     groups = len({hole.group for hole in holes})
     _show(facts, f"{len(holes)} holes of {groups} problems, split {split!r}", rows)
     print(f"\n{visible(str(directory))}")
-
-
-def _pinned(settings: "Settings", out: Path | None) -> "Settings":
-    """The settings, with what they leave open taken from the folder that is to be gone on with."""
-    from codegen_eval.layouts.table import read_facts  # noqa: PLC0415 - not needed for --help
-
-    there = read_facts(out) if out is not None else None
-    if there is None:
-        return settings
-    open_: Mapping[str, Any] = {
-        "compute_path": there.paths if settings.compute_path == "auto" else settings.compute_path,
-        "threads": settings.threads or there.threads,
-        "precision": there.precision if settings.precision == "auto" else settings.precision,
-        "device": there.device if settings.device == "auto" else settings.device,
-    }
-    return dataclasses.replace(settings, **open_)
 
 
 def _measure(  # noqa: PLR0917 - one caller, above

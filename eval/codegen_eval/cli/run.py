@@ -1,21 +1,19 @@
 """`codegen eval run`: generate a suite's completions, and score them."""
 
-import dataclasses
 import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from codegen.cli.options import device_option, model_option, offline_option, user_settings
 from codegen.cli.terminal import visible
 from codegen.context.budget import DEFAULT
+from codegen_eval.cli.pinned import pinned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from codegen.config import Settings
     from codegen.loaded import LoadedModel
     from codegen.models.progress import Progress
@@ -134,7 +132,7 @@ def command(
     from codegen_eval.generate.runner import Options  # noqa: PLC0415
     from codegen_eval.metrics.figures import plain  # noqa: PLC0415
     from codegen_eval.metrics.summary import summarize  # noqa: PLC0415
-    from codegen_eval.runs import open_run  # noqa: PLC0415
+    from codegen_eval.runs import open_run, read_info  # noqa: PLC0415
     from codegen_eval.sandbox.find import find_sandbox  # noqa: PLC0415
     from codegen_eval.scored import score_run  # noqa: PLC0415
     from codegen_eval.suites.registry import load_suite  # noqa: PLC0415
@@ -161,7 +159,14 @@ def command(
     # Before the long work: a machine without a sandbox can be told `--no-score`.
     sandbox = find_sandbox() if score else None
     progress = stderr_progress()
-    directory = _generate(_pinned(settings, out), loaded, problems, options, out, progress)
+    directory = _generate(
+        pinned(settings, None if out is None else read_info(out)),
+        loaded,
+        problems,
+        options,
+        out,
+        progress,
+    )
     if sandbox is not None:
         score_run(loaded, directory, sandbox, progress)
     summary = summarize(open_run(directory), loaded)
@@ -171,22 +176,6 @@ def command(
     for line in lines(summary):
         print(visible(line))
     print(f"\n{directory}")
-
-
-def _pinned(settings: "Settings", out: Path | None) -> "Settings":
-    """The settings, with what they leave open taken from the run that is to be gone on with."""
-    from codegen_eval.runs import read_info  # noqa: PLC0415 - not needed for --help
-
-    there = read_info(out) if out is not None else None
-    if there is None:
-        return settings
-    open_: Mapping[str, Any] = {
-        "compute_path": there.paths if settings.compute_path == "auto" else settings.compute_path,
-        "threads": settings.threads or there.threads,
-        "precision": there.precision if settings.precision == "auto" else settings.precision,
-        "device": there.device if settings.device == "auto" else settings.device,
-    }
-    return dataclasses.replace(settings, **open_)
 
 
 def _generate(  # noqa: PLR0917 - one caller, above
