@@ -58,6 +58,7 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/codegen bench engine
+	$(BIN)/codegen bench context
 
 build: $(STAMP)
 	$(BIN)/python -m build
