@@ -4,7 +4,7 @@ Of a file that outgrows the budget the far parts are folded to these, instead of
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from codegen.context.scope import Definition, definition_of
@@ -15,6 +15,8 @@ from codegen.syntax.tree import SyntaxTree
 # A signature or an assignment longer than that is a table, not something to go by.
 _LONGEST: Final = 400
 
+_CLOSERS: Final = {"(": ")", "[": "]", "{": "}"}
+
 _PARTS: Final = ("import", "variable", "function", "class")
 
 
@@ -24,7 +26,8 @@ class Entry:
 
     `parents` are the starts of the definitions that hold it. `text` ends with a newline; `folded`
     is what has to be added for a body that is left out, `opener` and `closer` for one of which
-    something is shown.
+    something is shown. `documented` is the text together with what the source says of it, for a
+    definition that the cursor stands in.
     """
 
     kind: str
@@ -35,6 +38,7 @@ class Entry:
     folded: str = ""
     opener: str = ""
     closer: str = ""
+    documented: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def skeleton(
 ) -> Skeleton:
     """The signatures and imports of a part of a file, as many as a budget has room for.
 
-    First what the cursor stands in, then imports, then what is nearest.
+    First what the cursor stands in, with its documentation, then imports, then what is nearest.
 
     Args:
         document: the text, with its tree; without one there is nothing to choose from.
@@ -70,8 +74,8 @@ def skeleton(
     """
     if document.tree is None or part[0] >= part[1] or budget <= 0:
         return EMPTY
-    entries = list(_entries(document.tree, part))
     around = {definition.start for definition in scope}
+    entries = list(_entries(document.tree, part, around))
     cursor = document.cursor
     by_start = {entry.start: entry for entry in entries}
 
@@ -90,6 +94,8 @@ def skeleton(
         if sum(len(one.text) for one in needed) > left * REACH:
             continue
         cost = sum(count_tokens(one.text + one.folded) for one in needed)
+        if entry.documented and cost <= left:
+            needed[-1], cost = _documented(entry, cost, left, count_tokens)
         if cost <= left:
             left -= cost
             chosen.update((one.start, one) for one in needed)
@@ -101,6 +107,16 @@ def skeleton(
             return Skeleton(text, tokens, kept, len(entries) - len(kept))
         # Some tokens join differently than was estimated. What holds an entry came before it.
         chosen.popitem()
+
+
+def _documented(entry: Entry, cost: int, left: int, count_tokens: Count) -> tuple[Entry, int]:
+    """An entry with its documentation if there is room for it, and what it costs then."""
+    if len(entry.documented) > left * REACH:
+        return entry, cost
+    more = count_tokens(entry.documented) - count_tokens(entry.text)
+    if cost + more > left:
+        return entry, cost
+    return replace(entry, text=entry.documented), cost + more
 
 
 def _spelt(entries: tuple[Entry, ...], around: set[int]) -> Iterator[str]:
@@ -119,46 +135,58 @@ def _spelt(entries: tuple[Entry, ...], around: set[int]) -> Iterator[str]:
         yield open_.pop().closer
 
 
-def _entries(tree: SyntaxTree, part: tuple[int, int]) -> Iterator[Entry]:
+def _entries(tree: SyntaxTree, part: tuple[int, int], around: set[int]) -> Iterator[Entry]:
     text, folded = tree.text, tree.grammar.language.folded
-    seen: set[int] = set()
+    covered = part[0] - 1
     open_: list[Definition] = []
     for capture in sorted(
-        tree.captures(*part, _PARTS), key=lambda found: (found.start, -found.end)
+        # What a name is bound to may be a function, which says more.
+        tree.captures(*part, _PARTS),
+        key=lambda found: (found.start, -found.end, found.kind == "variable"),
     ):
-        if not part[0] <= capture.start < part[1]:
-            continue
+        if capture.start >= part[1]:
+            break
         while open_ and open_[-1].end <= capture.start:
             open_.pop()
         inside_function = any(one.kind == "function" for one in open_)
-        if capture.start in seen or inside_function:
+        if capture.start <= covered or inside_function:
             continue
-        seen.add(capture.start)
+        covered = capture.end - 1 if capture.kind == "variable" else capture.start
         line = text.rfind("\n", 0, capture.start) + 1
         indent = text[line : capture.start]
         parents = tuple(one.start for one in open_)
         if indent.strip() or not parents:
             indent = ""
         if capture.kind in ("import", "variable"):
-            spelt = text[capture.start : capture.end].split("\n", 1)[0].rstrip()
-            if capture.kind == "import":
-                spelt = text[capture.start : capture.end].rstrip()
+            spelt = text[capture.start : capture.end].rstrip()
+            if capture.kind == "variable":
+                spelt = _first_line(spelt)
             if not parents and len(spelt) <= _LONGEST:
                 yield Entry(capture.kind, capture.start, capture.end, f"{indent}{spelt}\n", parents)
             continue
         definition = definition_of(text, capture)
         signature = text[capture.start : definition.body[0]].rstrip()
         if len(signature) <= _LONGEST:
+            spelt = f"{indent}{signature}\n"
             yield Entry(
                 capture.kind,
                 capture.start,
                 capture.end,
-                f"{indent}{signature}\n",
+                spelt,
                 parents,
                 *_body(text, definition, indent, folded),
+                _with_doc(tree, definition, indent, spelt) if capture.start in around else "",
             )
         # What is too long to be shown still holds what is in it.
         open_.append(definition)
+
+
+def _first_line(statement: str) -> str:
+    """The first line of an assignment; a bracket that it leaves open is closed again."""
+    line, *more = statement.split("\n", 1)
+    line = line.rstrip()
+    closer = _CLOSERS.get(line[-1:])
+    return f"{line}...{closer}" if more and closer else line
 
 
 def _body(text: str, definition: Definition, indent: str, folded: str) -> tuple[str, str, str]:
@@ -171,3 +199,38 @@ def _body(text: str, definition: Definition, indent: str, folded: str) -> tuple[
     word = folded.removeprefix("\n")
     # A word that ends the block has a line of its own.
     return folded.replace("\n", f"\n{indent}"), "", "" if word == folded else f"{indent}{word}\n"
+
+
+def _with_doc(tree: SyntaxTree, definition: Definition, indent: str, signature: str) -> str:
+    """A signature with the comment right above it and the docstring right below it; "" without."""
+    text = tree.text
+    above = line = text.rfind("\n", 0, definition.start) + 1
+    reach = max(0, line - _LONGEST)
+    for comment in reversed(list(tree.captures(reach, line, ("comment",)))):
+        start = text.rfind("\n", 0, comment.start) + 1
+        own_line = not text[start : comment.start].strip()
+        if (
+            start < reach
+            or not own_line
+            or text[comment.end : above].strip(" \t\r") not in ("", "\n")
+        ):
+            break
+        above = start
+    comment_above = "".join(f"{indent}{one.strip()}\n" for one in text[above:line].splitlines())
+    first = definition.body[0]
+    first += len(text[first : definition.body[1]]) - len(text[first : definition.body[1]].lstrip())
+    below = ""
+    for found in tree.captures(first, first + 1, ("docstring",)):
+        if found.start == first:
+            below = _shortened(text[first : found.end])
+            column = text[text.rfind("\n", 0, first) + 1 : first]
+            below = f"{column}{below}\n" if not column.strip() else ""
+    return f"{comment_above}{signature}{below}" if comment_above or below else ""
+
+
+def _shortened(docstring: str) -> str:
+    """A docstring, or of a long one the summary in its first line."""
+    if len(docstring) <= _LONGEST:
+        return docstring
+    summary, quotes = docstring.split("\n", 1)[0].rstrip(), docstring[-3:]
+    return f"{summary}{quotes}" if len(summary) <= _LONGEST and len(set(quotes)) == 1 else ""

@@ -108,7 +108,7 @@ def outlined(source: str, path: str, budget: int = 1000) -> Skeleton:
             """,
             id="nothing that is too long",
         ),
-        pytest.param("a.py", "x = [\n    1,\n]\n‸", "x = [\n", id="a value's first line"),
+        pytest.param("a.py", "x = [\n    1,\n]\n‸", "x = [...]\n", id="a value's first line"),
         pytest.param("a.py", "def f():\n\tpass\n\tdef g(): 1\n‸", "def f(): ...\n", id="tabs"),
         pytest.param(
             "a.py",
@@ -125,6 +125,7 @@ def outlined(source: str, path: str, budget: int = 1000) -> Skeleton:
             """\
             import a from 'b';
             const c = require('d');
+            const LIMIT = 3;
             function f(x, y) { ... }
             const g = (x) => { ... }
             class A extends B {
@@ -175,6 +176,49 @@ def outlined(source: str, path: str, budget: int = 1000) -> Skeleton:
             """,
             id="ruby",
         ),
+        pytest.param(
+            "a.py",
+            "# Far.\n\n# Of A,\n# in two lines.\nclass A:\n"
+            '    """What A is.\n\n    More.\n    """\n\n'
+            '    def f(self):\n        """Not around."""\n\n'
+            "    # Of g.\n    def g(self):\n        'Of g.'\n        a = 1\n        ‸\n",
+            """\
+            # Of A,
+            # in two lines.
+            class A:
+                \"\"\"What A is.
+
+                More.
+                \"\"\"
+                def f(self): ...
+                # Of g.
+                def g(self):
+                    'Of g.'
+            """,
+            id="what the cursor is in has its documentation",
+        ),
+        pytest.param(
+            "a.py",
+            f"# {'far ' * 200}\ndef f():\n"
+            f'    """What f is.\n\n    {"more " * 200}\n    """\n    ‸',
+            """\
+            def f():
+                \"\"\"What f is.\"\"\"
+            """,
+            id="of a long docstring the summary",
+        ),
+        pytest.param(
+            "a.go",
+            "package a\n\nconst (\n\tone = 1\n)\n\nvar x = 2 // Not of f.\n\n"
+            "// f does it.\nfunc f(a int) {\n\t‸\n}\n",
+            """\
+            const (...)
+            var x = 2
+            // f does it.
+            func f(a int) {
+            """,
+            id="go",
+        ),
         pytest.param("a.toml", "[a]\nb = 1\n‸", "[a]\nb = 1\n", id="what has no body"),
         pytest.param("a.md", "# A\n\n```python\ndef f(): 1\n```\n‸", "", id="prose has nothing"),
         pytest.param("a.py", "‸def f():\n    pass\n", "", id="an empty part"),
@@ -215,6 +259,11 @@ def test_what_is_chosen(budget, shown):
 def test_what_the_cursor_is_in_comes_before_all_else():
     source = PYTHON + "class Here(Group):\n    def one(self):\n        a = 1\n        ‸\n"
     assert outlined(source, "a.py", 22).text == "class Here(Group):\n    def one(self):\n"
+
+
+def test_a_signature_comes_without_its_documentation_where_there_is_no_room():
+    source = 'def f(self):\n    """What f is, at some length."""\n    ‸'
+    assert outlined(source, "a.py", 10).text == "def f(self):\n"
 
 
 def test_a_method_brings_its_class():

@@ -17,7 +17,16 @@ from codegen.syntax.registry import LANGUAGES, Language, language_named, languag
 from codegen.syntax.tree import Capture, SyntaxTree
 
 DEFINITIONS = ("class", "function", "fence")
-KINDS = (*LITERALS, "import", "decorator", "parameters", "arguments", "block", *DEFINITIONS)
+KINDS = (
+    *LITERALS,
+    "import",
+    "variable",
+    "decorator",
+    "parameters",
+    "arguments",
+    "block",
+    *DEFINITIONS,
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,11 @@ export default () => {
 };
 """,
         {
+            "variable": [
+                'const tax = require("./tax");',
+                "const total = (cart) => cart.sum * tax.rate;",
+                "var first = function () { return /[({]/; }, second = 2;",
+            ],
             "comment": ["// A cart, in euros (€).", "/** What is bought. */"],
             "string": ['"./money.js"', '"./tax"', "`count is ${count}`", "/[({]/", "'empty'"],
             "code": ["${count}"],
@@ -158,6 +172,13 @@ export default class {
 }
 """,
         {
+            "variable": [
+                "var fs = require('fs');",
+                "const twice = (x) => x * 2;",
+                "var write = function (path, text) { fs.writeFileSync(path, text); };",
+                "let count = 0, next = () => ++count;",
+                "const Store = class { … };",
+            ],
             "comment": ["#!/usr/bin/env node"],
             "string": ["'fs'", '"utf8"', "`${this.dir}/${next()}`"],
             "code": ["${this.dir}", "${next()}"],
@@ -245,6 +266,10 @@ declare global {
 }
 """,
         {
+            "variable": [
+                "type Point = { x: number; y: number };",
+                "type Path = `/orders/${string}`;",
+            ],
             "comment": ["#!/usr/bin/env node"],
             "string": [
                 '"./order"',
@@ -320,6 +345,11 @@ const Visitor = class {
 };
 """,
         {
+            "variable": [
+                "const compose = <A, B>(f: (a: A) => B): ((a: A) => B) => { … };",
+                "let one = (x: number) => x, two = async function named() { await one(1); };",
+                "const Visitor = class { … };",
+            ],
             "comment": ["/* Overloads and callbacks. */"],
             "string": ['"broken"'],
             "parameters": [
@@ -371,6 +401,11 @@ module.exports = (name: string) => {
 export default (x: number) => x;
 """,
         {
+            "variable": [
+                'const path = require("path");',
+                "var os = require('os');",
+                "var old = function (a: string) { return a; };",
+            ],
             "comment": ["// As much of it as is JavaScript."],
             "string": ['"path"', "'os'", "/[(]/", '"x"'],
             "import": ['const path = require("path");', "var os = require('os');"],
@@ -445,6 +480,7 @@ export function List({ items }: Props) {
 export const Badge: React.FC = () => <b>new</b>;
 """,
         {
+            "variable": ["const Badge: React.FC = () => <b>new</b>;"],
             "comment": ["// A list."],
             "string": ['"react"', '"list"', "`#${item}`"],
             "code": ["${item}"],
@@ -556,6 +592,7 @@ func main() {
 }
 """,
         {
+            "variable": ["var handler = func(code int) { os.Exit(code) }", "var ( … )"],
             "comment": ["/* The start. */"],
             "string": ['"os"', '"übung"', "'x'"],
             "import": ['import "os"'],
@@ -923,6 +960,7 @@ char **names(void) {
 void (*handler(int code))(int) { return 0; }
 """,
         {
+            "variable": ["int list_size(const struct list *list);"],
             "comment": ["/* A list. */"],
             "string": ["<stdio.h>", '"list.h"', '"died: %s\\n"', "'a'", "'z'", "'a'", 'L"wide"'],
             "import": ["#include <stdio.h>\n", '#include "list.h"\n'],
@@ -969,6 +1007,11 @@ union word { int i; char c[4]; };
 extern int count;
 """,
         {
+            "variable": [
+                "typedef struct { … } Point;",
+                "typedef struct list { struct node *head; } List;",
+                "extern int count;",
+            ],
             "comment": ["// Types."],
             "block": [
                 "{ … }",
@@ -1149,6 +1192,7 @@ int run(int code) try {
 }
 """,
         {
+            "variable": ["typedef struct { int x; } Plain;"],
             "comment": ["/* Types. */"],
             "string": ["'x'"],
             "parameters": ["(x)", "()", "(T t)", "(int code)"],
@@ -1391,6 +1435,7 @@ text = <<~TEXT
 TEXT
 """,
         {
+            "variable": ["double = ->(x) { x * 2 }", "text = <<~TEXT"],
             "comment": ["# A cart."],
             "string": ['"json"', "'./item'", '"kind"', '"#{level}: #{text} €"', "`pwd`", " … TEXT"],
             "code": ["#{level}", "#{text}", "#{double.(1)}"],
@@ -1494,6 +1539,7 @@ HTML;
 if ($page): show(); endif;
 """,
         {
+            "variable": ["$double = fn($x) => $x * 2;", "$page = <<<HTML … HTML;"],
             "comment": ["// A cart."],
             "string": [
                 "'/helpers.php'",

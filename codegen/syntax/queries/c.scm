@@ -47,3 +47,5 @@
   (enumerator_list)
   (declaration_list)
 ] @block
+
+(translation_unit [(declaration) (preproc_def) (type_definition)] @variable)

@@ -185,3 +185,5 @@
   (declaration_list)
   (requirement_seq)
 ] @block
+
+(translation_unit [(declaration) (preproc_def) (type_definition) (alias_declaration)] @variable)

@@ -41,3 +41,5 @@
   (type_switch_statement)
   (select_statement)
 ] @block
+
+(source_file [(const_declaration) (var_declaration)] @variable)

@@ -91,3 +91,7 @@
 (export_statement value: (class body: (class_body) @body)) @class
 
 [(statement_block) (class_body) (switch_body)] @block
+
+(program [(lexical_declaration) (variable_declaration)] @variable)
+(program
+  (export_statement declaration: [(lexical_declaration) (variable_declaration)] @variable))

@@ -86,3 +86,5 @@
   (property_hook_list)
   (switch_block)
 ] @block
+
+(program [(const_declaration) (expression_statement (assignment_expression))] @variable)

@@ -44,3 +44,5 @@
 (class body: (body_statement) @block)
 (module body: (body_statement) @block)
 (singleton_class body: (body_statement) @block)
+
+(program (assignment left: [(constant) (identifier)]) @variable)

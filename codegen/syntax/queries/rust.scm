@@ -47,3 +47,5 @@
   (enum_variant_list)
   (match_block)
 ] @block
+
+(source_file [(const_item) (static_item) (type_item)] @variable)

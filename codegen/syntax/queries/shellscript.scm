@@ -26,3 +26,5 @@
 ; `(( .. ))` is such a node too.
 (compound_statement "{") @block
 [(subshell) (do_group) (if_statement) (case_statement)] @block
+
+(program [(variable_assignment) (declaration_command)] @variable)

@@ -100,3 +100,9 @@
 [(statement_block) (class_body) (interface_body) (enum_body) (switch_body)] @block
 ; An object type elsewhere reads as a literal does.
 (type_alias_declaration value: (object_type) @block)
+
+(program [(lexical_declaration) (variable_declaration)] @variable)
+(program
+  (export_statement declaration: [(lexical_declaration) (variable_declaration)] @variable))
+(program (type_alias_declaration) @variable)
+(program (export_statement declaration: (type_alias_declaration) @variable))
