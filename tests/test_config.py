@@ -5,7 +5,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from codegen.config import Settings, load_settings
+from codegen.config import FIELDS, KEYS, Settings, load_settings, wire_name
+from codegen.editing import EditingSettings
 from codegen.errors import ConfigError
 from codegen.models.mirrors import UrlMirror
 
@@ -120,6 +121,100 @@ def test_a_file_that_is_not_text(check, tmp_path):
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not valid TOML"):
         check(CODEGEN_CONFIG="TMP/binary")
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("", {}),
+        ("enabled = false", {"enabled": False}),
+        ("languages = { python = false }", {"languages": {"python": False}}),
+        ('exclude = ["*.log", "~/x/**"]', {"exclude": ("*.log", "~/x/**")}),
+        ("max_latency = 1500", {"max_latency": 1.5}),
+        ('lines = "multi"', {"lines": "multi"}),
+        ("candidates = 1", {"candidates": 1}),
+        ("debounce = false", {"debounce": False}),
+        ('completion = "on"', {"completion": "on"}),
+        ("compute_ahead = false", {"compute_ahead": False}),
+        ("unload_after = 0.5", {"unload_after": 0.5}),
+        ("unload_after = 0", {"unload_after": None}),
+        ('log_level = "debug"', {"log_level": "debug"}),
+        ('model = "qwen2.5-coder-1.5b"', {"model": "qwen2.5-coder-1.5b"}),
+        ('model = "/models/x.gguf"', {"model": "/models/x.gguf"}),
+        ('device = "cpu"', {"device": "cpu"}),
+        ('log_file = "/var/log/codegen"', {"log_file": Path("/var/log/codegen")}),
+        ("log_source = true", {"log_source": True}),
+        ("fetch = true", {"fetch": True}),
+    ],
+)
+def test_the_language_server_s_own_table(check, text, changes):
+    assert check(f"threads = 2\n[editor]\n{text}") == Settings(
+        threads=2, editor=EditingSettings(**changes)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("editor = 1", ["editor = 1", "TMP/config.toml", "expected a table"]),
+        (
+            "[editor]\nmax_latnecy = 1",
+            [
+                "unknown key editor.max_latnecy in TMP/config.toml",
+                "did you mean editor.max_latency?",
+            ],
+        ),
+        ("[editor]\nmaxLatency = 1", ["did you mean editor.max_latency?"]),
+        ("[editor]\nthreads = 1", ["unknown key editor.threads"]),
+        ("[editor]\nzzzzzzzzzz = 1", ["there are editor.enabled, editor.languages"]),
+        ("[editor]\nenabled = 1", ["editor.enabled = 1 in TMP/config.toml", "true or false"]),
+        ("[editor]\nlanguages = []", ["editor.languages = []", "each with true or false"]),
+        ("[editor]\nlanguages = { c = 1 }", ["editor.languages = {'c': 1}"]),
+        ("[editor]\nmax_latency = 99", ["milliseconds from 100 to 60,000"]),
+        ("[editor]\nmax_latency = nan", ["editor.max_latency = nan"]),
+        ("[editor]\ncandidates = 11", ["a whole number from 1 to 10"]),
+        ("[editor]\nlines = 'two'", ["auto, single or multi"]),
+        ("[editor]\nunload_after = -1", ["minutes from 0 to 10,000"]),
+        ("[editor]\nlog_level = 'trace'", ["error, warning, info or debug"]),
+        ("[editor]\nexclude = '*.log'", ["a list of globs"]),
+        ("[editor]\nexclude = ['!a']", ["'!a': a glob can't begin with !"]),
+        ("[editor]\nmodel = 'x.gguf'", ["editor.model = 'x.gguf'", "absolute"]),
+        ("[editor]\nmodel = 1", ["a name, or an absolute path"]),
+        ("[editor]\nlog_file = 'codegen.log'", ["editor.log_file = 'codegen.log'", "absolute"]),
+        ("[editor]\nlog_file = true", ["an absolute path"]),
+        ("editr = 1", ["did you mean editor?"]),
+    ],
+)
+def test_what_is_wrong_in_that_table(check, tmp_path, text, parts):
+    with pytest.raises(ConfigError) as caught:
+        check(text)
+    for part in parts:
+        assert part.replace("TMP", str(tmp_path)) in str(caught.value)
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_the_table_of_fields_says_the_default(field):
+    default = None if field.default is None else field.kind.read(field.default)
+    assert default == getattr(EditingSettings(), field.name)
+
+
+def test_the_table_of_fields_is_whole():
+    assert [field.name for field in FIELDS] == list(EditingSettings.__slots__)
+    assert not {field.wire for field in FIELDS} & set(map(wire_name, KEYS)) - {"model", "device"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "model", "device"),
+    [
+        ({}, "a", "cuda"),
+        ({"model": "b"}, "b", "cuda"),
+        ({"device": "cpu"}, "a", "cpu"),
+    ],
+)
+def test_the_model_while_one_types(changes, model, device):
+    editing = EditingSettings(**changes)
+    settings = Settings(model="a", device="cuda", threads=3).for_editing(editing)
+    assert settings == Settings(model=model, device=device, threads=3, editor=editing)
 
 
 def test_the_user_s_own_file_is_found(tmp_path, monkeypatch):
