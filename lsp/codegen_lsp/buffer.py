@@ -1,0 +1,77 @@
+"""An open document's text, as the client has it, kept in step by its changes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from codegen.errors import CodegenError, PositionError
+from codegen.session.types import Edit
+from codegen_lsp.positions import Encoding, LineIndex
+
+# Line and character, both from 0, the character in units of the buffer's encoding.
+Position: TypeAlias = tuple[int, int]
+
+
+class StaleVersionError(CodegenError):
+    """Changes to a version of a document that is not newer than the one that is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change as the client describes it: what a range becomes; None is the whole text."""
+
+    range: tuple[Position, Position] | None
+    text: str
+
+
+class Buffer:
+    """One open document. `text`, `version` and `encoding` are for reading."""
+
+    __slots__ = ("_lines", "encoding", "text", "version")
+
+    def __init__(self, text: str, version: int, encoding: Encoding) -> None:
+        self.text = text
+        self.version = version
+        self.encoding = encoding
+        self._lines = LineIndex.of(text)
+
+    def apply(self, changes: Iterable[Change], version: int) -> tuple[Edit, ...]:
+        """Applies all changes, each to what the one before it left, or none of them.
+
+        Raises StaleVersionError for a version that isn't greater than the one that is here, and
+        PositionError for a range that ends before it starts or has negative numbers.
+        """
+        if version <= self.version:
+            raise StaleVersionError(
+                f"version {version} of a document came after its version {self.version}"
+            )
+        text, lines = self.text, self._lines
+        edits = []
+        for change in changes:
+            if change.range is None:
+                edits.append(Edit(0, len(text), change.text))
+                text, lines = change.text, LineIndex.of(change.text)
+                continue
+            first, last = change.range
+            if first > last:
+                raise PositionError(f"the range from {_shown(first)} to {_shown(last)} is reversed")
+            start = lines.offset(text, *first, self.encoding)
+            end = lines.offset(text, *last, self.encoding)
+            edits.append(Edit(start, end, change.text))
+            text = text[:start] + change.text + text[end:]
+            lines = lines.edited(text, start, end, start + len(change.text))
+        self.text, self._lines, self.version = text, lines, version
+        return tuple(edits)
+
+    def offset(self, position: Position) -> int:
+        """The offset of a position, in code points; see LineIndex.offset."""
+        return self._lines.offset(self.text, *position, self.encoding)
+
+    def position(self, offset: int) -> Position:
+        """The position of an offset in code points; see LineIndex.position."""
+        return self._lines.position(self.text, offset, self.encoding)
+
+
+def _shown(position: Position) -> str:
+    line, character = position
+    return f"{line}:{character}"

@@ -1,0 +1,127 @@
+r"""Positions as the protocol counts them, against the core's offsets in code points.
+
+A position is a line and a character in it, both from 0, and a character is counted in units of
+the encoding that client and server agreed on. Lines end at "\n", "\r\n" and "\r". A lone
+surrogate counts as one unit of UTF-16 and three of UTF-8.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from codegen.errors import PositionError
+
+_BREAK: Final = re.compile(r"\r\n?|\n")
+_ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")  # what takes two units of UTF-16
+
+
+class Encoding(StrEnum):
+    """What a position's character counts, by the protocol's name for it."""
+
+    UTF8 = "utf-8"
+    UTF16 = "utf-16"
+    UTF32 = "utf-32"
+
+
+def choose_encoding(offered: Sequence[str] | None) -> Encoding:
+    """The encoding to speak with a client that offers these; None if it doesn't say."""
+    # UTF-16 is what every client must understand, so it is also the answer to what we don't know.
+    for encoding in (Encoding.UTF8, Encoding.UTF16, Encoding.UTF32):
+        if encoding in (offered or ()):
+            return encoding
+    return Encoding.UTF16
+
+
+@dataclass(frozen=True, slots=True)
+class LineIndex:
+    """Where the lines of one version of a text start, in code points; the first at 0.
+
+    It doesn't hold the text: whoever asks gives the very text that the index is of.
+    """
+
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "LineIndex":
+        """The index of a whole text."""
+        return cls((0, *(found.end() for found in _BREAK.finditer(text))))
+
+    def edited(self, text: str, start: int, old_end: int, new_end: int) -> "LineIndex":
+        """The index after an edit; only what was inserted is scanned.
+
+        Args:
+            text: as it is after the edit.
+            start: of the span that was replaced.
+            old_end: its end, in the text before.
+            new_end: the end of what stands there now, in `text`.
+        """
+        # Whether a line starts at a place depends on the characters on both sides of it and on no
+        # others. So the edit decides about the places from its start to its end, both included,
+        # and to see them the scan takes in one character more on either side.
+        kept = max(1, bisect_left(self.starts, start))
+        rest = self.starts[bisect_right(self.starts, old_end) :]
+        scan = _BREAK.finditer(text, max(0, start - 1), new_end + 1)
+        found = tuple(at for match in scan if (at := match.end()) <= new_end)
+        if added := new_end - old_end:
+            rest = tuple([at + added for at in rest])
+        return LineIndex(self.starts[:kept] + found + rest)
+
+    def offset(self, text: str, line: int, character: int, encoding: Encoding) -> int:
+        """The offset of a position.
+
+        A character past the line's end means the end, before its line ending; a line past the
+        last means the text's end; a character inside of a code point means the start of that.
+        Raises PositionError for negative numbers.
+        """
+        if line < 0 or character < 0:
+            raise PositionError(f"there is no position {line}:{character}: both count from 0")
+        if line >= len(self.starts):
+            return len(text)
+        start, end = self.starts[line], self._end(text, line)
+        # No code point takes less than one unit, so what is meant lies in here.
+        last = min(end, start + character)
+        if encoding is Encoding.UTF32 or text[start:last].isascii():
+            return last
+        if encoding is Encoding.UTF8:
+            return start + _code_points(text[start:last], character)
+        pairs = 0
+        for pair in _ASTRAL.finditer(text, start, last):
+            if pair.start() + pairs >= start + character:
+                break
+            pairs += 1
+        return min(end, start + character - pairs)
+
+    def position(self, text: str, offset: int, encoding: Encoding) -> tuple[int, int]:
+        r"""Line and character of an offset; between "\r" and "\n" it is their line's end.
+
+        Raises PositionError for an offset outside the text.
+        """
+        if not 0 <= offset <= len(text):
+            raise PositionError(f"there is no offset {offset} in a text of {len(text)}")
+        line = bisect_right(self.starts, offset) - 1
+        before = text[self.starts[line] : min(offset, self._end(text, line))]
+        if encoding is Encoding.UTF32 or before.isascii():
+            return line, len(before)
+        if encoding is Encoding.UTF8:
+            return line, len(before.encode("utf-8", "surrogatepass"))
+        return line, len(before) + len(_ASTRAL.findall(before))
+
+    def _end(self, text: str, line: int) -> int:
+        """Where a line ends, before its line ending."""
+        if line + 1 == len(self.starts):
+            return len(text)
+        start, end = self.starts[line], self.starts[line + 1]
+        return end - (2 if text.endswith("\r\n", start, end) else 1)
+
+
+def _code_points(text: str, size: int) -> int:
+    """How many code points of a text fit whole into so many bytes of its UTF-8."""
+    data = text.encode("utf-8", "surrogatepass")
+    if size >= len(data):
+        return len(text)
+    while data[size] & 0xC0 == 0x80:  # a byte that goes on with a code point
+        size -= 1
+    return len(data[:size].decode("utf-8", "surrogatepass"))
