@@ -142,15 +142,15 @@ def test_what_is_typed_may_go_over_the_budget_but_not_far(model):
     assert any(size <= 0 < before for before, size in pairwise(sizes))
 
 
-def computed(model) -> list[int]:
-    """Prompt tokens at each of a thousand keystrokes: those that the last prompt hadn't yet."""
+def computed(model, files: Sequence[str], length: int) -> list[int]:
+    """Prompt tokens at each keystroke: those that the last prompt hadn't yet."""
     costs = []
-    for number, text in enumerate(files()):
+    for number, text in enumerate(files):
         middle = random.Random(number).randint(len(text) // 3, len(text) * 2 // 3)
-        keys = text[middle : middle + 100]
+        keys = text[middle : middle + length]
         before: Sequence[int] = ()
         # The prompt before the first key is what a person has when they come there.
-        plans = type_in(model, text, middle, middle + 100, keys)
+        plans = type_in(model, text, middle, middle + length, keys)
         for plan in plans:
             costs.append(len(plan.prompt.ids) - shared(before, plan.prompt.ids))
             before = plan.prompt.ids
@@ -165,9 +165,17 @@ def assert_little(costs: list[int]) -> None:
 
 
 def test_a_keystroke_computes_few_tokens(model):
-    assert_little(computed(model))
+    assert_little(computed(model, files(), 100))
+
+
+def test_laying_anew_as_the_anchor_drifts_away_is_included(model):
+    costs = computed(model, files()[:1], 1200)
+    # On coming there, and again when some two dozen lines were typed.
+    assert sum(cost > 200 for cost in costs) >= 2
+    assert statistics.median(costs) <= 8
+    assert statistics.mean(costs) <= 40
 
 
 @pytest.mark.model
 def test_a_keystroke_computes_few_tokens_of_the_real_tokenizer(loaded):
-    assert_little(computed(loaded))
+    assert_little(computed(loaded, files(), 100))
