@@ -242,7 +242,7 @@ FIELDS: Final = (
     Field("enabled", _FLAG, True, _ALL, "suggest at all"),
     Field("languages", _LANGUAGES, {}, _ALL, "by LSP language id; `*` is every other one"),
     Field("exclude", _GLOBS, [], _ALL, "globs of files without suggestions; all layers add up"),
-    Field("max_latency", _LATENCY, 3000, _CLIENT, "after this, show what there is"),
+    Field("max_latency", _LATENCY, 6000, _CLIENT, "after this, show what there is"),
     Field("lines", one_of("auto", "single", "multi"), "auto", _CLIENT, "how much to suggest"),
     Field("candidates", _CANDIDATES, 3, _CLIENT, "how many to draw when asked for explicitly"),
     Field("debounce", _FLAG, True, _CLIENT, "wait for a pause as long as the typing suggests"),

@@ -29,14 +29,15 @@ _MAX_PROBLEMS: Final = 10
 class EditingSettings:
     """What shapes suggestions while one types; codegen.config.FIELDS says what each field means.
 
-    `max_latency` is in seconds and `unload_after` in minutes, None for never. `model` and `device`
-    are None where codegen.config.Settings' own count.
+    `max_latency` is in seconds: at a new place the prompt alone may take three (context.budget), and
+    an answer that comes then is still wanted. `unload_after` is in minutes, None for never. `model`
+    and `device` are None where codegen.config.Settings' own count.
     """
 
     enabled: bool = True
     languages: Mapping[str, bool] = field(default_factory=dict, hash=False)
     exclude: tuple[str, ...] = ()
-    max_latency: float = 3.0
+    max_latency: float = 6.0
     lines: Literal["auto", "single", "multi"] = "auto"
     candidates: int = 3
     debounce: bool = True

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -54,6 +55,7 @@ def command(
     settings = user_settings(model=model, device=device, offline=offline)
     options = CompletionOptions(candidates=candidates, context_tokens=settings.context_tokens)
     explained = _explain(place, settings, options, runs=runs)
+    explained["editor"] = _in_editors(place, settings)
     if as_json:
         print(json.dumps(explained, indent=1))
     else:
@@ -85,6 +87,19 @@ def _explain(
     return explained | {"answers": explain_answers(done)}
 
 
+def _in_editors(place: Place, settings: "Settings") -> str | None:
+    """Why an editor gets no suggestions for the file, whatever the place, None if it does.
+
+    A `.codegen.toml` isn't asked: which folders are open is the editor's to say.
+    """
+    from codegen.editing import verdict  # noqa: PLC0415 - see `command`
+
+    document = place.document
+    path = None if document.path is None else Path(document.path).absolute()
+    language = None if document.tree is None else document.tree.grammar.language.name
+    return verdict(settings.editor, (), path, language, len(document.text))
+
+
 def _print(explained: dict[str, Any], *, whole: bool) -> None:
     hole = explained["hole"]
     scope = ".".join(hole["scope"])
@@ -95,6 +110,8 @@ def _print(explained: dict[str, Any], *, whole: bool) -> None:
     say(f"hole      {hole['kind']}{where}, {hole['lines']} line")
     if explained["reason"] is not None:
         say(f"nothing   {explained['reason']}")
+    if explained["editor"] is not None:
+        say(f"editors   get nothing for this file: {explained['editor']}")
     if explained["pieces"]:
         say("")
         for piece in explained["pieces"]:

@@ -116,3 +116,25 @@ def test_a_language_that_is_not_known(explain):
 def test_on_a_terminal_nothing_is_sent_that_it_would_obey(explain):
     _, out = explain("x = '\x1b[31m'\ny = ‸\n", "--prompt")
     assert "\x1b" not in out
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "reason"),
+    [
+        pytest.param("a.py", "", None, id="any other"),
+        pytest.param("id_rsa", "", "secret-file", id="a secret"),
+        pytest.param("a.py", '[editor]\nexclude = ["**/*.py"]\n', "excluded", id="a glob"),
+        pytest.param(
+            "a.py", "[editor.languages]\npython = false\n", "language-disabled", id="a language"
+        ),
+    ],
+)
+def test_a_file_in_which_editors_get_nothing(explain, tmp_path, name, config, reason):
+    folder = tmp_path / "config" / "codegen"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(config)
+    code, out = explain("x = [1, ‸]\n", "--json", name=name)
+    assert code == 0
+    assert json.loads(out)["editor"] == reason
+    told = explain("x = [1, ‸]\n", name=name)[1]
+    assert ("editors   get nothing" in told) == (reason is not None)
