@@ -59,6 +59,8 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/codegen bench engine
 	$(BIN)/codegen bench context
+	$(BIN)/codegen bench server
+	$(BIN)/codegen bench typing
 
 build: $(STAMP)
 	$(BIN)/python -m build

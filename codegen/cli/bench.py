@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from codegen.cli.options import device_option, model_option, offline_option, user_settings
+from codegen.cli.options import (
+    device_option,
+    model_option,
+    offline_option,
+    typed_model,
+    user_settings,
+)
 from codegen.cli.terminal import visible
 
 if TYPE_CHECKING:
     from codegen.bench import Figures, Round
+    from codegen.models.progress import Progress
 
 _SCHEMA = 1
 
@@ -139,6 +146,74 @@ def context(*, as_json: bool, model: str | None, device: str | None) -> None:
         met = "-" if row.met is None else "yes" if row.met else "no"
         cells = (row.text, row.measure, f"{row.p50:.2f}", f"{row.p99:.2f}")
         print(f"| {' | '.join((*cells, ', '.join(wanted) or '-', met))} |")
+
+
+@command.command()
+@click.option("--places", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option(
+    "--files",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="A Python file to type in, may be repeated; else some of the standard library.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
+@model_option
+@device_option
+def typing(
+    *, places: int, files: tuple[Path, ...], as_json: bool, model: str | None, device: str | None
+) -> None:
+    """Measure what somebody feels who types at a human rhythm; takes minutes.
+
+    The language server is started as an editor starts it, with the model.
+    """
+    from codegen.bench.answers import plain, report  # noqa: PLC0415 - as above
+    from codegen.bench.typing import run_typing  # noqa: PLC0415
+
+    figures = run_typing(_server_environment(model, device), places, files, _progress())
+    if as_json:
+        print(json.dumps({"schema": _SCHEMA, **plain(figures)}, indent=1))
+        return
+    for line in report(figures):
+        print(visible(line))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
+@model_option
+@device_option
+def server(*, as_json: bool, model: str | None, device: str | None) -> None:
+    """Measure what the language server costs beside the model; takes minutes.
+
+    The model is loaded if it is here, and asked once.
+    """
+    from codegen.bench.measures import table as lines  # noqa: PLC0415 - as above
+    from codegen.bench.server import measures, run_server  # noqa: PLC0415
+
+    figures = run_server(_server_environment(model, device), _progress())
+    rows = measures(figures)
+    if as_json:
+        shown = {**dataclasses.asdict(figures), "table": [row.shown() for row in rows]}
+        print(json.dumps({"schema": _SCHEMA, **shown}, indent=1))
+        return
+    print(visible(figures.model if figures.has_model else f"no model: {figures.model}"))
+    print(f"edits in a Python file of {figures.lines:,} lines")
+    print()
+    for line in lines(rows):
+        print(line)
+
+
+def _server_environment(model: str | None, device: str | None) -> dict[str, str]:
+    """A language server's environment, with what the command line says."""
+    from codegen.bench.editor import environment  # noqa: PLC0415 - as above
+
+    user_settings(model=model, device=device)  # what is wrong there is told here
+    return environment(model=None if model is None else typed_model(model), device=device)
+
+
+def _progress() -> "Progress":
+    from codegen.models.progress import stderr_progress  # noqa: PLC0415 - as above
+
+    return stderr_progress()
 
 
 @dataclass(frozen=True, slots=True)

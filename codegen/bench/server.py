@@ -1,0 +1,256 @@
+"""What the language server costs beside the model: starting, edits, answers, rest and memory."""
+
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psutil
+
+from codegen.bench.client import Client
+from codegen.bench.context import LINES, long_source
+from codegen.bench.editor import (
+    CHANGE,
+    COMMAND,
+    COUNTERS,
+    INLINE,
+    OpenText,
+    initialize,
+    load,
+    shows,
+)
+from codegen.bench.measures import Measure
+from codegen.bench.places import places_in
+from codegen.errors import EngineError
+from codegen.models.progress import Progress
+
+STARTS: Final = 20
+"""Pairs of starts."""
+
+EDITS: Final = 300
+"""How often each message is measured."""
+
+IDLE: Final = 30.0
+"""Seconds of rest that are watched."""
+
+CYCLES: Final = 1000
+"""How often a file is opened, edited and closed."""
+
+_WARM_CYCLES: Final = 100
+_CYCLE_LINES: Final = 300
+
+# Seconds between the last message and the rest that is watched: what is computed ahead ends.
+_SETTLE: Final = 10.0
+
+# Seconds for a model to be loaded, and for it to write something once.
+_LOADING: Final = 600.0
+_LIMIT: Final = 120.0
+
+_BARE: Final = (
+    sys.executable,
+    "-c",
+    "from pygls.lsp.server import LanguageServer; LanguageServer('bare', '1').start_io()",
+)
+
+# Where a word is being edited the model isn't asked; nor is it where there is none.
+_REFUSED: Final = frozenset({"inside-word", "model-loading", "no-model"})
+
+_WORD: Final = re.compile(r"(?<=\n    def )\w{6,}")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFigures:
+    """All that was measured. `model` is what the server said of it; `lines` are the long file's.
+
+    `memory` is in bytes, before and after the cycles.
+    """
+
+    model: str
+    has_model: bool
+    lines: int
+    starts: tuple[tuple[float, float], ...]
+    changes: tuple[float, ...]
+    reparses: tuple[float, ...]
+    refusals: tuple[float, ...]
+    cached: tuple[float, ...]
+    round_trips: tuple[float, ...]
+    idle: float
+    memory: tuple[int, int]
+
+
+def measures(figures: ServerFigures) -> list[Measure]:
+    """The figures beside their targets."""
+    beyond = tuple(ours - bare for ours, bare in figures.starts)
+    grown = (figures.memory[1] - figures.memory[0]) / 1e6
+    upper = 99
+    return [
+        Measure("`initialize` answered, beside bare pygls", "ms", beyond, 150.0, upper=upper),
+        Measure(
+            "`initialize` answered", "ms", tuple(ours for ours, _ in figures.starts), upper=upper
+        ),
+        Measure("one character edited", "ms", figures.changes, 2.0, upper=upper),
+        Measure("the same, and parsed again", "ms", figures.reparses, 5.0, upper=upper),
+        Measure("request refused", "ms", figures.refusals, None, 10.0, upper),
+        Measure("request answered from the cache", "ms", figures.cached, None, 10.0, upper),
+        Measure("a question that costs nothing", "ms", figures.round_trips, upper=upper),
+        Measure("processor at rest", "%", (figures.idle,), 1.0, upper=upper),
+        Measure(f"memory grown in {CYCLES:,} cycles", "MB", (grown,), 20.0, upper=upper),
+    ]
+
+
+def run_server(environ: Mapping[str, str], progress: Progress) -> ServerFigures:
+    """Measures everything; some minutes.
+
+    Raises:
+        EngineError: a server ended, or doesn't answer.
+    """
+    progress.note(f"starting {STARTS} servers, in turn with bare ones")
+    starts = tuple((_start(COMMAND, environ), _start(_BARE, environ)) for _ in range(STARTS))
+    with Client(COMMAND, environ) as client:
+        initialize(client)
+        progress.note("the server loads the model")
+        loaded = load(client, _LOADING)
+        has_model = loaded.state == "ready"
+        if not has_model:
+            progress.note(f"measuring without a model: {loaded.message}")
+        text = long_source(LINES, foreign=False)
+        opened = OpenText(client, "file:///bench/long.py", text)
+        progress.note(f"editing a file of {text.count(chr(10)):,} lines")
+        messages = _Messages.measure(client, opened)
+        cached: tuple[float, ...] = ()
+        if has_model:
+            progress.note("asking the model once")
+            cached = _from_cache(client, opened)
+        opened.close()
+        progress.note(f"watching the server rest for {IDLE:.0f} s")
+        idle = _idle(client)
+        progress.note(f"opening, editing and closing {CYCLES:,} files")
+        memory = _memory(client)
+        client.stop()
+    return ServerFigures(
+        model=loaded.message,
+        has_model=has_model,
+        lines=text.count("\n"),
+        starts=starts,
+        changes=messages.changes,
+        reparses=messages.reparses,
+        refusals=messages.refusals,
+        cached=cached,
+        round_trips=messages.round_trips,
+        idle=idle,
+        memory=memory,
+    )
+
+
+def _start(command: tuple[str, ...], environ: Mapping[str, str]) -> float:
+    """Milliseconds from the start of a process to its answer to `initialize`."""
+    with Client(command, environ) as client:
+        return (initialize(client) - client.started) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Messages:
+    """Milliseconds that messages take beyond a question that costs nothing, or altogether."""
+
+    changes: tuple[float, ...]
+    reparses: tuple[float, ...]
+    refusals: tuple[float, ...]
+    round_trips: tuple[float, ...]
+
+    @classmethod
+    def measure(cls, client: Client, opened: OpenText) -> "_Messages":
+        """In turn, so that all see the same machine."""
+        at = middle_of_word(opened.text)
+        edits = _toggling(opened, at)
+        client.ask(INLINE, opened.asking(at), _LIMIT)
+        if (reason := opened.explain().get("reason")) not in _REFUSED:
+            raise EngineError(f"a request amid a word was not refused, but answered with {reason}")
+        found: tuple[list[float], ...] = ([], [], [], [])
+        changes, reparses, refusals, trips = found
+        for _ in range(EDITS):
+            trip = _timed(client, COUNTERS, {})
+            trips.append(trip)
+            # The question comes after the edit, and is answered after it.
+            changes.append(_timed(client, COUNTERS, {}, next(edits)) - trip)
+            client.ask(INLINE, opened.asking(at))  # parses what was edited there
+            reparses.append(_timed(client, INLINE, opened.asking(at), next(edits)) - trip)
+            refusals.append(_timed(client, INLINE, opened.asking(at)))
+        return cls(*map(tuple, found))
+
+
+def middle_of_word(text: str) -> int:
+    """A place amid the name of a method, near the middle of a Python file."""
+    found = _WORD.search(text, len(text) // 2) or _WORD.search(text)
+    if found is None:
+        raise EngineError("no method with a name of six letters to be edited")
+    return found.start() + 3
+
+
+def _toggling(opened: OpenText, at: int) -> Iterator[dict[str, Any]]:
+    """Edits of one character: one is put in before a place, and taken out again."""
+    while True:
+        yield opened.change(at - 1, at - 1, "x")
+        yield opened.change(at - 1, at, "")
+
+
+def _timed(
+    client: Client, method: str, params: object, change: dict[str, Any] | None = None
+) -> float:
+    """Milliseconds from a question, or the edit before it, to the answer."""
+    start = time.perf_counter()
+    if change is not None:
+        client.notify(CHANGE, change)
+    return (client.ask(method, params).at - start) * 1000
+
+
+def _from_cache(client: Client, opened: OpenText) -> tuple[float, ...]:
+    """Milliseconds of requests for what the model has written already; none if it writes none."""
+    for place in places_in(opened.text, 9)[4:]:
+        asking, until = opened.asking(place.start), time.perf_counter() + _LIMIT
+        opened.edit(place.start, place.end, "")
+        while time.perf_counter() < until:
+            if shows(client.ask(INLINE, asking, _LIMIT).result):
+                took = tuple(_timed(client, INLINE, asking) for _ in range(EDITS))
+                if (source := opened.explain().get("source")) != "cache":
+                    raise EngineError(f"what was suggested before came from {source}, not cached")
+                return took
+            if opened.explain().get("reason") != "deadline":
+                break
+    return ()
+
+
+def _idle(client: Client) -> float:
+    """Percent of one processor that the server takes while nothing is asked of it."""
+    process = psutil.Process(client.pid)
+    time.sleep(_SETTLE)
+    before, start = _busy(process), time.perf_counter()
+    time.sleep(IDLE)
+    return (_busy(process) - before) * 100 / (time.perf_counter() - start)
+
+
+def _busy(process: "psutil.Process") -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def _memory(client: Client) -> tuple[int, int]:
+    """The server's resident memory before and after the cycles, in bytes."""
+    text = "".join(long_source(LINES, foreign=False).splitlines(keepends=True)[:_CYCLE_LINES])
+    process = psutil.Process(client.pid)
+    _cycles(client, text, range(_WARM_CYCLES))
+    before = process.memory_info().rss
+    _cycles(client, text, range(_WARM_CYCLES, _WARM_CYCLES + CYCLES))
+    return before, process.memory_info().rss
+
+
+def _cycles(client: Client, text: str, numbers: range) -> None:
+    """Opens a file of another name each time, edits it, lets it be parsed again, and closes it."""
+    for number in numbers:
+        opened = OpenText(client, f"file:///bench/cycle{number}.py", text)
+        at = text.index("\n", len(text) // 2) + 1
+        opened.edit(at, at, "letters\n")
+        client.ask(INLINE, opened.asking(at + 3))
+        opened.close()
+    client.ask(COUNTERS, {})

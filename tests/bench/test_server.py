@@ -1,0 +1,104 @@
+"""`codegen bench server`: what it counts; times are its output, and not asserted."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from codegen.bench import server
+from codegen.bench.client import Client
+from codegen.bench.editor import OpenText
+from codegen.bench.server import ServerFigures, measures, middle_of_word
+from codegen.cli import run
+from codegen.errors import EngineError
+
+SCRIPT = Path(__file__).with_name("scripted_lsp.py")
+
+
+def test_the_figures_stand_beside_their_targets():
+    figures = ServerFigures(
+        model="tiny",
+        has_model=True,
+        lines=10_000,
+        starts=((500.0, 400.0), (900.0, 700.0), (600.0, 410.0)),
+        changes=(1.0, 3.0, 1.5),
+        reparses=(6.0, 6.0),
+        refusals=(1.0, 11.0),
+        cached=(),
+        round_trips=(0.5,),
+        idle=0.2,
+        memory=(700_000_000, 725_000_000),
+    )
+    rows = measures(figures)
+    assert [row.met for row in rows] == [
+        *(False, None, True, False, False, None, None, True, False),
+    ]
+    # Of each pair by itself: what slows both down is not counted.
+    assert rows[0].p50 == 190.0
+    assert rows[-1].p50 == 25.0
+
+
+def test_a_place_amid_a_word():
+    text = "class A:\n    def of(self):\n        pass\n\n    def length(self):\n        pass\n"
+    at = middle_of_word(text)
+    assert (text[at - 3 : at], text[at : at + 3]) == ("len", "gth")
+    # Where none follows the middle, one before it will do.
+    assert middle_of_word(text + "#" * 1000) == at
+    with pytest.raises(EngineError):
+        middle_of_word("a = 1\n")
+
+
+def test_one_character_goes_in_and_out(monkeypatch):
+    with Client([sys.executable, str(SCRIPT)]) as client:
+        opened = OpenText(client, "file:///a.py", "length")
+        edits = server._toggling(opened, 3)
+        texts = [(next(edits), opened.text)[1] for _ in range(4)]
+    assert texts == ["lexngth", "length", "lexngth", "length"]
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(server, "COMMAND", (sys.executable, str(SCRIPT), "refuses=1"))
+    monkeypatch.setattr(server, "STARTS", 2)
+    monkeypatch.setattr(server, "EDITS", 3)
+    monkeypatch.setattr(server, "LINES", 300)
+    monkeypatch.setattr(server, "CYCLES", 3)
+    monkeypatch.setattr(server, "_WARM_CYCLES", 2)
+    monkeypatch.setattr(server, "IDLE", 0.1)
+    monkeypatch.setattr(server, "_SETTLE", 0.0)
+
+
+def test_it_runs(small, capsys):
+    assert run(["bench", "server", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["model"] == "tiny is ready"
+    assert len(shown["starts"]) == 2
+    counts = [row["count"] for row in shown["table"]]
+    assert counts == [2, 2, 3, 3, 3, 0, 3, 1, 1]
+    assert all(before > 1_000_000 for before in shown["memory"])
+    assert all(value > 0 for value in shown["round_trips"])
+
+
+def test_without_a_model_the_rest_is_measured(small, monkeypatch, capsys):
+    command = (sys.executable, str(SCRIPT), "refuses=1", "state=missing")
+    monkeypatch.setattr(server, "COMMAND", command)
+    assert run(["bench", "server"]) == 0
+    out = capsys.readouterr().out
+    assert "no model: tiny is missing" in out
+    assert "| request answered from the cache (ms) | 0 | - |" in out
+
+
+def test_a_request_that_the_model_answered_is_no_figure(small, monkeypatch, capsys):
+    monkeypatch.setattr(server, "COMMAND", (sys.executable, str(SCRIPT)))
+    assert run(["bench", "server"]) == 4
+    assert "was not refused" in capsys.readouterr().err
+
+
+def test_requests_are_answered_from_the_cache(monkeypatch):
+    monkeypatch.setattr(server, "EDITS", 4)
+    text = server.long_source(600, foreign=False)
+    with Client([sys.executable, str(SCRIPT), "deadlines=1"]) as client:
+        opened = OpenText(client, "file:///a.py", text)
+        assert len(server._from_cache(client, opened)) == 4
+        client.stop()
