@@ -1,6 +1,6 @@
 """One completion, from a document with a cursor to suggestions: all stages, in order."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -81,11 +81,14 @@ def complete(
     options: CompletionOptions,
     cancel: CancelToken,
     last: Layout | None = None,
-) -> Iterator[Delta | Completion]:
+    *,
+    enough: Callable[[], bool] = lambda: False,
+) -> Generator[Delta | Completion, None, None]:
     """Completes a document at its cursor: Deltas as the model writes, then one Completion.
 
     Closing the iterator frees the engine. `last` is the layout of the document's last completion
-    (`Completion.plan.layout`), so that typing on computes little.
+    (`Completion.plan.layout`), so that typing on computes little. Once `enough` says so, which is
+    asked after every token, what there is counts as all.
 
     Raises:
         CancelledError: `cancel` was set.
@@ -119,6 +122,10 @@ def complete(
             generation.end(step.sample)
         if text := sample.certain():
             yield Delta(step.sample, text)
+        if enough():
+            for index, other in enumerate(samples):
+                other.end(FinishReason.TIME)
+                generation.end(index)
     suggestions, dropped = _suggest(samples, hole, growth, greedy_first=options.temperature <= 0)
     reason = None if suggestions else dropped[0].reason
     yield Completion(suggestions, reason, generation.usage, plan, dropped)
@@ -179,7 +186,7 @@ def _suggest(
     for index, sample in enumerate(samples):
         # Of a text that ended before it began, the rest tells the rule why.
         text = sample.text if sample.text.strip() else sample.rest
-        cut_off = sample.finish is FinishReason.LENGTH
+        cut_off = sample.finish.cut_off
         outcome = postprocess(text, hole, growth, cut_off=cut_off)
         if isinstance(outcome, Rejection):
             dropped.append(Dropped(text, outcome.reason))

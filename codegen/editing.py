@@ -29,9 +29,9 @@ _MAX_PROBLEMS: Final = 10
 class EditingSettings:
     """What shapes suggestions while one types; codegen.config.FIELDS says what each field means.
 
-    `max_latency` is in seconds: at a new place the prompt alone may take three (context.budget), and
-    an answer that comes then is still wanted. `unload_after` is in minutes, None for never. `model`
-    and `device` are None where codegen.config.Settings' own count.
+    `max_latency` is in seconds: at a new place the prompt alone may take three (context.budget),
+    and an answer that comes then is still wanted. `unload_after` is in minutes, None for never.
+    `model` and `device` are None where codegen.config.Settings' own count.
     """
 
     enabled: bool = True

@@ -73,11 +73,11 @@ class SampleText:
             self._end(FinishReason.LENGTH)
 
     def end(self, reason: FinishReason) -> None:
-        """Says that the model ended the sample, unless its text had ended before."""
+        """Says that the sample ended, unless its text had ended before."""
         if self.ended:
             return
-        if reason is not FinishReason.LENGTH:
-            # The model's own broken character is shown as one; what the length cut off is not.
+        if not reason.cut_off:
+            # The model's own broken character is shown as one; one that was cut off is not.
             self.text += self._decoder.decode(b"", final=True)
         self._end(reason)
 

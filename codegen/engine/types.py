@@ -21,6 +21,12 @@ class FinishReason(StrEnum):
     STOP = "stop"  # a stop id or stop string
     LENGTH = "length"  # the request's max_tokens, or the model's window
     HOLE = "hole"  # the text reached the natural end of the hole
+    TIME = "time"  # whoever waits for it had enough
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether there would have been more."""
+        return self in (FinishReason.LENGTH, FinishReason.TIME)
 
 
 @dataclass(frozen=True, slots=True)

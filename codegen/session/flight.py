@@ -1,0 +1,188 @@
+"""One asking of the model: from the wait before it to what it wrote."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from codegen.complete import Completion, Delta, complete, refuse
+from codegen.context.hole import find_hole
+from codegen.document import Document
+from codegen.engine.cancel import CancelToken
+from codegen.engine.types import Usage
+from codegen.errors import CancelledError
+from codegen.plan import CompletionOptions, Plan, make_plan
+from codegen.session.file import Laid
+
+if TYPE_CHECKING:
+    from codegen.loaded import LoadedModel
+    from codegen.prompt.layout import Layout
+
+# Computes a prompt; what that cost, None if nothing.
+Compute = Callable[["LoadedModel", Plan, CancelToken], Usage | None]
+
+
+class Flight:
+    """A request to the model for a document; others join it while it still fits what they want.
+
+    It has two cancel tokens. `cancel` ends it. `place` also ends the computing of its prompt, which
+    otherwise goes on: as long as the cursor stays where it is, the next request needs that prompt
+    too, and typing must not keep it from ever being computed.
+
+    Attributes:
+        document: what it completes.
+        keep: whether the file goes on with its layout.
+        written: what is certain of the first suggestion, with the document's newlines.
+        asked: whether the engine has been given it.
+        decoding: whether the model has written anything yet.
+        hurried: whether what was written by then had to do.
+        outcome: the Completion, or why there is none.
+    """
+
+    def __init__(
+        self, document: Document, options: CompletionOptions, *, keep: bool = True
+    ) -> None:
+        """Belongs to the running event loop."""
+        self.document = document
+        self.options = options
+        self.keep = keep
+        self.cancel = CancelToken()
+        self.place = CancelToken()
+        self.written = ""
+        self.asked = self.decoding = self.hurried = False
+        self.outcome: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
+        self._layout: Layout | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended, in any way."""
+        return self.outcome.done()
+
+    def stop(self, *, leave: bool) -> None:
+        """Ends it; its prompt's computation too if the cursor has left the place."""
+        self.cancel.cancel()
+        if leave:
+            self.place.cancel()
+        if not self.asked:
+            self.fail(CancelledError("nobody waits any more"))
+
+    def give_way(self, document: Document | None) -> None:
+        """Ends it unless it serves a document; None is one that it can have nothing to do with."""
+        if document is not None and self.fits(document):
+            return
+        # In this order: it goes on to compute only after it has said where, and wasn't stopped.
+        self.stop(leave=False)
+        if document is None or not self._stays(document):
+            self.place.cancel()
+
+    def fail(self, error: BaseException) -> None:
+        """Says why it has no result, unless it has ended already."""
+        if not self.done:
+            self.outcome.set_exception(error)
+            # Looked at here, since nobody else may be left to.
+            self.outcome.exception()
+
+    def hurry(self) -> None:
+        """Says that what is written by now has to do."""
+        self.hurried = True
+
+    def serves(self, document: Document, options: CompletionOptions) -> bool:
+        """Whether a request for a document can wait for it."""
+        enough = self.options.candidates >= options.candidates
+        # Whoever asks by hand doesn't wait for the next key.
+        ready = self.asked or not options.insist
+        return enough and ready and not self.done and self.fits(document)
+
+    def fits(self, document: Document) -> bool:
+        """Whether what it writes may serve a document: its own, or with its text typed into it."""
+        typed = len(document.before) - len(self.document.before)
+        return (
+            typed >= 0
+            and not self.cancel.cancelled
+            and document.after == self.document.after
+            and document.text.startswith(self.document.before)
+            and self.written.startswith(document.text[self.document.cursor : document.cursor])
+        )
+
+    def leads_from(self, text: str) -> bool:
+        """Whether its document is one that a text becomes by typing on, or has become by that."""
+        document = self.typed_into(text)
+        if document is None or document.after != self.document.after:
+            return False
+        return self.document.before.startswith(document.before) or self.fits(document)
+
+    def typed_into(self, text: str) -> Document | None:
+        """A text whose cursor isn't known: it stands after what was typed, if that is all."""
+        cursor = len(text) - len(self.document.after)
+        return None if cursor < 0 else Document(text, cursor)
+
+    def _stays(self, document: Document) -> bool:
+        """Whether a cursor may still stand in the frame that the prompt is made of."""
+        return self._layout is None or self._layout.frame.holds(document)
+
+    def run(
+        self, model: "LoadedModel", laid: Laid, compute: Compute, tell: Callable[[str], None]
+    ) -> Completion:
+        """Asks the model, in the engine's thread.
+
+        Args:
+            model: who writes.
+            laid: what is gone on with.
+            compute: computes a prompt, all but its last token.
+            tell: called with more of what is written.
+
+        Raises:
+            CancelledError: nobody waits any more.
+            EngineError: the model can't be run.
+        """
+        self.cancel.check()
+        hole = find_hole(self.document, self.options.lines)
+        if (refused := refuse(self.document, hole, self.options)) is not None:
+            return refused
+        plan = make_plan(model, self.document, self.options, laid.layout, hole)
+        self._layout = plan.layout
+        self._keep(plan, laid)
+        self.cancel.check()
+        before = compute(model, plan, self.place)
+        self.cancel.check()
+        events = complete(
+            model, self.document, self.options, self.cancel, plan.layout, enough=self._enough
+        )
+        completion = _written(events, tell)
+        # It may have become the file's own meanwhile.
+        self._keep(plan, laid)
+        return _whole(completion, plan, before)
+
+    def _keep(self, plan: Plan, laid: Laid) -> None:
+        if self.keep:
+            laid.layout = plan.layout
+
+    def _enough(self) -> bool:
+        self.decoding = True
+        return self.hurried
+
+
+def _whole(completion: Completion, plan: Plan, before: Usage | None) -> Completion:
+    """A completion with what its prompt had cost before it, by the plan that this was made for."""
+    usage = completion.usage
+    if before is not None:
+        usage = replace(
+            usage,
+            cached_tokens=before.cached_tokens,
+            prefill_seconds=usage.prefill_seconds + before.prefill_seconds,
+        )
+    return replace(completion, plan=plan, usage=usage)
+
+
+def _written(
+    events: Generator[Delta | Completion, None, None], tell: Callable[[str], None]
+) -> Completion:
+    """A completion's result, its first sample told as it is written."""
+    with closing(events):
+        for event in events:
+            if isinstance(event, Completion):
+                return event
+            if event.sample == 0:
+                tell(event.text)
+    raise TypeError("a completion ended without its result")

@@ -1,0 +1,146 @@
+"""What the engine does while nobody waits for it, and gives up at once for whoever does."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from codegen.document import Document
+from codegen.engine.cancel import CancelToken
+from codegen.plan import CompletionOptions
+from codegen.session.clock import Clock
+from codegen.session.engine import Engine
+from codegen.session.file import OpenFile
+from codegen.session.flight import Flight
+
+_log = logging.getLogger(__name__)
+
+# Seconds without a key or a request after which the engine works ahead.
+IDLE: Final = 0.3
+
+
+class IdleWork:
+    """At most one thing at a time: the next suggestion ahead, or a place's prompt.
+
+    A pause is waited for, and what is to be done in it is told beforehand. The suggestion ahead is
+    on its own as soon as the model is asked: what happens next may be that the one before it is
+    accepted.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, busy: Callable[[], bool]) -> None:
+        """Waits for something to do.
+
+        Args:
+            engine: who does it.
+            clock: for how long nothing has happened.
+            busy: whether somebody waits for the engine.
+        """
+        self._engine = engine
+        self._clock = clock
+        self._busy = busy
+        self._pause: asyncio.Task[None] | None = None
+        self._warming: CancelToken | None = None
+        # Where the cursor stands for which there is something to do.
+        self._place: tuple[OpenFile, str, int] | None = None
+        self._ahead: tuple[OpenFile, Flight] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def compute_ahead(
+        self, file: OpenFile, shown: Document, accepted: Document, options: CompletionOptions
+    ) -> None:
+        """Completes a document as it will be once what is shown is accepted."""
+        if self._ahead is not None:
+            ahead = self._ahead[1].document
+            if self._is_ahead_of(file) and (ahead.text, ahead.cursor) == (
+                accepted.text,
+                accepted.cursor,
+            ):
+                return
+        self.drop_ahead()
+
+        async def work() -> None:
+            if file.cache.find(accepted) is None and self._engine.host.model is not None:
+                flight = Flight(accepted, options, keep=False)
+                self._ahead = file, flight
+                task = asyncio.create_task(self._engine.ask(flight, file))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+        self._later(work, file, shown)
+
+    def settle(self, file: OpenFile, document: Document, options: CompletionOptions) -> None:
+        """Computes a place's prompt, if what is laid doesn't hold the place or has grown old."""
+        if self._place == (file, document.text, document.cursor):
+            waits = self._pause is not None and not self._pause.done()
+            if waits or self._is_ahead_of(file):
+                return
+
+        async def work() -> None:
+            # The model may be on its way: whoever opened a file soon wants it.
+            await self._engine.host.settled()
+            if not self._engine.is_laid(file, document):
+                self._warming = CancelToken()
+                await self._engine.lay(file, document, options, self._warming)
+
+        self._later(work, file, document)
+
+    def take_ahead(
+        self, file: OpenFile, document: Document, options: CompletionOptions
+    ) -> Flight | None:
+        """The flight ahead, if it serves a file's document; whoever takes it waits for it."""
+        if self._ahead is None or not self._is_ahead_of(file):
+            return None
+        flight = self._ahead[1]
+        if not flight.serves(document, options):
+            return None
+        self._ahead = None
+        flight.keep = True
+        return flight
+
+    def drop_ahead(self) -> None:
+        """What is shown isn't going to be accepted, or the engine is wanted for something else."""
+        if self._ahead is not None:
+            self._ahead[1].stop(leave=True)
+            self._ahead = None
+
+    def edited(self, file: OpenFile) -> None:
+        """A file was edited: what is ahead goes on only if that may lead there."""
+        self.interrupt()
+        leads = self._is_ahead_of(file) and self._ahead and self._ahead[1].leads_from(file.text)
+        if not leads:
+            self.drop_ahead()
+
+    def interrupt(self) -> None:
+        """Something happened: a pause begins anew, and a prompt's computing ends."""
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+        if self._warming is not None:
+            self._warming.cancel()
+            self._warming = None
+
+    def stop(self) -> None:
+        """Gives up whatever it does."""
+        self.drop_ahead()
+        self.interrupt()
+        self._place = None
+
+    def _is_ahead_of(self, file: OpenFile) -> bool:
+        return self._ahead is not None and self._ahead[0] is file and not self._ahead[1].done
+
+    def _later(
+        self, work: Callable[[], Coroutine[Any, Any, None]], file: OpenFile, document: Document
+    ) -> None:
+        self.interrupt()
+        self._place = file, document.text, document.cursor
+
+        async def run() -> None:
+            await self._clock.sleep(IDLE)
+            if self._busy():
+                return
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - nobody asked for it, so nobody is told
+                _log.error("what was to be done in a pause failed: %s", type(error).__name__)
+
+        self._pause = asyncio.create_task(run())

@@ -1,0 +1,58 @@
+"""How long to wait after a key before the model is asked: by the typist's rhythm.
+
+As in Tabby's agent (clients/tabby-agent, CompletionDebounce): the mean gap between keys, longer
+where a next key is likely, less the time that an answer takes anyway.
+"""
+
+from collections import deque
+from statistics import fmean
+from typing import Final
+
+# Seconds. A longer gap between two keys is a pause to think and says nothing of the rhythm.
+_PAUSE: Final = 0.4
+_FIRST: Final = 0.2
+_SHORTEST_GAP, _LONGEST_GAP = 0.1, 0.4
+_SHORTEST, _LONGEST = 0.06, 1.0
+_KEYS: Final = 100
+_FEWEST_KEYS: Final = 20
+_ANSWERS: Final = 20
+
+
+class Rhythm:
+    """The gaps between keys and the times of answers, of the last while."""
+
+    def __init__(self) -> None:
+        """Knows nothing yet."""
+        self._gaps: deque[float] = deque(maxlen=_KEYS)
+        self._answers: deque[float] = deque(maxlen=_ANSWERS)
+        self._last: float | None = None
+
+    def key(self, now: float) -> None:
+        """Says that something was typed."""
+        if self._last is not None and 0 < now - self._last <= _PAUSE:
+            self._gaps.append(now - self._last)
+        self._last = now
+
+    def answered(self, seconds: float) -> None:
+        """Says how long the model took for an answer."""
+        self._answers.append(seconds)
+
+    @property
+    def gap(self) -> float:
+        """The typical time between two keys, in seconds."""
+        mean = fmean(self._gaps) if len(self._gaps) >= _FEWEST_KEYS else _FIRST
+        return min(max(mean, _SHORTEST_GAP), _LONGEST_GAP)
+
+    def delay(self, before: str, after: str) -> float:
+        """Seconds to wait before a request, 0.06 to 1.
+
+        Args:
+            before: the cursor's line up to the cursor.
+            after: the text from the cursor on.
+        """
+        # At a boundary a thought ends: the answer is wanted sooner.
+        boundary = not before or not (before[-1].isalnum() or before[-1] == "_")
+        line_end = not after or after[0] in "\r\n"
+        score = 0.5 * boundary + 0.4 * line_end + 0.1 * (not after)
+        expected = fmean(self._answers) if self._answers else 0.0
+        return min(max(self.gap * (3 - 1.5 * score) - expected, _SHORTEST), _LONGEST)

@@ -1,0 +1,306 @@
+"""The typing session: from where a request is answered.
+
+The order, cheapest first: what was suggested before and was only typed into, what is being written
+for the same place, and then, after a moment's wait for the next key, the model. One request per
+file counts, the newest; an older one is answered at once with nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from codegen.complete import refuse
+from codegen.context.hole import find_hole
+from codegen.editing import EditingSettings
+from codegen.errors import CancelledError
+from codegen.explain import explain, explain_answers
+from codegen.plan import CompletionOptions
+from codegen.session import types
+from codegen.session.cache import Entry
+from codegen.session.clock import Clock
+from codegen.session.engine import Engine
+from codegen.session.file import OpenFile
+from codegen.session.flight import Flight
+from codegen.session.idle import IdleWork
+from codegen.session.rhythm import Rhythm
+from codegen.session.types import Answer, Counters, Edit, Request, Trace
+from codegen.session.wish import Ticket, Wish
+
+
+class Session:
+    """Open files and the requests for them. All methods belong to one event loop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        settings: EditingSettings,
+        *,
+        gate: Callable[[OpenFile], str | None] = lambda _: None,
+        context_tokens: int | None = None,
+    ) -> None:
+        """Nothing is open.
+
+        Args:
+            engine: who writes.
+            clock: the time.
+            settings: what shapes suggestions; may be replaced at any time.
+            gate: why a file gets no suggestions, None if it does.
+            context_tokens: bounds a prompt, as `CompletionOptions.context_tokens`.
+        """
+        self.settings = settings
+        self.counters = Counters()
+        self._engine = engine
+        self._clock = clock
+        self._gate = gate
+        self._context_tokens = context_tokens
+        self._rhythm = Rhythm()
+        self._files: dict[str, OpenFile] = {}
+        self._tickets: dict[str, Ticket] = {}
+        # The last is the newest. One that was stopped may still compute a prompt, and those after
+        # it wait for it.
+        self._flights: dict[str, list[Flight]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._idle = IdleWork(engine, clock, lambda: bool(self._flights))
+
+    def open(self, uri: str, path: str | None, language: str | None, text: str) -> None:
+        """A file was opened, or opened anew."""
+        self.close(uri)
+        self._files[uri] = OpenFile(uri, path, language, text)
+
+    def change(self, uri: str, edits: Sequence[Edit], text: str) -> None:
+        """A file was edited, and is `text` now; files that aren't open are ignored."""
+        file = self._files.get(uri)
+        if file is None:
+            return
+        file.edit(edits, text)
+        if len(edits) == 1 and edits[0].start == edits[0].end:
+            self._rhythm.key(self._clock.now())
+        self._idle.edited(file)
+        # What was asked for an older text is never shown; what is still being written for it may
+        # serve the next request.
+        if ticket := self._tickets.pop(uri, None):
+            ticket.lose(types.EDITED)
+        for flight in self._flights.get(uri, ()):
+            flight.give_way(flight.typed_into(text))
+
+    def close(self, uri: str) -> None:
+        """A file was closed: nothing of it is kept."""
+        if ticket := self._tickets.pop(uri, None):
+            ticket.lose(types.NOT_OPEN)
+        self._leave(uri)
+        if self._files.pop(uri, None) is not None:
+            self._idle.stop()
+
+    def moved(self, uri: str, cursor: int) -> None:
+        """The cursor stands still at a place: its prompt is computed in idle time."""
+        file = self._files.get(uri)
+        if file is not None and 0 <= cursor <= len(file.text) and self._gate(file) is None:
+            self._engine.host.ensure()
+            self._idle.settle(file, file.snapshot(cursor), self._options("automatic"))
+
+    def trace(self, uri: str) -> Trace | None:
+        """What became of a file's last request."""
+        file = self._files.get(uri)
+        return None if file is None else file.trace
+
+    def forget(self) -> None:
+        """Other settings or another model: what was suggested before doesn't count any more."""
+        self._idle.stop()
+        for uri, file in self._files.items():
+            self._leave(uri)
+            file.forget()
+
+    def stop(self) -> None:
+        """The end: nothing computes any more."""
+        for uri in tuple(self._files):
+            self.close(uri)
+        self._idle.stop()
+        for task in tuple(self._tasks):
+            task.cancel()
+
+    async def suggest(self, request: Request) -> Answer:
+        """Answers a request, once; see the module for the order.
+
+        Being cancelled stops the model at once, unless another request waits for the same text.
+
+        Raises:
+            ValueError: the place lies outside the text.
+        """
+        self.counters.requests += 1
+        file = self._files.get(request.uri)
+        if file is None:
+            return Answer((), types.NOT_OPEN)
+        document = file.snapshot(request.cursor, request.selected)
+        file.trace = Trace(request.trigger, self._clock.now())
+        options = self._options(request.trigger)
+        ticket = self._claim(request.uri)
+        wish = Wish(request, file, document, options, ticket, file.trace)
+        # What is written for another place is waited for by nobody any more.
+        for flight in self._flights.get(request.uri, ()):
+            flight.give_way(document)
+        try:
+            answer = await self._answer(wish)
+        finally:
+            if self._tickets.get(request.uri) is ticket:
+                del self._tickets[request.uri]
+        wish.trace.total = self._clock.now() - wish.trace.started
+        wish.trace.reason, wish.trace.source = answer.reason, answer.source
+        if answer.suggestions:
+            self.counters.answered(answer.source)
+            self._look_ahead(wish, answer)
+        return answer
+
+    async def _answer(self, wish: Wish) -> Answer:
+        if (reason := self._gate(wish.file)) is not None:
+            return Answer((), reason)
+        if (entry := self._known(wish)) is not None:
+            return wish.shown(entry, "cache")
+        host = self._engine.host
+        host.ensure()
+        if host.model is None:
+            waiting = host.state in ("loading", "unloaded")
+            return Answer((), types.LOADING if waiting else types.NO_MODEL)
+        hole = find_hole(wish.document, wish.options.lines)
+        if (refused := refuse(wish.document, hole, wish.options)) is not None:
+            wish.trace.explained = explain(wish.document, None, refused.reason, None)
+            return Answer((), refused.reason)
+        flight, source = self._flight(wish)
+        try:
+            reason = await self._wait(flight, wish)
+        except asyncio.CancelledError:
+            # Only the newest request may still wait for it.
+            if not wish.ticket.lost.done():
+                flight.stop(leave=False)
+            raise
+        return self._landed(flight, wish, source) if reason is None else Answer((), reason)
+
+    def _known(self, wish: Wish) -> Entry | None:
+        entry = wish.file.cache.find(wish.document)
+        # Who asks by hand wants more than what is shown already, or than nothing.
+        if entry is not None and wish.request.trigger == "invoked" and len(entry.texts) < 2:
+            return None
+        return entry
+
+    def _flight(self, wish: Wish) -> tuple[Flight, types.Source]:
+        """What writes for a document already, or else a new flight."""
+        uri = wish.file.uri
+        running = self._flights.get(uri, [])[-1:]
+        for flight in running:
+            if flight.serves(wish.document, wish.options):
+                return flight, "joined"
+        if (ahead := self._idle.take_ahead(wish.file, wish.document, wish.options)) is not None:
+            self._track(uri, ahead)
+            return ahead, "joined"
+        self._idle.stop()
+        for flight in running:
+            flight.stop(leave=False)
+        flight = Flight(wish.document, wish.options)
+        self._track(uri, flight)
+        if wish.request.trigger == "automatic" and self.settings.debounce:
+            line = wish.document.before.rsplit("\n", 1)[-1]
+            wish.trace.debounce = self._rhythm.delay(line, wish.document.after)
+        self._start(self._fly(flight, wish.file, wish.trace.debounce))
+        return flight, "model"
+
+    def _track(self, uri: str, flight: Flight) -> None:
+        """Makes a flight its file's newest until it has ended."""
+        self._flights.setdefault(uri, []).append(flight)
+
+        def ended(_: object) -> None:
+            flights = self._flights.get(uri, [])
+            if flight in flights:
+                flights.remove(flight)
+            if not flights:
+                self._flights.pop(uri, None)
+
+        flight.outcome.add_done_callback(ended)
+
+    def _leave(self, uri: str) -> None:
+        """Ends all that is computed for a file."""
+        for flight in self._flights.pop(uri, ()):
+            flight.stop(leave=True)
+
+    async def _fly(self, flight: Flight, file: OpenFile, delay: float) -> None:
+        """Waits for the next key, asks the model, and learns how long it takes."""
+        if delay:
+            await self._clock.sleep(delay)
+        started = self._clock.now()
+        await self._engine.ask(flight, file)
+        if flight.outcome.exception() is None:
+            self._rhythm.answered(self._clock.now() - started)
+
+    async def _wait(self, flight: Flight, wish: Wish) -> str | None:
+        """Until the flight has landed, or the reason why it isn't waited for."""
+        lost, patience = wish.ticket.lost, wish.request.patience
+        longest = self.settings.max_latency
+        hurries = patience is None or patience > longest
+        limit = longest if patience is None or hurries else patience
+        deadline = asyncio.ensure_future(self._clock.sleep(limit))
+        ends: list[asyncio.Future[Any]] = [flight.outcome, lost]
+        try:
+            await asyncio.wait([*ends, deadline], return_when=asyncio.FIRST_COMPLETED)
+            if not flight.done and not lost.done():
+                if not hurries:
+                    return types.PENDING
+                if not flight.decoding:
+                    return types.DEADLINE
+                # What there is has to do; the engine ends within one step.
+                flight.hurry()
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            return lost.result() if lost.done() else None
+        finally:
+            deadline.cancel()
+
+    def _landed(self, flight: Flight, wish: Wish, source: types.Source) -> Answer:
+        """What a flight's outcome means for a document, which may have been typed into since."""
+        error = flight.outcome.exception()
+        if error is not None:
+            cancelled = isinstance(error, CancelledError)
+            return Answer((), types.SUPERSEDED if cancelled else types.ENGINE_ERROR)
+        completion, model = flight.outcome.result(), self._engine.host.model
+        tokenizer = None if model is None else model.tokenizer
+        trace = wish.trace
+        trace.usage = asdict(completion.usage)
+        trace.explained = explain(
+            flight.document, completion.plan, completion.reason, tokenizer
+        ) | {"answers": explain_answers(completion)}
+        entry = wish.file.cache.find(wish.document)
+        if entry is not None:
+            return wish.shown(entry, source)
+        return Answer((), types.DEADLINE if flight.hurried else types.NOTHING)
+
+    def _look_ahead(self, wish: Wish, answer: Answer) -> None:
+        """While a suggestion is shown, what would come after it is computed."""
+        text = answer.suggestions[0].text
+        if wish.request.selected is not None:
+            # The editor's own completion is in the document already.
+            text = text[len(wish.request.selected.text) :]
+        options = self._options("automatic")
+        if self.settings.compute_ahead:
+            accepted = wish.file.accepted(wish.document, text)
+            self._idle.compute_ahead(wish.file, wish.document, accepted, options)
+        else:
+            self._idle.settle(wish.file, wish.document, options)
+
+    def _options(self, trigger: types.Trigger) -> CompletionOptions:
+        invoked = trigger == "invoked"
+        return CompletionOptions(
+            candidates=self.settings.candidates if invoked else 1,
+            lines=self.settings.lines,
+            context_tokens=self._context_tokens,
+            insist=invoked,
+        )
+
+    def _claim(self, uri: str) -> Ticket:
+        """Makes a request its file's newest."""
+        if old := self._tickets.get(uri):
+            old.lose(types.SUPERSEDED)
+        ticket = self._tickets[uri] = Ticket()
+        return ticket
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,48 @@
+"""One request with everything that belongs to it, and how what is known becomes its answer."""
+
+import asyncio
+from dataclasses import dataclass
+
+from codegen.document import Document
+from codegen.plan import CompletionOptions
+from codegen.session import types
+from codegen.session.cache import Entry
+from codegen.session.file import OpenFile
+from codegen.session.types import Answer, Request, Suggestion, Trace
+
+
+class Ticket:
+    """One request's claim to be its file's newest; `lost` says why it isn't any more."""
+
+    def __init__(self) -> None:
+        """Belongs to the running event loop."""
+        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def lose(self, reason: str) -> None:
+        """Says that it isn't, once."""
+        if not self.lost.done():
+            self.lost.set_result(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A request with everything that belongs to it."""
+
+    request: Request
+    file: OpenFile
+    document: Document
+    options: CompletionOptions
+    ticket: Ticket
+    trace: Trace
+
+    def shown(self, entry: Entry, source: types.Source) -> Answer:
+        """An entry as the editor shows it: its own completion, where one is selected, in front."""
+        selected, at = self.request.selected, self.document.cursor
+        if selected is None:
+            texts = tuple(Suggestion(text, at, at) for text in entry.texts)
+        else:
+            texts = tuple(
+                Suggestion(selected.text + text, selected.start, selected.end)
+                for text in entry.texts
+            )
+        return Answer(texts, None if texts else entry.reason or types.NOTHING, source)

@@ -1,0 +1,30 @@
+import pytest
+
+from codegen.loaded import LoadedModel
+from codegen.prompt.families import recognise
+from tests.session.paced import PacedBackend
+from tests.session.typist import Desk
+
+
+@pytest.fixture
+def model(tokenizer, vocabulary):
+    """Makes a model that writes what a function says of the text before and after the cursor."""
+
+    def make(write):
+        said = (lambda *_: write) if isinstance(write, str) else write
+        return LoadedModel(
+            name="scripted",
+            backend=PacedBackend(tokenizer, said),
+            tokenizer=tokenizer,
+            vocabulary=vocabulary,
+            family=recognise(tokenizer.special_ids),
+            device="cpu",
+        )
+
+    return make
+
+
+@pytest.fixture
+def desk(model):
+    """Makes a desk; the model writes a text, or what a function says."""
+    return lambda write="first + second", **settings: Desk(model(write), **settings)

@@ -1,0 +1,211 @@
+"""The next suggestion, computed while the one before it is looked at."""
+
+import asyncio
+
+import pytest
+
+from codegen.session import types
+from tests.session.typist import URI, played, shown, turns, until
+
+SOURCE = "def add(a, b):\n    ‸\n"
+PIECES = ["total = first", " + second", " + third"]
+OTHER = "file:///b.py"
+
+
+def program(before, _):
+    """Knows the line of the function, which it writes piece by piece."""
+    written = before.rpartition("\n    ")[2]
+    line = ""
+    for piece in PIECES:
+        line += piece
+        if written != line and line.startswith(written):
+            return line[len(written) :]
+    return "other_name = 1"
+
+
+async def ahead(desk, steps=1, **settings):
+    """A desk at which a suggestion is shown, and the next one is being written."""
+    desk = await desk(program, compute_ahead=True, **settings).ready(SOURCE)
+    answer = await desk.answer()
+    assert shown(answer) == PIECES[:1]
+    desk.backend.decode.hold()
+    await desk.pause()
+    desk.backend.decode.allow(steps)
+    await desk.decoding(1, steps)
+    return desk, answer
+
+
+@played
+async def test_an_accepted_suggestion_is_followed_by_the_next_one(desk):
+    desk, answer = await ahead(desk)
+    desk.backend.decode.allow()
+    await desk.quiet()
+    desk.accept(answer)
+    answer = await desk.answer()
+    assert (shown(answer), answer.source) == ([PIECES[1]], "cache")
+    # And so on.
+    await desk.pause()
+    await desk.quiet()
+    assert len(desk.backend.generations) == 3
+
+
+@pytest.mark.parametrize("keys", [False, True], ids=["at once", "key by key"])
+@played
+async def test_an_accepted_suggestion_joins_what_is_being_written(desk, keys):
+    desk, answer = await ahead(desk)
+    if keys:
+        for typed, key in enumerate(PIECES[0], 1):
+            desk.type(key)
+            if typed < len(PIECES[0]):
+                assert await desk.texts() == [PIECES[0][typed:]]
+                desk.session.moved(URI, desk.cursor)
+                await desk.pause()
+    else:
+        desk.accept(answer)
+        await desk.pause()
+    task = await desk.ask()
+    desk.backend.decode.allow()
+    answer = await task
+    assert (shown(answer), answer.source) == ([PIECES[1]], "joined")
+    assert len(desk.backend.generations) == 2
+    assert not desk.session._flights
+    assert desk.backend.warmings == ["done"]
+
+
+@played
+async def test_who_joins_it_can_be_cancelled(desk):
+    desk, answer = await ahead(desk)
+    desk.accept(answer)
+    task = await desk.ask()
+    task.cancel()
+    await turns()
+    desk.backend.decode.allow()
+    await desk.quiet()
+    assert desk.backend.generations[1].steps == 1
+    assert await desk.texts() == [PIECES[1]]
+
+
+def another_key(desk):
+    desk.type("x")
+
+
+def above(desk):
+    desk.edit(0, 0, "\n")
+
+
+def closed(desk):
+    desk.session.close(URI)
+
+
+def end(desk):
+    desk.session.stop()
+
+
+def other_settings(desk):
+    desk.session.forget()
+
+
+def other_file(desk):
+    text = "other = 1\n"
+    desk.session.open(OTHER, "/b.py", "python", text)
+    desk.session.change(OTHER, [types.Edit(0, 0, "x")], "x" + text)
+
+
+@pytest.mark.parametrize("leave", [another_key, above, closed, end, other_settings, other_file])
+@played
+async def test_it_ends_when_nothing_leads_to_it_any_more(desk, leave):
+    desk, _ = await ahead(desk)
+    leave(desk)
+    desk.backend.decode.allow()
+    await desk.quiet()
+    assert desk.backend.generations[1].over
+    assert desk.backend.generations[1].steps == 1
+
+
+@pytest.mark.parametrize("where", ["another place", "another file", "by hand"])
+@pytest.mark.parametrize("typed", [0, 1, 2])
+@played
+async def test_it_is_given_up_for_a_request(desk, where, typed):
+    desk, _ = await ahead(desk)
+    # Each answer to what is typed of the suggestion would compute it again.
+    for key in PIECES[0][:typed]:
+        desk.type(key)
+        await desk.answer()
+        await desk.pause()
+    assert len(desk.backend.generations) == 2
+    if where == "another file":
+        desk.open(SOURCE, uri=OTHER, path="/b.py")
+        task = await desk.ask(uri=OTHER)
+    elif where == "another place":
+        task = await desk.ask(cursor=len(desk.text))
+    else:
+        task = await desk.ask(trigger="invoked")
+    desk.backend.decode.allow()
+    await task
+    await desk.quiet()
+    assert desk.backend.generations[1].over
+    assert desk.backend.generations[1].steps == 1
+    assert len(desk.backend.generations) == 3
+
+
+@played
+async def test_the_same_text_in_another_file_is_another_place(desk):
+    desk, _ = await ahead(desk)
+    desk.open("def add(a, b):\n    total = first‸\n", uri=OTHER, path="/b.py")
+    task = await desk.ask(uri=OTHER)
+    desk.backend.decode.allow()
+    assert shown(await task) == [PIECES[1]]
+
+
+@played
+async def test_the_cursor_resting_where_it_is_shown_does_not_replace_it(desk):
+    desk = await desk(program, compute_ahead=True).ready(SOURCE)
+    await desk.answer()
+    desk.session.moved(URI, desk.cursor)
+    await desk.pause()
+    await desk.quiet()
+    assert len(desk.backend.generations) == 2
+
+
+@pytest.mark.parametrize("setting", [True, False])
+@played
+async def test_it_can_be_switched_off(desk, setting):
+    desk = await desk(program, compute_ahead=setting).ready(SOURCE)
+    await desk.answer()
+    await desk.pause()
+    await desk.quiet()
+    assert len(desk.backend.generations) == 1 + setting
+
+
+@played
+async def test_it_is_for_what_the_editor_has_selected_too(desk):
+    desk = await desk(program, compute_ahead=True).ready("def add(a, b):\n    to‸\n")
+    selected = types.Selected(desk.cursor - 2, desk.cursor, "total")
+    answer = await desk.answer(selected=selected)
+    assert shown(answer) == PIECES[:1]
+    await desk.pause()
+    await desk.quiet()
+    assert desk.backend.asked[-1] == ("def add(a, b):\n    total = first", "\n")
+    desk.accept(answer)
+    assert (await desk.answer()).source == "cache"
+
+
+@played
+async def test_a_layout_of_its_own_becomes_the_file_s_with_it(desk):
+    desk, answer = await ahead(desk)
+    backend, file = desk.host.model.backend, desk.session._files[URI]
+    laid = file.laid(backend)
+    laid.layout = None
+    desk.accept(answer)
+    task = await desk.ask()
+    desk.backend.decode.allow()
+    await task
+    assert laid.layout is not None
+
+
+@played
+async def test_nothing_is_left_of_it_at_the_end(desk):
+    desk, _ = await ahead(desk)
+    desk.session.stop()
+    await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
+    assert desk.backend.generations[1].over

@@ -1,0 +1,254 @@
+"""The model: loaded, missing, broken, replaced, and given up."""
+
+import asyncio
+import gc
+import weakref
+
+import pytest
+
+from codegen.errors import EngineError, ModelMissingError
+from codegen.session import types
+from codegen.session.host import RETRY, Offer
+from tests.session.typist import Provider, played, shown, turns, until
+
+OFFER = Offer("qwen", 1000, "huggingface.co")
+TOTAL = "total = ‸\n"
+
+
+def states(desk):
+    return [state for state, _ in desk.states]
+
+
+@played
+async def test_a_request_loads_the_model(desk):
+    desk = desk("1 + 2")
+    desk.open(TOTAL)
+    assert desk.provider.loads == 0
+    desk.provider.pace.clear()
+    assert (await desk.answer()).reason == types.LOADING
+    assert (await desk.answer()).reason == types.LOADING
+    desk.provider.pace.set()
+    await desk.host.settled()
+    assert await desk.texts() == ["1 + 2"]
+    assert desk.provider.loads == 1
+    assert desk.states == [("loading", "loading the model"), ("ready", "scripted on cpu")]
+
+
+@pytest.mark.parametrize("consent", [True, False])
+@played
+async def test_nothing_is_fetched_without_consent(desk, consent):
+    desk = desk("1 + 2", consent=consent)
+    desk.provider.offers = [OFFER, OFFER]
+    await desk.ready(TOTAL)
+    answers = [await desk.answer() for _ in range(3)]
+    await desk.clock.advance(10 * RETRY)
+    await desk.answer()
+    assert desk.consents == [OFFER]  # asked once, whatever the answer
+    assert desk.provider.loads == consent
+    if consent:
+        assert shown(answers[0]) == ["1 + 2"]
+    else:
+        assert {answer.reason for answer in answers} == {types.NO_MODEL}
+        assert desk.states[-1] == ("missing", "qwen is not on this machine yet")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ModelMissingError("there is no model"), "there is no model"),
+        (OSError(5, "broken"), "OSError: [Errno 5] broken"),
+        (StopIteration(), "RuntimeError: a job ended early"),
+    ],
+)
+@played
+async def test_what_can_not_be_loaded_is_tried_again_after_a_while(desk, error, message):
+    desk = desk("1 + 2")
+    desk.provider.errors = [error]
+    await desk.ready(TOTAL)
+    assert desk.states[-1] == ("error", message)
+    for _ in range(3):
+        assert (await desk.answer()).reason == types.NO_MODEL
+    assert desk.provider.loads == 1
+    assert states(desk).count("error") == 1
+    await desk.clock.advance(RETRY)
+    assert (await desk.answer()).reason == types.LOADING
+    await desk.host.settled()
+    assert await desk.texts() == ["1 + 2"]
+
+
+@played
+async def test_an_engine_that_breaks_is_told_once_and_loaded_again(desk):
+    desk = await desk("1 + 2").ready(TOTAL)
+    desk.backend.errors += [EngineError("out of memory")]
+    assert (await desk.answer()).reason == types.ENGINE_ERROR
+    assert desk.states[-1] == ("error", "out of memory")
+    assert (await desk.answer()).reason == types.LOADING
+    await desk.host.settled()
+    assert await desk.texts() == ["1 + 2"]
+    assert desk.provider.loads == 2
+    assert states(desk).count("error") == 1
+
+
+@played
+async def test_an_engine_that_breaks_again_has_to_wait(desk):
+    desk = await desk("1 + 2").ready(TOTAL)
+    desk.backend.errors += [RuntimeError("a"), RuntimeError("b")]
+    await desk.answer()
+    await desk.answer()
+    await desk.host.settled()
+    assert (await desk.answer()).reason == types.ENGINE_ERROR
+    for _ in range(3):
+        assert (await desk.answer()).reason == types.NO_MODEL
+    assert (desk.provider.loads, states(desk).count("error")) == (2, 2)
+    await desk.clock.advance(RETRY)
+    await desk.answer()
+    await desk.host.settled()
+    assert await desk.texts() == ["1 + 2"]
+    # And that it worked means that the next time is a first one.
+    desk.backend.errors += [RuntimeError("c")]
+    desk.session.forget()
+    await desk.answer()
+    assert (await desk.answer()).reason == types.LOADING
+
+
+@played
+async def test_several_that_wait_for_a_broken_engine_break_it_once(desk):
+    desk = await desk("1 + 2").ready(TOTAL)
+    desk.open(TOTAL, uri="file:///b.py")
+    desk.backend.prefill.hold()
+    desk.backend.errors += [EngineError("broken"), EngineError("broken")]
+    first = await desk.ask()
+    second = await desk.ask(uri="file:///b.py")
+    await desk.quiet_start()
+    desk.backend.prefill.allow()
+    assert (await first).reason == types.ENGINE_ERROR
+    # The model is loaded anew by now, or on its way, when the second one breaks.
+    desk.host.ensure()
+    assert (await second).reason == types.ENGINE_ERROR
+    await desk.host.settled()
+    assert desk.host.state == "ready"
+    assert states(desk).count("error") == 1
+    assert await desk.texts() == ["1 + 2"]
+
+
+@played
+async def test_what_breaks_in_a_pause_is_told_as_well(desk):
+    desk = await desk("1 + 2").ready(TOTAL)
+    desk.backend.errors += [EngineError("broken")]
+    desk.session.moved("file:///a.py", desk.cursor)
+    await desk.pause()
+    await desk.quiet()
+    assert desk.states[-1] == ("error", "broken")
+
+
+@played
+async def test_another_model_takes_the_place_of_the_one_on_its_way(desk, model):
+    desk = desk("old")
+    desk.open(TOTAL)
+    desk.provider.pace.clear()
+    await desk.answer()
+    await turns()
+    other = Provider(model("new"))
+    desk.host.replace(other)
+    desk.host.ensure()
+    desk.provider.pace.set()
+    await desk.host.settled()
+    assert await desk.texts() == ["new"]
+    assert other.loads == 1
+
+
+@played
+async def test_a_question_for_consent_ends_with_the_model_it_was_for(desk, model):
+    desk = desk("old")
+    desk.provider.offers = [OFFER]
+    asked = asyncio.get_running_loop().create_future()
+    desk.host._consent = lambda _: asked
+    desk.open(TOTAL)
+    desk.host.ensure()
+    await until(lambda: desk.host.state == "loading")
+    await desk.quiet()
+    desk.host.replace(Provider(model("new")))
+    desk.host.ensure()
+    await desk.host.settled()
+    assert asked.cancelled()
+    assert await desk.texts() == ["new"]
+
+
+@pytest.mark.parametrize("during", ["nothing", "a request"])
+@played
+async def test_another_model_gets_nothing_of_the_one_before_it(desk, model, during):
+    desk = await desk("old").ready(TOTAL)
+    if during == "nothing":
+        assert await desk.texts() == ["old"]
+    else:
+        desk.backend.decode.hold()
+        task = await desk.ask()
+        await desk.decoding(0, 0)
+    new = model("new")
+    desk.session.forget()
+    desk.host.replace(Provider(new))
+    desk.host.ensure()
+    await desk.host.settled()
+    if during != "nothing":
+        assert (await task).reason == types.SUPERSEDED
+    assert await desk.texts() == ["new"]
+    assert new.backend.warmings == ["done"]
+
+
+@played
+async def test_it_is_unloaded_when_nothing_is_asked_for_a_while(desk):
+    desk = await desk("1 + 2").ready(TOTAL)
+    backend = weakref.ref(desk.host.model.backend)
+    desk.host.unload_after(2)
+    assert await desk.texts() == ["1 + 2"]
+    await desk.clock.advance(100)
+    desk.session.forget()
+    await desk.answer()
+    await desk.clock.advance(100)
+    assert desk.host.state == "ready"
+    await desk.clock.advance(21)
+    assert desk.host.state == "unloaded"
+    desk.backend.generations.clear()
+    gc.collect()
+    assert backend() is None  # its memory is free
+    desk.session.forget()
+    assert (await desk.answer()).reason == types.LOADING
+    await desk.host.settled()
+    assert await desk.texts() == ["1 + 2"]
+    await desk.clock.advance(119)
+    assert desk.host.state == "ready"
+    await desk.clock.advance(2)
+    assert desk.host.state == "unloaded"
+    desk.host.unload_after(None)
+    await turns()
+    assert desk.clock.sleeping == 0
+
+
+@played
+async def test_loading_long_is_not_idling(desk):
+    desk = desk("1 + 2")
+    desk.host.unload_after(1)
+    desk.provider.pace.clear()
+    desk.host.ensure()
+    await desk.clock.advance(59)
+    desk.provider.pace.set()
+    await desk.host.settled()
+    await desk.clock.advance(30)
+    assert desk.host.state == "ready"
+
+
+@played
+async def test_the_end_leaves_nothing_behind(desk):
+    desk = await desk("1 + 2").ready(TOTAL)
+    desk.host.unload_after(1)
+    desk.provider.pace.clear()
+    desk.host.replace(desk.provider)
+    desk.host.ensure()
+    await turns()
+    desk.session.stop()
+    desk.host.stop()
+    await turns()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    desk.provider.pace.set()
+    await desk.quiet()
+    assert desk.host.model is None

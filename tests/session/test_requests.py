@@ -1,0 +1,309 @@
+"""Which request is answered with what, and when the model stops."""
+
+import asyncio
+
+import pytest
+
+from codegen.session import types
+from tests.session.paced import PATIENCE
+from tests.session.typist import URI, played, shown, turns, until
+
+TOTAL = "total = ‸\n"
+SUM = "first + second + third + fourth"
+
+
+def continues(text):
+    """A model that knows how a text goes on, whatever of it is written already."""
+
+    def write(before, after):
+        at = before.rfind("= ") + 2
+        return text[len(before) - at :] if text.startswith(before[at:]) else "other"
+
+    return write
+
+
+@played
+async def test_a_request_is_answered_by_the_model(desk):
+    desk = await desk(SUM).ready(TOTAL)
+    answer = await desk.answer()
+    assert answer.source == "model"
+    assert answer.suggestions == (types.Suggestion(SUM, desk.cursor, desk.cursor),)
+    assert desk.backend.asked == [("total = ", "\n")]
+    trace = desk.session.trace(URI)
+    assert (trace.source, trace.reason, trace.trigger) == ("model", None, "automatic")
+    assert trace.explained["answers"][0]["text"] == SUM
+    assert trace.usage["decoded_tokens"] == desk.backend.generations[0].steps
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        pytest.param("  \n‸", "empty-document", id="an empty file"),
+        pytest.param("to‸tal = 1\n", "inside-word", id="inside a word"),
+        pytest.param("pass‸\n", "closed-statement", id="after a statement"),
+    ],
+)
+@played
+async def test_places_for_which_no_model_is_asked(desk, source, reason):
+    desk = await desk().ready(source)
+    answer = await desk.answer()
+    assert (answer.reason, answer.source) == (reason, "none")
+    assert desk.backend.generations == []
+
+
+@played
+async def test_a_request_by_hand_insists(desk):
+    desk = await desk(" = 1").ready("pass‸\n")
+    await desk.answer(trigger="invoked")
+    assert len(desk.backend.generations) == 1
+
+
+@played
+async def test_files_that_are_not_open_or_get_nothing(desk):
+    desk = await desk(gate=lambda file: "excluded" if "b.py" in file.uri else None).ready(TOTAL)
+    desk.open(TOTAL, uri="file:///b.py")
+    assert (await desk.answer(uri="file:///b.py")).reason == "excluded"
+    assert (await desk.answer(uri="file:///c.py")).reason == types.NOT_OPEN
+    desk.session.change("file:///c.py", [types.Edit(0, 0, "x")], "x")
+    assert desk.session.trace("file:///c.py") is None
+    with pytest.raises(ValueError):
+        await desk.session.suggest(types.Request(URI, 99))
+
+
+@played
+async def test_the_newest_request_wins(desk):
+    desk = await desk(SUM).ready("total = ‸\nother = \n")
+    desk.backend.decode.hold()
+    first = await desk.ask()
+    await desk.decoding(0, 0)
+    second = await desk.ask(cursor=len(desk.text) - 1)
+    # The older one is answered though the engine hasn't moved.
+    assert (await first).reason == types.SUPERSEDED
+    assert not second.done()
+    desk.backend.decode.allow()
+    assert shown(await second) == [SUM]
+    assert desk.backend.generations[0].steps == 0
+
+
+@played
+async def test_identical_requests_are_joined(desk):
+    desk = await desk(SUM).ready(TOTAL)
+    desk.backend.decode.hold()
+    first = await desk.ask()
+    await desk.decoding(0, 0)
+    second = await desk.ask()
+    assert (await first).reason == types.SUPERSEDED
+    desk.backend.decode.allow()
+    answer = await second
+    assert (shown(answer), answer.source) == ([SUM], "joined")
+    assert len(desk.backend.generations) == 1
+    assert desk.session.counters.joined == 1
+
+
+@pytest.mark.parametrize("others", range(3))
+@played
+async def test_cancelling_stops_the_decode_loop(desk, others):
+    desk = await desk(SUM).ready(TOTAL)
+    desk.backend.decode.hold()
+    # Others that have joined, and were superseded by it, don't keep the model going.
+    tasks = [asyncio.create_task(desk.session.suggest(types.Request(URI, desk.cursor)))]
+    desk.backend.decode.allow(2)
+    await desk.decoding(0, 2)
+    for _ in range(others):
+        tasks.append(asyncio.create_task(desk.session.suggest(types.Request(URI, desk.cursor))))
+        await asyncio.sleep(0)
+    tasks[-1].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await tasks[-1]
+    desk.backend.decode.allow()
+    await desk.quiet()
+    assert desk.backend.generations[0].steps == 2
+    assert desk.backend.generations[0].over
+    assert await desk.texts() == [SUM]
+    assert len(desk.backend.generations) == 2
+    for task in tasks[:-1]:
+        assert (await task).reason == types.SUPERSEDED
+
+
+@played
+async def test_cancelling_a_request_that_was_joined_since_stops_nothing(desk):
+    desk = await desk(SUM).ready(TOTAL)
+    desk.backend.decode.hold()
+    first = asyncio.create_task(desk.session.suggest(types.Request(URI, desk.cursor)))
+    await desk.decoding(0, 0)
+    second = asyncio.create_task(desk.session.suggest(types.Request(URI, desk.cursor)))
+    await asyncio.sleep(0)
+    first.cancel()
+    desk.backend.decode.allow()
+    assert shown(await second) == [SUM]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(lambda desk: desk.type("x"), id="something else is typed"),
+        pytest.param(lambda desk: desk.type(SUM), id="more is typed than is written"),
+        pytest.param(lambda desk: desk.erase(), id="something is erased"),
+        pytest.param(lambda desk: desk.edit(0, 0, "import os\n"), id="above"),
+        pytest.param(lambda desk: desk.edit(len(desk.text), len(desk.text), "x"), id="below"),
+        pytest.param(lambda desk: desk.edit(0, len(desk.text), ""), id="all of it"),
+        pytest.param(lambda desk: desk.session.close(URI), id="closed"),
+        pytest.param(lambda desk: desk.session.open(URI, None, None, "a"), id="opened anew"),
+        pytest.param(lambda desk: desk.session.forget(), id="other settings"),
+        pytest.param(lambda desk: desk.session.stop(), id="the end"),
+    ],
+)
+@played
+async def test_what_invalidates_a_request_stops_the_decode_loop(desk, edit):
+    desk = await desk(SUM).ready(TOTAL)
+    desk.backend.decode.hold()
+    task = await desk.ask()
+    desk.backend.decode.allow(1)
+    await desk.decoding(0, 1)
+    edit(desk)
+    async with asyncio.timeout(PATIENCE):
+        assert not (await task).suggestions
+    desk.backend.decode.allow()
+    await desk.quiet()
+    assert desk.backend.generations[0].over
+    assert desk.backend.generations[0].steps == 1
+
+
+@pytest.mark.parametrize(
+    ("cursor", "source"),
+    [
+        pytest.param(0, "none", id="where nothing is suggested"),
+        pytest.param(8, "cache", id="where something was suggested"),
+    ],
+)
+@played
+async def test_a_request_elsewhere_stops_what_nobody_waits_for(desk, cursor, source):
+    desk = await desk(SUM).ready("total = ‸\nother = \n")
+    await desk.answer()
+    desk.backend.decode.hold()
+    task = await desk.ask(cursor=len(desk.text) - 1)
+    desk.backend.decode.allow(1)
+    await desk.decoding(1, 1)
+    if source == "none":
+        cursor = 3
+    answer = await desk.answer(cursor=cursor)
+    assert answer.source == source
+    assert (await task).reason == types.SUPERSEDED
+    desk.backend.decode.allow()
+    await desk.quiet()
+    assert desk.backend.generations[1].steps == 1
+
+
+@played
+async def test_typing_what_is_being_written_goes_on_with_it(desk):
+    desk = await desk(continues(SUM)).ready(TOTAL)
+    desk.backend.decode.hold()
+    task = await desk.ask()
+    for steps in range(1, 9):
+        desk.backend.decode.allow(1)
+        await desk.decoding(0, steps)
+        flight = desk.session._flights[URI][-1]
+        if len(flight.written) >= 5:
+            break
+    desk.type("first")
+    assert (await task).reason == types.EDITED
+    task = await desk.ask()
+    desk.type(" "[: len(flight.written) - 5])
+    task = await desk.ask()
+    desk.backend.decode.allow()
+    answer = await task
+    assert "first" + desk.text[len("total = first") : desk.cursor] + shown(answer)[0] == SUM
+    assert answer.source == "joined"
+    assert len(desk.backend.generations) == 1
+    assert answer.suggestions[0].start == answer.suggestions[0].end == desk.cursor
+
+
+@played
+async def test_typing_a_suggestion_asks_no_model(desk):
+    desk = await desk(SUM).ready(TOTAL)
+    assert await desk.texts() == [SUM]
+    for typed in range(1, len(SUM)):
+        desk.type(SUM[typed - 1])
+        answer = await desk.answer()
+        assert (shown(answer), answer.source) == ([SUM[typed:]], "cache")
+    # Backspace, and undo of all of it.
+    desk.erase(3)
+    assert await desk.texts() == [SUM[-4:]]
+    desk.erase(len(SUM) - 4)
+    assert await desk.texts() == [SUM]
+    assert len(desk.backend.generations) == 1
+    assert desk.session.counters.from_cache == len(SUM) + 1
+
+
+@played
+async def test_other_text_below_makes_the_cache_useless(desk):
+    desk = await desk(SUM).ready(TOTAL)
+    await desk.answer()
+    cursor = desk.cursor
+    desk.edit(len(desk.text), len(desk.text), "other = 1\n")
+    assert (await desk.answer(cursor=cursor)).source == "model"
+    assert len(desk.backend.generations) == 2
+
+
+@played
+async def test_what_the_editor_has_selected_is_part_of_the_document(desk):
+    desk = await desk(lambda before, _: "(name)" if before.endswith("print") else "?").ready(
+        "x = 1\npri‸\n"
+    )
+    selected = types.Selected(desk.cursor - 3, desk.cursor, "print")
+    answer = await desk.answer(selected=selected)
+    assert answer.suggestions == (types.Suggestion("print(name)", selected.start, selected.end),)
+    assert desk.backend.asked == [("x = 1\nprint", "\n")]
+    desk.erase(3)
+    desk.type("print")
+    assert await desk.texts() == ["(name)"]
+    assert len(desk.backend.generations) == 1
+
+
+@played
+async def test_a_request_by_hand_wants_more_than_what_is_shown(desk):
+    desk = await desk(SUM, candidates=2).ready(TOTAL)
+    await desk.answer()
+    answer = await desk.answer(trigger="invoked")
+    assert answer.source == "model"
+    assert len(desk.backend.generations[1]._request.samples) == 2
+    assert shown(answer) == [SUM]  # both wrote the same
+
+
+@played
+async def test_settings_count_from_the_next_request_on(desk):
+    desk = await desk(SUM).ready(TOTAL)
+    await desk.answer()
+    desk.session.forget()
+    assert (await desk.answer()).source == "model"
+    assert len(desk.backend.generations) == 2
+
+
+@played
+async def test_other_settings_keep_nothing_of_what_is_on_its_way(desk):
+    """What was laid and written by the model before must not reach the one after it."""
+    desk = await desk(SUM).ready(TOTAL)
+    desk.backend.prefill.hold()
+    task = await desk.ask()
+    await until(lambda: desk.backend.warmings == [None])
+    desk.session.forget()
+    desk.backend.prefill.allow()
+    assert not (await task).suggestions
+    await desk.quiet()
+    assert (await desk.answer()).source == "model"
+    assert desk.backend.warmings[-1] == "done"
+    assert len(desk.backend.warmings) == 2
+
+
+@played
+async def test_two_files_take_turns(desk):
+    desk = await desk(SUM).ready(TOTAL)
+    desk.open("other = ‸\n", uri="file:///b.py", path="/b.py")
+    desk.backend.decode.hold()
+    first = await desk.ask(uri=URI, cursor=8)
+    second = await desk.ask(uri="file:///b.py")
+    desk.backend.decode.allow()
+    assert shown(await first) == shown(await second) == [SUM]
+    assert [before for before, _ in desk.backend.asked] == ["total = ", "other = "]
+    assert not desk.session._flights
+    await turns()

@@ -1,0 +1,199 @@
+"""When the model is asked, and how long its answer is waited for."""
+
+import asyncio
+
+import pytest
+
+from codegen.session import types
+from tests.session.typist import URI, played, shown, turns
+
+TOTAL = "total = ‸\n"
+SUM = "first + second + third + fourth"
+
+
+@played
+async def test_the_model_is_asked_a_moment_after_the_last_key(desk):
+    desk = await desk(SUM, debounce=True).ready(TOTAL)
+    task = await desk.ask()
+    await desk.clock.advance(0.05)
+    await desk.quiet()
+    assert desk.backend.generations == []
+    desk.type("x")
+    assert (await task).reason == types.EDITED
+    task = await desk.ask()
+    await desk.clock.advance(1)
+    assert shown(await task) == [SUM]
+    assert desk.backend.asked == [("total = x", "\n")]  # the older one never was
+    assert 0.06 <= desk.session.trace(URI).debounce <= 1
+    assert desk.clock.sleeping == 0 or not desk.session._flights
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+@played
+async def test_who_asks_by_hand_does_not_wait_for_a_key(desk, waiting):
+    desk = await desk(SUM, debounce=True, candidates=1).ready(TOTAL)
+    task = await desk.ask() if waiting else None
+    assert await desk.texts(trigger="invoked") == [SUM]
+    assert desk.session.trace(URI).debounce == 0
+    if task is not None:
+        assert (await task).reason == types.SUPERSEDED
+    await desk.clock.advance(5)
+    await desk.quiet()
+    assert len(desk.backend.generations) == 1
+
+
+@pytest.mark.parametrize("end", ["cancel", "edit", "close", "stop"])
+@played
+async def test_what_is_given_up_before_the_model_is_asked_is_over(desk, end):
+    desk = await desk(SUM, debounce=True).ready(TOTAL)
+    task = await desk.ask()
+    flight = desk.session._flights[URI][-1]
+    if end == "cancel":
+        task.cancel()
+    elif end == "edit":
+        desk.erase()
+    elif end == "close":
+        desk.session.close(URI)
+    else:
+        desk.session.stop()
+    await turns()
+    assert flight.done
+    assert not desk.session._flights
+    assert task.cancelled() or not task.result().suggestions
+    await desk.clock.advance(5)
+    await desk.quiet()
+    assert desk.backend.generations == []
+
+
+@played
+async def test_the_wait_adapts(desk):
+    desk = await desk(lambda *_: "x", debounce=True).ready(TOTAL)
+    waits = []
+    for gap in (0.3, 0.1):
+        for _ in range(110):
+            await desk.clock.advance(gap)
+            desk.type("v")
+        task = await desk.ask()
+        await desk.clock.advance(1)
+        await task
+        waits.append(desk.session.trace(URI).debounce)
+    assert waits[0] > waits[1]
+
+
+@played
+async def test_before_anything_is_written_the_deadline_gives_nothing(desk):
+    desk = await desk(SUM, max_latency=2.0).ready(TOTAL)
+    desk.backend.decode.hold()
+    task = await desk.ask()
+    await desk.decoding(0, 0)
+    await desk.clock.advance(1.9)
+    assert not task.done()
+    await desk.clock.advance(0.2)
+    assert (await task).reason == types.DEADLINE
+    # The model was near to it, and what it writes is there for the next request.
+    desk.backend.decode.allow()
+    await desk.quiet()
+    answer = await desk.answer()
+    assert (shown(answer), answer.source) == ([SUM], "cache")
+
+
+@pytest.mark.parametrize("candidates", [1, 3])
+@played
+async def test_at_the_deadline_what_there_is_is_shown(desk, candidates):
+    desk = await desk(SUM, max_latency=2.0, candidates=candidates).ready(TOTAL)
+    desk.backend.decode.hold()
+    task = await desk.ask(trigger="invoked")
+    desk.backend.decode.allow(3)
+    await desk.decoding(0, 3)
+    await desk.clock.advance(2)
+    assert not task.done()
+    desk.backend.decode.allow()
+    texts = shown(await task)
+    # One step more than at the deadline, whatever the number of candidates.
+    assert desk.backend.generations[0].steps == 4
+    assert texts
+    for text in texts:
+        assert text
+        assert SUM.startswith(text)
+        assert text != SUM
+
+
+@played
+async def test_too_little_time_says_nothing_of_the_place(desk):
+    blanks = " \t \t \t \t"
+    desk = await desk(blanks + SUM, max_latency=2.0).ready("total = (‸\n")
+    desk.backend.decode.hold()
+    task = await desk.ask()
+    desk.backend.decode.allow(1)
+    await desk.decoding(0, 1)
+    await desk.clock.advance(2)
+    desk.backend.decode.allow(1)
+    answer = await task
+    assert (answer.suggestions, answer.reason) == ((), types.DEADLINE)
+    desk.backend.decode.allow()
+    answer = await desk.answer()
+    assert answer.source == "model"
+    assert shown(answer)[0].strip() == SUM
+
+
+@played
+async def test_the_deadline_counts_from_a_request_on(desk):
+    desk = await desk(SUM, max_latency=2.0).ready(TOTAL)
+    desk.backend.decode.hold()
+    first = await desk.ask()
+    await desk.decoding(0, 0)
+    await desk.clock.advance(1.5)
+    second = await desk.ask()
+    assert (await first).reason == types.SUPERSEDED
+    await desk.clock.advance(1.5)
+    assert not second.done()
+    await desk.clock.advance(0.6)
+    assert (await second).reason == types.DEADLINE
+    desk.backend.decode.allow()
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+@played
+async def test_who_has_no_patience_gets_it_with_the_next_request(desk, steps):
+    desk = await desk(SUM).ready(TOTAL)
+    desk.backend.decode.hold()
+    task = await desk.ask(patience=0.15)
+    desk.backend.decode.allow(steps)
+    await desk.decoding(0, steps)
+    await desk.clock.advance(0.15)
+    assert (await task).reason == types.PENDING
+    # It goes on, and the next request can wait for it.
+    task = await desk.ask(patience=0.15)
+    desk.backend.decode.allow()
+    answer = await task
+    assert (shown(answer), answer.source) == ([SUM], "joined")
+    assert (await desk.answer()).source == "cache"
+    assert len(desk.backend.generations) == 1
+
+
+@played
+async def test_patience_does_not_lengthen_the_deadline(desk):
+    desk = await desk(SUM, max_latency=1.0).ready(TOTAL)
+    desk.backend.decode.hold()
+    task = await desk.ask(patience=5)
+    await desk.decoding(0, 0)
+    await desk.clock.advance(1)
+    assert (await task).reason == types.DEADLINE
+    desk.backend.decode.allow()
+
+
+@played
+async def test_at_the_deadline_a_newer_request_still_wins(desk):
+    desk = await desk(SUM, max_latency=1.0).ready(TOTAL)
+    desk.backend.decode.hold()
+    first = await desk.ask()
+    desk.backend.decode.allow(2)
+    await desk.decoding(0, 2)
+    await desk.clock.advance(1)
+    second = await desk.ask()
+    assert (await first).reason == types.SUPERSEDED
+    desk.backend.decode.allow()
+    await second
+    desk.session.stop()
+    await turns()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
