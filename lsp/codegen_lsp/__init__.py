@@ -1,1 +1,1 @@
-"""The language server: to come. Its command is here so that the core need not name it."""
+"""The language server."""

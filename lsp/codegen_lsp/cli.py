@@ -1,11 +1,48 @@
 """`codegen lsp`."""
 
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from codegen.errors import UsageError
+if TYPE_CHECKING:
+    from codegen_lsp.state import MakeProvider
 
 
 @click.command()
-def command() -> None:
-    """Serve an editor over the Language Server Protocol."""
-    raise UsageError("this version has no language server yet; use codegen complete")
+@click.option(
+    "--log-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the log to this file too; it is rotated at 1 MB.",
+)
+def command(log_file: Path | None) -> None:
+    """Serve an editor over the Language Server Protocol, on standard input and output.
+
+    An editor starts it; see docs/editors.md. Its settings are the editor's own (section
+    `codegen`) and the table [editor] of config.toml.
+    """
+    from codegen_lsp.provider import SettingsProvider  # noqa: PLC0415 - see start
+
+    start(log_file, SettingsProvider)
+
+
+def start(log_file: Path | None, make_provider: "MakeProvider") -> None:
+    """Serves until the connection ends, and ends the process."""
+    # What an editor waits for is the answer to its first message: little is imported before it.
+    from codegen.config import load_settings  # noqa: PLC0415
+    from codegen_lsp import logs  # noqa: PLC0415
+    from codegen_lsp.serve import own_stdout, serve  # noqa: PLC0415
+    from codegen_lsp.server import build  # noqa: PLC0415
+
+    logs.quiet()
+    settings = load_settings(os.environ)
+    path = log_file.absolute() if log_file is not None else settings.editor.log_file
+    if path is not None and (problem := logs.to_file(path, source=settings.editor.log_source)):
+        print(problem, file=sys.stderr)
+    server = build(settings, make_provider)
+    code = serve(server, sys.stdin.buffer, own_stdout())
+    # The engine's thread may be in the middle of something that can't be interrupted.
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,109 @@
+"""The log: to the editor by window/logMessage, and to a file where the user wants one.
+
+Source text never stands in it, unless the user's own configuration switches that on: our loggers
+don't write it, and those of the libraries, which do, lead nowhere.
+"""
+
+import asyncio
+import logging
+import logging.handlers
+import traceback
+from pathlib import Path
+from typing import Any, Final
+
+from lsprotocol import types
+
+from codegen_lsp.protocol import CodegenLanguageServer
+
+_BYTES: Final = 1_000_000
+_FILES: Final = 3
+
+LEVELS: Final = {
+    "error": logging.ERROR,
+    "warning": logging.WARNING,
+    "info": logging.INFO,
+    "debug": logging.DEBUG,
+}
+
+_ROOT: Final = logging.getLogger("codegen")
+_LIBRARIES: Final = ("pygls", "huggingface_hub", "asyncio")
+
+
+class _Formatter(logging.Formatter):
+    """Writes where an error came from, and not its text, which may quote source."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """The type of an error, and the places that it went through."""
+        kind, _, trace = ei
+        name = getattr(kind, "__name__", kind)
+        return "".join((*traceback.format_tb(trace), f"{name}"))
+
+
+class ClientHandler(logging.Handler):
+    """Sends records to the editor, from whichever thread they come."""
+
+    def __init__(self, server: CodegenLanguageServer, loop: asyncio.AbstractEventLoop) -> None:
+        """For one connection."""
+        super().__init__()
+        self._server = server
+        self._loop = loop
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Queues a message; what can't be sent any more is lost."""
+        kind = (
+            types.MessageType.Error
+            if record.levelno >= logging.ERROR
+            else types.MessageType.Warning
+            if record.levelno >= logging.WARNING
+            else types.MessageType.Info
+            if record.levelno >= logging.INFO
+            else types.MessageType.Log
+        )
+        params = types.LogMessageParams(kind, record.getMessage())
+        try:
+            self._loop.call_soon_threadsafe(self._server.window_log_message, params)
+        except RuntimeError:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """The connection is gone: there is nobody to tell."""
+
+
+def quiet() -> None:
+    """Before anything is said: nothing goes to stderr by itself, and no library's log anywhere."""
+    _ROOT.propagate = False
+    _ROOT.addHandler(logging.NullHandler())
+    for name in _LIBRARIES:
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        logger.addHandler(logging.NullHandler())
+
+
+def to_client(server: CodegenLanguageServer, loop: asyncio.AbstractEventLoop) -> None:
+    """Lets the editor have the log."""
+    _ROOT.addHandler(ClientHandler(server, loop))
+
+
+def set_level(level: str) -> None:
+    """How much is logged."""
+    _ROOT.setLevel(LEVELS[level])
+
+
+def to_file(path: Path, *, source: bool) -> str | None:
+    """Writes the log to a file too, which is rotated; what is wrong with that, if anything.
+
+    `source` also writes what the connection carries, which holds source text.
+    """
+    try:
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", errors="backslashreplace"
+        )
+    except OSError as error:
+        return f"the log file {path} can't be written: {error.strerror}"
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    _ROOT.addHandler(handler)
+    if source:
+        wire = logging.getLogger("pygls")
+        wire.setLevel(logging.DEBUG)
+        wire.addHandler(handler)
+    return None

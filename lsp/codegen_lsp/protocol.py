@@ -1,0 +1,228 @@
+"""JSON-RPC that answers each request exactly once, whatever is sent.
+
+pygls leaves some messages without an answer (malformed parameters, requests before `initialize`
+and after `shutdown`, what is no JSON) and keeps a second copy of every document. Here every one is
+answered, and the documents are the server's own.
+"""
+
+import json
+import logging
+from collections.abc import Generator
+from typing import Any
+from urllib.parse import urlsplit
+
+from cattrs import Converter
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import (
+    JsonRPCNotification,
+    JsonRPCRequestMessage,
+    LanguageServerProtocol,
+    lsp_method,
+)
+
+from codegen_lsp.positions import choose_encoding
+
+_log = logging.getLogger("codegen.lsp")
+
+_FREE = frozenset({types.INITIALIZE, types.EXIT})
+
+# How many characters the log shows of a name that a client made up.
+_SHOWN = 80
+
+
+class Protocol(LanguageServerProtocol):
+    """The server's end of the connection."""
+
+    _initialized = False
+
+    def __init__(self, server: LanguageServer, converter: Converter) -> None:
+        super().__init__(server, converter)
+        self.own: dict[str, type[Any]] = {}
+        """The types of the parameters of methods that lsprotocol doesn't know."""
+
+    def receive(self, body: bytes) -> None:
+        """Handles what came between two headers."""
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            # Not only what isn't JSON: Python refuses numbers of thousands of digits, too.
+            self._refuse(None, types.ErrorCodes.ParseError, "this is no JSON")
+            return
+        if not isinstance(data, dict) or data.get("jsonrpc") != self.VERSION:
+            asked = data.get("id") if isinstance(data, dict) and "method" in data else None
+            why = "expected one message of JSON-RPC 2.0"
+            self._refuse(asked, types.ErrorCodes.InvalidRequest, why)
+        elif "method" in data:
+            self._called(data)
+        elif "id" in data:
+            self._answered(data)
+        else:
+            why = "expected a method, or an id"
+            self._refuse(None, types.ErrorCodes.InvalidRequest, why)
+
+    def _called(self, data: dict[str, Any]) -> None:
+        """Handles a request or a notification, if it is one and if this is the time for it."""
+        method, asked, asks = data["method"], data.get("id"), "id" in data
+        if not isinstance(method, str) or (asks and not _is_id(asked)):
+            why = "a method is a string, and an id a string or a whole number"
+            self._refuse(asked, types.ErrorCodes.InvalidRequest, why)
+            return
+        if (untimely := self._untimely(method)) is not None:
+            if asks:
+                self._refuse(asked, *untimely)
+            return
+        if not self._handles(method):
+            if asks:
+                self._refuse(asked, types.ErrorCodes.MethodNotFound, "Method Not Found")
+            return
+        kind = self.get_message_type(method)
+        if asks and kind is not None and not hasattr(kind, "id"):
+            why = "this is a notification, and has no id"
+            self._refuse(asked, types.ErrorCodes.InvalidRequest, why)
+            return
+        try:
+            message = self._message(kind, data)
+        except Exception:  # noqa: BLE001 - whatever it is that could not be understood
+            if asks:
+                self._refuse(asked, types.ErrorCodes.InvalidParams, "Invalid Params")
+            else:
+                self._ignored(method, data.get("params"))
+        else:
+            self.handle_message(message)
+
+    def _handles(self, method: str) -> bool:
+        features = self.fm.features
+        known = method in features or method in self.fm.builtin_features
+        return known or method == types.CANCEL_REQUEST
+
+    def _message(self, kind: type[Any] | None, data: dict[str, Any]) -> Any:
+        if kind is types.InitializedNotification:
+            # Some clients leave out what has nothing in it.
+            return kind(types.InitializedParams())
+        if kind is not None:
+            return self._converter.structure(data, kind)
+        params = data.get("params")
+        if (own := self.own.get(data["method"])) is not None:
+            params = self._converter.structure(params, own)
+        common = {"method": data["method"], "jsonrpc": self.VERSION, "params": params}
+        if "id" in data:
+            return JsonRPCRequestMessage(id=data["id"], **common)
+        return JsonRPCNotification(**common)
+
+    def _ignored(self, method: str, params: Any) -> None:
+        _log.warning("a malformed %s was ignored", method[:_SHOWN])
+        if method not in (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE):
+            return
+        # A document that misses an edit isn't the editor's any more.
+        try:
+            document = types.TextDocumentIdentifier(params["textDocument"]["uri"])
+        except (LookupError, TypeError):
+            return
+        self.lsp_text_document__did_close(types.DidCloseTextDocumentParams(document))
+
+    def _answered(self, data: dict[str, Any]) -> None:
+        """Hands the client's answer to whoever waits for it."""
+        asked = data["id"]
+        # Requests of the client wait in the same place, but have no type of a result.
+        if not _is_id(asked) or asked not in self._result_types:
+            _log.debug("an answer to nothing was ignored")
+            return
+        kind = self._result_types.pop(asked)
+        future = self._request_futures.pop(asked, None)
+        if future is None or future.done():
+            return
+        try:
+            if "error" in data:
+                error = self._converter.structure(data["error"], types.ResponseError)
+                raise JsonRpcException.from_error(error)  # noqa: TRY301 - one way to fail
+            result = self._converter.structure(data, kind).result
+        except Exception as failure:  # noqa: BLE001 - whatever it is, whoever waits is told
+            future.set_exception(failure)
+        else:
+            future.set_result(result)
+
+    def _refuse(self, asked: object, code: int, message: str) -> None:
+        """Answers with an error; what has no usable id is answered with null for one."""
+        known: Any = asked if _is_id(asked) else None
+        self._send_response(known, error=types.ResponseError(code=int(code), message=message))
+
+    def _send_response(
+        self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None
+    ) -> None:
+        """Answers, without the traceback and the text of an error of ours: it may quote source."""
+        if error is not None and error.code == types.ErrorCodes.InternalError:
+            error = types.ResponseError(error.code, "Internal Error; the log says where")
+        super()._send_response(msg_id, result, error)
+
+    def _untimely(self, method: str) -> tuple[int, str] | None:
+        """Why a method can't be called now: the code and the message of the error."""
+        if self._shutdown and method != types.EXIT:
+            return types.ErrorCodes.InvalidRequest, "the server is shutting down"
+        if not self._initialized and method not in _FREE:
+            return types.ErrorCodes.ServerNotInitialized, "initialize comes first"
+        if self._initialized and method == types.INITIALIZE:
+            return types.ErrorCodes.InvalidRequest, "initialize was called already"
+        return None
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(
+        self, params: types.InitializeParams
+    ) -> Generator[Any, Any, types.InitializeResult]:
+        """As in pygls, but with UTF-8 wherever the client offers it."""
+        general = params.capabilities.general
+        if general is not None and general.position_encodings:
+            general.position_encodings = [choose_encoding(general.position_encodings).value]
+        if not _is_uri(params.root_uri):
+            params.root_uri = None
+        result = yield from super().lsp_initialize(params)
+        self._initialized = True
+        return result
+
+    # pygls keeps a future of each notification whose handler is a generator, for ever. These come
+    # with every key, so they are plain functions.
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        """Leaves the document to the server."""
+        self.fm.features[types.TEXT_DOCUMENT_DID_OPEN](params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """Leaves the document to the server."""
+        self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE](params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        """Leaves the document to the server."""
+        self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE](params)
+
+
+class CodegenLanguageServer(LanguageServer):
+    """pygls' server, which tells its errors to the log and to nobody else."""
+
+    protocol: Protocol
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Says where something went wrong; whoever asked was answered there."""
+        data = getattr(error, "data", None)
+        if not isinstance(data, dict):
+            # What a client did wrong, and was answered.
+            _log.debug("%s in %s", type(error).__name__, getattr(source, "__name__", source))
+            return
+        # An error of ours, as pygls wraps it. Its text may quote source; its type and place don't.
+        name = str(error).partition(":")[0][:_SHOWN]
+        where = "".join(data.get("traceback", ())).rstrip()
+        _log.error("%s in %s\n%s", name, getattr(source, "__name__", source), where)
+
+
+def _is_uri(value: str | None) -> bool:
+    try:
+        return value is None or bool(urlsplit(value))
+    except ValueError:
+        return False
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, (int, str)) and not isinstance(value, bool)

@@ -1,0 +1,53 @@
+"""The model that the settings ask for: what would have to be fetched, and how it is loaded."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from codegen.config import Settings
+from codegen.session.host import Offer
+
+if TYPE_CHECKING:
+    from codegen.loaded import LoadedModel
+    from codegen.models.progress import Progress
+
+
+class SettingsProvider:
+    """Loads what codegen.config.Settings name."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Loads nothing yet."""
+        self.settings = settings
+
+    def offer(self) -> Offer | None:
+        """What would have to be fetched; None if it is here, or if the user said yes already."""
+        # What the engine needs is imported here, long after the editor was answered.
+        from codegen.models.catalogue import CatalogueEntry  # noqa: PLC0415
+        from codegen.models.resolve import find_export, resolve  # noqa: PLC0415
+        from codegen.models.store import Store  # noqa: PLC0415
+
+        source = resolve(self.settings.model)
+        if self.settings.editor.fetch or not isinstance(source, CatalogueEntry):
+            return None
+        if Store(self.settings.cache_dir).download(source.file).exists():
+            return None
+        if find_export(self.settings) is not None:
+            return None
+        place = (
+            "a mirror of your configuration"
+            if self.settings.mirrors
+            else f"huggingface.co/{source.repo}"
+        )
+        return Offer(source.name, source.bytes, place)
+
+    def load(self, progress: "Progress") -> "LoadedModel":
+        """The model, fetched and exported if need be.
+
+        Raises:
+            CodegenError: it can't be had, or can't be run.
+        """
+        from codegen.loaded import load_model  # noqa: PLC0415
+
+        model = load_model(self.settings, progress)
+        # A thread that computes holds the interpreter for as little as possible.
+        sys.setswitchinterval(0.002)
+        return model

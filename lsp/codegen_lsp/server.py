@@ -1,0 +1,302 @@
+"""The language server: which message is handled by what. A handler calls, and converts.
+
+Every request is answered once, with a result, null or an error; what goes wrong in one is answered
+there and logged, and the server goes on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from lsprotocol import types
+
+from codegen import __version__
+from codegen.config import Settings
+from codegen.session.types import PENDING, Request
+from codegen_lsp import logs
+from codegen_lsp.convert import (
+    ACCEPTED,
+    change_of,
+    completion_items,
+    inline_items,
+    request_of,
+)
+from codegen_lsp.positions import Encoding
+from codegen_lsp.protocol import CodegenLanguageServer, Protocol
+from codegen_lsp.serve import watch
+from codegen_lsp.settings import SECTION
+from codegen_lsp.state import MakeProvider, State
+
+_log = logging.getLogger("codegen.lsp")
+
+SHOWN: Final = "textDocument/didShowCompletion"
+PARTLY_ACCEPTED: Final = "textDocument/didPartiallyAcceptCompletion"
+FOCUSED: Final = "textDocument/didFocus"
+MOVED: Final = "codegen/didMoveCursor"
+EXPLAIN: Final = "codegen/explain"
+COUNTERS: Final = "codegen/counters"
+
+# Characters that a client may count at once.
+MOST: Final = 1 << 31
+
+# Seconds within which the editor's own menu must not wait for ours.
+MENU_PATIENCE: Final = 0.15
+
+
+def build(own: Settings, make_provider: MakeProvider) -> CodegenLanguageServer:
+    """A server for one connection.
+
+    Args:
+        own: the user's own settings.
+        make_provider: where the model of some settings comes from.
+    """
+    server = CodegenLanguageServer(
+        "codegen",
+        __version__,
+        text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
+        protocol_cls=Protocol,
+    )
+    state = State(server, own, make_provider)
+    _documents(server, state)
+    _hints(server, state)
+    _lifecycle(server, state)
+    _accepting(server, state)
+    return server
+
+
+def _lifecycle(server: CodegenLanguageServer, state: State) -> None:
+    offers = (_inline(server, state), _menu(server, state))
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        logs.to_client(server, asyncio.get_running_loop())
+        watch(params.process_id)
+        state.encoding = Encoding(server.workspace.position_encoding or Encoding.UTF16)
+        state.configure("options", params.initialization_options)
+        for offer in offers:
+            if not offer.dynamic() and offer.wanted():
+                offer.handle(server)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(_: types.InitializedParams) -> None:
+        await asyncio.gather(announce(server, offers), pull(server, state))
+        if state.editing.enabled:
+            state.host.ensure()
+        await announce(server, offers)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
+        if not await pull(server, state):
+            state.configure("section", params.settings)
+        await announce(server, offers)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def did_change_folders(_: types.DidChangeWorkspaceFoldersParams) -> None:
+        """The folders are pygls' to keep; they are looked at with each request."""
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(_: None) -> None:
+        state.stop()
+
+
+@dataclass(slots=True)
+class Offer:
+    """A feature that is for this client or not: said in the answer to `initialize`, or later.
+
+    Attributes:
+        registration: how it is announced later.
+        options: with which it is announced at once.
+        answer: answers requests for it.
+        wanted: whether it is for this client, as the settings are now.
+        dynamic: whether the client wants to be told of it later.
+    """
+
+    registration: types.Registration
+    options: object
+    answer: Callable[[Any], Coroutine[Any, Any, object]]
+    wanted: Callable[[], bool]
+    dynamic: Callable[[], bool]
+    announced: bool = False
+    _handled: bool = False
+
+    def handle(self, server: CodegenLanguageServer) -> None:
+        """Lets requests for it be answered, from the first call on."""
+        if not self._handled:
+            self._handled = True
+            server.feature(self.registration.method, self.options)(self.answer)
+
+
+async def announce(server: CodegenLanguageServer, offers: Sequence[Offer]) -> None:
+    """Tells a client that wants to be told which features there are now, and which no more."""
+    for each in offers:
+        if not each.dynamic() or each.announced == each.wanted():
+            continue
+        each.announced = not each.announced
+        each.handle(server)
+        one = each.registration
+        try:
+            if each.announced:
+                await server.client_register_capability_async(types.RegistrationParams([one]))
+            else:
+                gone = types.Unregistration(one.id, one.method)
+                await server.client_unregister_capability_async(types.UnregistrationParams([gone]))
+        except Exception as error:  # noqa: BLE001 - whatever it says, the rest goes on
+            _log.warning("the client refused %s: %s", one.method, type(error).__name__)
+
+
+async def pull(server: CodegenLanguageServer, state: State) -> bool:
+    """Asks the client for the section `codegen` of its settings; False if it can't be asked."""
+    workspace = server.client_capabilities.workspace
+    if workspace is None or not workspace.configuration:
+        return False
+    params = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+    try:
+        sections = await server.workspace_configuration_async(params)
+    except Exception as error:  # noqa: BLE001 - a client that can't answer changes nothing
+        _log.warning("the client gave no settings: %s", type(error).__name__)
+    else:
+        state.configure("section", sections[0] if sections else None)
+    return True
+
+
+def _documents(server: CodegenLanguageServer, state: State) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: types.DidOpenTextDocumentParams) -> None:
+        document = params.text_document
+        state.open(document.uri, document.language_id, document.version, document.text)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(params: types.DidChangeTextDocumentParams) -> None:
+        changes = [change_of(change) for change in params.content_changes]
+        state.change(params.text_document.uri, changes, params.text_document.version)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(params: types.DidCloseTextDocumentParams) -> None:
+        state.close(params.text_document.uri)
+
+
+def _hints(server: CodegenLanguageServer, state: State) -> None:
+    """What an editor may tell of where somebody looks.
+
+    pygls hands the server itself to a parameter that is annotated with `object`: hence Any.
+    """
+    server.protocol.own[MOVED] = types.TextDocumentPositionParams
+
+    @server.feature(MOVED)
+    def did_move(params: types.TextDocumentPositionParams) -> None:
+        uri, position = params.text_document.uri, params.position
+        buffer = state.buffers.get(uri)
+        if buffer is not None:
+            state.session.moved(uri, buffer.offset((position.line, position.character)))
+
+    @server.feature(FOCUSED)
+    def did_focus(_: Any) -> None:
+        """A file that is looked at may soon be typed in."""
+        if state.editing.enabled:
+            state.host.ensure()
+
+
+def _inline(server: CodegenLanguageServer, state: State) -> Offer:
+    async def inline_completion(
+        params: types.InlineCompletionParams,
+    ) -> types.InlineCompletionList | None:
+        uri = params.text_document.uri
+        buffer = state.buffers.get(uri)
+        if buffer is None:
+            return None
+        request = request_of(params, buffer)
+        state.status.busy(1)
+        try:
+            answer = await state.session.suggest(request)
+        finally:
+            state.status.busy(-1)
+        return inline_items(answer, buffer, uri) if answer.suggestions else None
+
+    def capability() -> types.InlineCompletionClientCapabilities | None:
+        document = server.client_capabilities.text_document
+        return document.inline_completion if document else None
+
+    return Offer(
+        types.Registration(
+            "codegen-inline",
+            types.TEXT_DOCUMENT_INLINE_COMPLETION,
+            types.InlineCompletionRegistrationOptions(document_selector=None),
+        ),
+        options=types.InlineCompletionOptions(),
+        answer=inline_completion,
+        wanted=lambda: capability() is not None,
+        dynamic=lambda: bool((found := capability()) and found.dynamic_registration),
+    )
+
+
+def _menu(server: CodegenLanguageServer, state: State) -> Offer:
+    async def completion(params: types.CompletionParams) -> types.CompletionList | None:
+        uri = params.text_document.uri
+        buffer = state.buffers.get(uri)
+        if buffer is None:
+            return None
+        at = buffer.offset((params.position.line, params.position.character))
+        answer = await state.session.suggest(Request(uri, at, patience=MENU_PATIENCE))
+        incomplete = answer.reason == PENDING or bool(answer.suggestions)
+        return completion_items(answer, buffer, uri, incomplete=incomplete)
+
+    def wanted() -> bool:
+        document = server.client_capabilities.text_document
+        alone = document is None or document.inline_completion is None
+        return state.editing.completion == "on" or (state.editing.completion == "auto" and alone)
+
+    def dynamic() -> bool:
+        document = server.client_capabilities.text_document
+        menu = document.completion if document else None
+        return bool(menu and menu.dynamic_registration)
+
+    return Offer(
+        types.Registration(
+            "codegen-menu",
+            types.TEXT_DOCUMENT_COMPLETION,
+            types.CompletionRegistrationOptions(document_selector=None),
+        ),
+        options=types.CompletionOptions(),
+        answer=completion,
+        wanted=wanted,
+        dynamic=dynamic,
+    )
+
+
+def _accepting(server: CodegenLanguageServer, state: State) -> None:
+    @server.feature(SHOWN)
+    def did_show(_: Any) -> None:
+        state.session.counters.shown += 1
+
+    @server.feature(PARTLY_ACCEPTED)
+    def did_accept_partly(params: Any) -> None:
+        counters = state.session.counters
+        counters.partly_accepted += 1
+        counters.accepted_characters += _count(params, "acceptedLength")
+
+    @server.command(ACCEPTED)
+    def did_accept(*items: Any) -> None:
+        counters = state.session.counters
+        counters.accepted += 1
+        counters.accepted_characters += _count(items[0] if items else None, "length")
+
+    # These parameters have nothing but the document, which is all that is needed.
+    server.protocol.own[EXPLAIN] = types.DidCloseTextDocumentParams
+
+    @server.feature(EXPLAIN)
+    def explain(params: types.DidCloseTextDocumentParams) -> dict[str, Any] | None:
+        return state.explained(params.text_document.uri)
+
+    @server.feature(COUNTERS)
+    def counters(_: Any) -> dict[str, int]:
+        return asdict(state.session.counters)
+
+
+def _count(item: object, name: str) -> int:
+    """A client's own count, if it has one."""
+    value = item.get(name) if isinstance(item, dict) else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return min(max(value, 0), MOST)

@@ -1,0 +1,179 @@
+"""What the user is told: status, progress, and the one question before a model is fetched."""
+
+import asyncio
+import logging
+import uuid
+from typing import Any, Final
+
+from lsprotocol import types
+
+from codegen.models.progress import human_bytes
+from codegen.session.host import Offer, State
+from codegen_lsp.protocol import CodegenLanguageServer
+
+_log = logging.getLogger("codegen.lsp")
+
+STATUS: Final = "didChangeStatus"
+"""The notification of the server's state, as Copilot's language server names it."""
+
+_KINDS: Final[dict[State, str]] = {
+    "unloaded": "Inactive",
+    "loading": "Normal",
+    "ready": "Normal",
+    "missing": "Warning",
+    "error": "Error",
+}
+
+_FETCH: Final = "Fetch"
+_NOT_NOW: Final = "Not now"
+
+# Seconds that a request must take to be told of: what a cache answers is no work.
+_NOTICEABLE: Final = 0.05
+
+# How much of a transfer is worth a notification.
+_STEP: Final = 0.01
+
+
+class Status:
+    """Tells the editor what the server does. Of one event loop; progress comes from any thread."""
+
+    def __init__(self, server: CodegenLanguageServer) -> None:
+        """Tells nothing yet."""
+        self._server = server
+        self._state: State = "unloaded"
+        self._message = ""
+        self._requests = 0
+        self._told_busy = False
+        self._shown: set[str] = set()
+
+    def changed(self, state: State, message: str) -> None:
+        """The model is in another state."""
+        self._state, self._message = state, message
+        if state in ("error", "missing"):
+            _log.warning("%s", message)
+        elif state == "ready":
+            _log.info("ready: %s", message)
+        if state == "error" and message not in self._shown:
+            # Said once where it is seen, however often it is tried again; the status goes on
+            # saying it.
+            self._shown.add(message)
+            self._server.window_show_message(
+                types.ShowMessageParams(types.MessageType.Error, f"codegen: {message}")
+            )
+        self._tell()
+
+    def busy(self, more: int) -> None:
+        """So many more requests are waiting for an answer."""
+        self._requests += more
+        if self._requests and not self._told_busy:
+            asyncio.get_running_loop().call_later(_NOTICEABLE, self._settle)
+        else:
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._told_busy != bool(self._requests):
+            self._told_busy = bool(self._requests)
+            self._tell()
+
+    async def consent(self, offer: Offer) -> bool:
+        """Asks whether a model may be fetched; somebody who can't be asked says no."""
+        capabilities = self._server.client_capabilities.window
+        if capabilities is None or capabilities.show_message is None:
+            return False
+        question = types.ShowMessageRequestParams(
+            type=types.MessageType.Info,
+            message=(
+                f"codegen needs the model {offer.name} ({human_bytes(offer.bytes)}) from "
+                f"{offer.source}. Fetch it now? Nothing is sent, and later it works offline."
+            ),
+            actions=[types.MessageActionItem(_FETCH), types.MessageActionItem(_NOT_NOW)],
+        )
+        try:
+            answer = await self._server.window_show_message_request_async(question)
+        except Exception as error:  # noqa: BLE001 - what is no answer is no consent
+            _log.warning("the client didn't ask for consent: %s", type(error).__name__)
+            return False
+        return answer is not None and answer.title == _FETCH
+
+    def _tell(self) -> None:
+        params: dict[str, Any] = {
+            "busy": self._state == "loading" or self._told_busy,
+            "kind": _KINDS[self._state],
+            "state": self._state,
+            "message": self._message,
+        }
+        self._server.protocol.notify(STATUS, params)
+
+
+class WorkProgress:
+    """A transfer's progress as `$/progress`; called from the engine's thread."""
+
+    def __init__(self, server: CodegenLanguageServer, loop: asyncio.AbstractEventLoop) -> None:
+        """Tells nothing yet."""
+        self._server = server
+        self._loop = loop
+        self._token: str | None = None
+        self._total = self._done = self._told = 0
+
+    def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
+        """Begins a task in place of the one that may be there."""
+        self.finish()
+        self._total, self._done, self._told = max(total, 1), done, done
+        token = self._token = str(uuid.uuid4())
+        text = description if unit else f"{description} ({human_bytes(total)})"
+
+        async def begin() -> None:
+            try:
+                await self._server.work_done_progress.create_async(token)
+            except Exception:  # noqa: BLE001 - a client that shows no progress
+                _log.debug("the client takes no progress")
+                return
+            if self._token != token:
+                # It has ended meanwhile: what begins now would never end.
+                return
+            self._server.work_done_progress.begin(
+                token, types.WorkDoneProgressBegin(title="codegen", message=text, percentage=0)
+            )
+
+        window = self._server.client_capabilities.window
+        if window is not None and window.work_done_progress:
+            self._call(lambda: asyncio.ensure_future(begin()))
+
+    def advance(self, n: int) -> None:
+        """Counts, and tells every hundredth."""
+        self._done += n
+        if self._token is None or self._done - self._told < self._total * _STEP:
+            return
+        self._told = self._done
+        token, percentage = self._token, min(100, 100 * self._done // self._total)
+        self._call(
+            lambda: (
+                self._server.work_done_progress.report(
+                    token, types.WorkDoneProgressReport(percentage=percentage)
+                )
+                if token in self._server.work_done_progress.tokens
+                else None
+            )
+        )
+
+    def note(self, message: str) -> None:
+        """A line for the log."""
+        _log.info("%s", message)
+
+    def finish(self) -> None:
+        """The task ended, well or not."""
+        token, self._token = self._token, None
+        if token is not None:
+            self._call(
+                lambda: (
+                    self._server.work_done_progress.end(token, types.WorkDoneProgressEnd())
+                    if token in self._server.work_done_progress.tokens
+                    else None
+                )
+            )
+
+    def _call(self, tell: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(tell)
+        except RuntimeError:
+            _log.debug("the event loop ended before a transfer did")
