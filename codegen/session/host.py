@@ -128,7 +128,7 @@ class ModelHost:
         self._failures += 1
         if self._failures > 1:
             self._retry_at = self._clock.now() + RETRY
-        self._drop("error", _sentence(error))
+        self._drop("error", _breakdown(error))
 
     def worked(self) -> None:
         """The engine gave an answer."""
@@ -185,5 +185,12 @@ class ModelHost:
 
 
 def _sentence(error: BaseException) -> str:
-    """What a person is told: our own errors explain themselves."""
+    """What a person is told of a model that can't be loaded: our own errors explain themselves."""
     return str(error) if isinstance(error, CodegenError) else f"{type(error).__name__}: {error}"
+
+
+def _breakdown(error: BaseException) -> str:
+    """What a person is told of an engine that broke down: a stranger's words may quote source."""
+    return (
+        str(error) if isinstance(error, CodegenError) else f"{type(error).__name__} in the engine"
+    )
