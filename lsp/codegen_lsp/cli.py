@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def command(log_file: Path | None) -> None:
     """Serve an editor over the Language Server Protocol, on standard input and output.
 
-    An editor starts it; see docs/editors.md. Its settings are the editor's own (section
+    An editor starts it; see docs/protocol.md. Its settings are the editor's own (section
     `codegen`) and the table [editor] of config.toml.
     """
     from codegen_lsp.provider import SettingsProvider  # noqa: PLC0415 - see start
