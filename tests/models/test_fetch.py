@@ -174,6 +174,7 @@ from codegen.config import Settings
 from codegen.models.catalogue import CatalogueEntry
 from codegen.models.fetch import fetch
 from codegen.models.mirrors import UrlMirror
+from codegen.editing import EditingSettings
 from codegen.models.progress import stderr_progress
 PosixPath = Path
 print(fetch({entry!r}, {mirrored!r}, stderr_progress()))
