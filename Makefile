@@ -8,13 +8,14 @@ STAMP := $(VENV)/.installed
 export CODEGEN_MODEL_MIRRORS ?= $(CURDIR)/dev/mirrors.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup complete test test-slow check format bench build clean selftest eval-slice
+.PHONY: help setup complete test test-deep test-slow check format bench build clean selftest eval-slice
 
 help:
 	@echo "make setup     make $(VENV) with everything for development"
 	@echo "make complete  fill a hole in examples/ with the default model (fetched on first run)"
 	@echo "make test      run the tests, real model included (under 5 minutes once it is cached)"
-	@echo "make test-slow run the slow tests"
+	@echo "make test-deep run the slow tests of robustness and of mining, as CI does"
+	@echo "make test-slow run all slow tests"
 	@echo "make selftest  attack the evaluation's sandbox and judge"
 	@echo "make eval-slice  score a fixed slice of HumanEval, and compare with what it scored before"
 	@echo "make check     lint, types, boundaries"
@@ -35,6 +36,9 @@ complete: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"
+
+test-deep: $(STAMP)
+	$(BIN)/python -m pytest -m slow tests/lsp/test_robustness.py tests/eval/mine/test_mining.py
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow

@@ -155,6 +155,7 @@ def conforms(sandbox, official, count):
     assert 0.3 < sum(theirs) / len(theirs) < 0.8
 
 
+@pytest.mark.slow
 def test_openai_s_executor_agrees(sandbox, official):
     conforms(sandbox, official, 12)
 

@@ -18,6 +18,9 @@ from codegen_eval.sandbox.types import Sandbox
 from codegen_eval.suites.mined import load_mined
 from tests.eval.mine.conftest import PYTHON
 
+# Of the slow suites, `make test-deep` runs this one, and so does CI.
+pytestmark = pytest.mark.slow
+
 CORE = (
     '"""Größen."""\r\n'
     "\r\n"
