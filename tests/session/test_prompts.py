@@ -137,7 +137,7 @@ async def test_where_the_cursor_rests_the_prompt_is_computed(desk):
     await desk.quiet()
     assert desk.backend.warmings == ["done"]
     # It is laid now, and a request needs nothing more of it.
-    desk.session.moved(URI, desk.cursor - 1)
+    desk.session.moved(URI, desk.cursor)
     await desk.pause()
     assert await desk.texts() == [SUM]
     assert desk.backend.warmings == ["done"]
