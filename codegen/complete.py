@@ -81,14 +81,11 @@ def complete(
     options: CompletionOptions,
     cancel: CancelToken,
     last: Layout | None = None,
-    *,
-    enough: Callable[[], bool] = lambda: False,
-) -> Generator[Delta | Completion, None, None]:
+) -> Iterator[Delta | Completion]:
     """Completes a document at its cursor: Deltas as the model writes, then one Completion.
 
     Closing the iterator frees the engine. `last` is the layout of the document's last completion
-    (`Completion.plan.layout`), so that typing on computes little. Once `enough` says so, which is
-    asked after every token, what there is counts as all.
+    (`Completion.plan.layout`), so that typing on computes little.
 
     Raises:
         CancelledError: `cancel` was set.
@@ -99,7 +96,29 @@ def complete(
     if (refused := refuse(document, hole, options)) is not None:
         yield refused
         return
-    plan = make_plan(model, document, options, last, hole)
+    yield from write(
+        model, document, make_plan(model, document, options, last, hole), options, cancel
+    )
+
+
+def write(
+    model: "LoadedModel",
+    document: Document,
+    plan: Plan,
+    options: CompletionOptions,
+    cancel: CancelToken,
+    *,
+    enough: Callable[[], bool] = lambda: False,
+) -> Generator[Delta | Completion, None, None]:
+    """Completes a document by a plan: what `complete` does after that is made.
+
+    Once `enough` says so, which is asked after every token, what there is counts as all.
+
+    Raises:
+        CancelledError: `cancel` was set.
+        EngineError: the model can't be run.
+    """
+    hole = plan.hole
     generation = model.backend.generate(_request(model, plan, options), cancel)
     growth = Growth(document)
     samples = [

@@ -6,8 +6,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codegen.complete import Completion, Delta, complete, refuse
-from codegen.context.hole import find_hole
+from codegen.complete import Completion, Delta, refuse, write
+from codegen.context.hole import Hole, find_hole
 from codegen.document import Document
 from codegen.engine.cancel import CancelToken
 from codegen.engine.types import Usage
@@ -41,9 +41,14 @@ class Flight:
     """
 
     def __init__(
-        self, document: Document, options: CompletionOptions, *, keep: bool = True
+        self,
+        document: Document,
+        options: CompletionOptions,
+        *,
+        hole: Hole | None = None,
+        keep: bool = True,
     ) -> None:
-        """Belongs to the running event loop."""
+        """Belongs to the running event loop; `hole` is the document's, if it was looked for."""
         self.document = document
         self.options = options
         self.keep = keep
@@ -52,6 +57,7 @@ class Flight:
         self.written = ""
         self.asked = self.decoding = self.hurried = False
         self.outcome: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
+        self._hole = hole
         self._layout: Layout | None = None
 
     @property
@@ -137,7 +143,7 @@ class Flight:
             EngineError: the model can't be run.
         """
         self.cancel.check()
-        hole = find_hole(self.document, self.options.lines)
+        hole = self._hole or find_hole(self.document, self.options.lines)
         if (refused := refuse(self.document, hole, self.options)) is not None:
             return refused
         plan = make_plan(model, self.document, self.options, laid.layout, hole)
@@ -146,13 +152,11 @@ class Flight:
         self.cancel.check()
         before = compute(model, plan, self.place)
         self.cancel.check()
-        events = complete(
-            model, self.document, self.options, self.cancel, plan.layout, enough=self._enough
-        )
+        events = write(model, self.document, plan, self.options, self.cancel, enough=self._enough)
         completion = _written(events, tell)
         # It may have become the file's own meanwhile.
         self._keep(plan, laid)
-        return _whole(completion, plan, before)
+        return completion if before is None else _with(completion, before)
 
     def _keep(self, plan: Plan, laid: Laid) -> None:
         if self.keep:
@@ -163,16 +167,14 @@ class Flight:
         return self.hurried
 
 
-def _whole(completion: Completion, plan: Plan, before: Usage | None) -> Completion:
-    """A completion with what its prompt had cost before it, by the plan that this was made for."""
-    usage = completion.usage
-    if before is not None:
-        usage = replace(
-            usage,
-            cached_tokens=before.cached_tokens,
-            prefill_seconds=usage.prefill_seconds + before.prefill_seconds,
-        )
-    return replace(completion, plan=plan, usage=usage)
+def _with(completion: Completion, before: Usage) -> Completion:
+    """A completion with what its prompt had cost before it."""
+    usage = replace(
+        completion.usage,
+        cached_tokens=before.cached_tokens,
+        prefill_seconds=completion.usage.prefill_seconds + before.prefill_seconds,
+    )
+    return replace(completion, usage=usage)
 
 
 def _written(

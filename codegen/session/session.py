@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from codegen.complete import refuse
-from codegen.context.hole import find_hole
+from codegen.context.hole import Hole, find_hole
 from codegen.editing import EditingSettings
 from codegen.errors import CancelledError
 from codegen.explain import explain, explain_answers
@@ -164,9 +164,9 @@ class Session:
             return Answer((), types.LOADING if waiting else types.NO_MODEL)
         hole = find_hole(wish.document, wish.options.lines)
         if (refused := refuse(wish.document, hole, wish.options)) is not None:
-            wish.trace.explained = explain(wish.document, None, refused.reason, None)
+            wish.trace.explain = lambda: explain(wish.document, None, refused.reason, None)
             return Answer((), refused.reason)
-        flight, source = self._flight(wish)
+        flight, source = self._flight(wish, hole)
         try:
             reason = await self._wait(flight, wish)
         except asyncio.CancelledError:
@@ -183,7 +183,7 @@ class Session:
             return None
         return entry
 
-    def _flight(self, wish: Wish) -> tuple[Flight, types.Source]:
+    def _flight(self, wish: Wish, hole: Hole) -> tuple[Flight, types.Source]:
         """What writes for a document already, or else a new flight."""
         uri = wish.file.uri
         running = self._flights.get(uri, [])[-1:]
@@ -196,7 +196,7 @@ class Session:
         self._idle.stop()
         for flight in running:
             flight.stop(leave=False)
-        flight = Flight(wish.document, wish.options)
+        flight = Flight(wish.document, wish.options, hole=hole)
         self._track(uri, flight)
         if wish.request.trigger == "automatic" and self.settings.debounce:
             line = wish.document.before.rsplit("\n", 1)[-1]
@@ -261,11 +261,11 @@ class Session:
             return Answer((), types.SUPERSEDED if cancelled else types.ENGINE_ERROR)
         completion, model = flight.outcome.result(), self._engine.host.model
         tokenizer = None if model is None else model.tokenizer
-        trace = wish.trace
-        trace.usage = asdict(completion.usage)
-        trace.explained = explain(
-            flight.document, completion.plan, completion.reason, tokenizer
-        ) | {"answers": explain_answers(completion)}
+        wish.trace.usage = asdict(completion.usage)
+        wish.trace.explain = lambda: (
+            explain(flight.document, completion.plan, completion.reason, tokenizer)
+            | {"answers": explain_answers(completion)}
+        )
         entry = wish.file.cache.find(wish.document)
         if entry is not None:
             return wish.shown(entry, source)

@@ -1,5 +1,6 @@
 """What a session is asked and what it answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -74,8 +75,8 @@ class Answer:
 class Trace:
     """What became of a file's last request, for whoever wants it explained.
 
-    Times are in seconds. `explained` is what `codegen.explain` says of the prompt and the
-    candidates.
+    Times are in seconds. `explain` gives what `codegen.explain` says of the prompt and the
+    candidates: when it is asked for, since hardly any request is.
     """
 
     trigger: Trigger
@@ -85,7 +86,7 @@ class Trace:
     debounce: float = 0.0
     total: float = 0.0
     usage: dict[str, float] = field(default_factory=dict)
-    explained: dict[str, Any] = field(default_factory=dict)
+    explain: Callable[[], dict[str, Any]] = dict
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """The model that the settings ask for: what would have to be fetched, and how it is loaded."""
 
-import sys
 from typing import TYPE_CHECKING
 
 from codegen.config import Settings
@@ -47,7 +46,4 @@ class SettingsProvider:
         """
         from codegen.loaded import load_model  # noqa: PLC0415
 
-        model = load_model(self.settings, progress)
-        # A thread that computes holds the interpreter for as little as possible.
-        sys.setswitchinterval(0.002)
-        return model
+        return load_model(self.settings, progress)

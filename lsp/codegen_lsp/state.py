@@ -170,7 +170,7 @@ class State:
             "reason": trace.reason,
             "seconds": {"debounce": trace.debounce, "total": trace.total},
             "usage": trace.usage,
-            **{key: value for key, value in trace.explained.items() if key != "reason"},
+            **{key: value for key, value in trace.explain().items() if key != "reason"},
         }
 
     def _narrowed(self) -> list[Narrowing]:

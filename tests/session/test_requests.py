@@ -31,7 +31,7 @@ async def test_a_request_is_answered_by_the_model(desk):
     assert desk.backend.asked == [("total = ", "\n")]
     trace = desk.session.trace(URI)
     assert (trace.source, trace.reason, trace.trigger) == ("model", None, "automatic")
-    assert trace.explained["answers"][0]["text"] == SUM
+    assert trace.explain()["answers"][0]["text"] == SUM
     assert trace.usage["decoded_tokens"] == desk.backend.generations[0].steps
 
 
