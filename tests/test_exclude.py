@@ -91,18 +91,18 @@ def test_a_file_that_only_sounds_like_one(name):
         ("**/private/**", "/home/me/private/ws/a.py", True),
         ("private", "/home/me/private/ws/a.py", False),
         ("~/private", "/home/me/private/ws/a.py", True),
-        ("C:/work/*", "C:\\work\\a.py", True),
-        ("c:\\work\\*", "C:\\work\\a.py", True),
-        ("D:/work/*", "C:\\work\\a.py", False),
-        ("secret", "/work/secret/../a.py", False),
-        ("secret", "/work/x/../secret/a.py", True),
+        ("C:/ws/*", "C:\\ws\\a.py", True),
+        ("c:\\ws\\*", "C:\\ws\\a.py", True),
+        ("D:/ws/*", "C:\\ws\\a.py", False),
+        ("secret", "/ws/secret/../a.py", False),
+        ("secret", "/ws/x/../secret/a.py", True),
     ],
 )
 def test_a_glob(glob, path, matches, monkeypatch):
     """Relative to a root, or absolute with a root that the file is or isn't below."""
     monkeypatch.setenv("HOME", "/home/me")
-    whole = path if path.startswith(("/", "C:")) else f"/work/{path}"
-    roots = ("/work/", "/home/me/private/ws")
+    whole = path if path.startswith(("/", "C:")) else f"/ws/{path}"
+    roots = ("/ws/", "/home/me/private/ws")
     assert usable_globs([glob]) == ((glob,), ())
     assert excluded(whole, 10, [glob], roots) == (EXCLUDED if matches else None)
 
