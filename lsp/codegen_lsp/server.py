@@ -16,13 +16,8 @@ from codegen import __version__
 from codegen.config import Settings
 from codegen.session.types import PENDING, Request
 from codegen_lsp import logs
-from codegen_lsp.convert import (
-    ACCEPTED,
-    change_of,
-    completion_items,
-    inline_items,
-    request_of,
-)
+from codegen_lsp.accepting import count_acceptance
+from codegen_lsp.convert import change_of, completion_items, inline_items, request_of
 from codegen_lsp.positions import Encoding
 from codegen_lsp.protocol import CodegenLanguageServer, Protocol
 from codegen_lsp.serve import watch
@@ -31,15 +26,10 @@ from codegen_lsp.state import MakeProvider, State
 
 _log = logging.getLogger("codegen.lsp")
 
-SHOWN: Final = "textDocument/didShowCompletion"
-PARTLY_ACCEPTED: Final = "textDocument/didPartiallyAcceptCompletion"
 FOCUSED: Final = "textDocument/didFocus"
 MOVED: Final = "codegen/didMoveCursor"
 EXPLAIN: Final = "codegen/explain"
 COUNTERS: Final = "codegen/counters"
-
-# Characters that a client may count at once.
-MOST: Final = 1 << 31
 
 # Seconds within which the editor's own menu must not wait for ours.
 MENU_PATIENCE: Final = 0.15
@@ -62,7 +52,8 @@ def build(own: Settings, make_provider: MakeProvider) -> CodegenLanguageServer:
     _documents(server, state)
     _hints(server, state)
     _lifecycle(server, state)
-    _accepting(server, state)
+    _telling(server, state)
+    count_acceptance(server, state)
     return server
 
 
@@ -265,23 +256,7 @@ def _menu(server: CodegenLanguageServer, state: State) -> Offer:
     )
 
 
-def _accepting(server: CodegenLanguageServer, state: State) -> None:
-    @server.feature(SHOWN)
-    def did_show(_: Any) -> None:
-        state.session.counters.shown += 1
-
-    @server.feature(PARTLY_ACCEPTED)
-    def did_accept_partly(params: Any) -> None:
-        counters = state.session.counters
-        counters.partly_accepted += 1
-        counters.accepted_characters += _count(params, "acceptedLength")
-
-    @server.command(ACCEPTED)
-    def did_accept(*items: Any) -> None:
-        counters = state.session.counters
-        counters.accepted += 1
-        counters.accepted_characters += _count(items[0] if items else None, "length")
-
+def _telling(server: CodegenLanguageServer, state: State) -> None:
     # These parameters have nothing but the document, which is all that is needed.
     server.protocol.own[EXPLAIN] = types.DidCloseTextDocumentParams
 
@@ -292,11 +267,3 @@ def _accepting(server: CodegenLanguageServer, state: State) -> None:
     @server.feature(COUNTERS)
     def counters(_: Any) -> dict[str, int]:
         return asdict(state.session.counters)
-
-
-def _count(item: object, name: str) -> int:
-    """A client's own count, if it has one."""
-    value = item.get(name) if isinstance(item, dict) else None
-    if not isinstance(value, int) or isinstance(value, bool):
-        return 0
-    return min(max(value, 0), MOST)

@@ -9,7 +9,6 @@ import sys
 
 import pytest
 
-from tests.lsp.client import launching
 from tests.lsp.scripted_server import ANSWERS
 
 # Of the slow suites, `make test-deep` runs this one, and so does CI.
@@ -30,22 +29,7 @@ INLINE = "textDocument/inlineCompletion"
 # Seconds within which a server that nobody needs is to be gone, with what a busy machine adds.
 GONE = 2 + 20
 
-numbers = itertools.count()
-
-
-@pytest.fixture
-def launch(tokenizer_file, tmp_path):
-    with launching(tokenizer_file, tmp_path) as launcher:
-        yield launcher
-
-
-@pytest.fixture(scope="module")
-def server(tokenizer_file, tmp_path_factory):
-    """One process, which lives through everything that is done to it here."""
-    with launching(tokenizer_file, tmp_path_factory.mktemp("servers")) as launcher:
-        client = launcher()
-        client.begin()
-        yield client
+others = itertools.count()
 
 
 @pytest.fixture
@@ -55,14 +39,9 @@ def client(server):
     still_works(server)
 
 
-@pytest.fixture
-def uri():
-    return f"file:///somewhere/file{next(numbers)}.py"
-
-
 def still_works(client):
     """Nothing is left of what went wrong, and a request is answered as ever."""
-    document = client.open(f"file:///somewhere/else{next(numbers)}.py", SOURCE)
+    document = client.open(f"file:///somewhere/else{next(others)}.py", SOURCE)
     assert document.texts() == [ANSWERS[0]]
     document.close()
     client.settle()

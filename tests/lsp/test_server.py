@@ -1,7 +1,6 @@
 """The language server as an editor sees it: a process, and what it answers."""
 
 import contextlib
-import itertools
 import random
 import time
 from pathlib import Path
@@ -49,23 +48,6 @@ OFFER = ("small-model", 491_000_000, "huggingface.co/somebody/small")
 
 ASKS = {**BOTH, "window": {"showMessage": {}}}
 
-numbers = itertools.count()
-
-
-@pytest.fixture
-def launch(tokenizer_file, tmp_path):
-    """For servers of one test's own."""
-    with launching(tokenizer_file, tmp_path) as launcher:
-        yield launcher
-
-
-@pytest.fixture(scope="module")
-def server(tokenizer_file, tmp_path_factory):
-    with launching(tokenizer_file, tmp_path_factory.mktemp("servers")) as launcher:
-        client = launcher()
-        client.begin()
-        yield client
-
 
 @pytest.fixture
 def client(server):
@@ -80,12 +62,6 @@ def changed(client, **settings):
     client.notify("workspace/didChangeConfiguration", {"settings": settings})
     yield
     client.notify("workspace/didChangeConfiguration", {"settings": None})
-
-
-@pytest.fixture
-def uri():
-    """A document that no other test knows."""
-    return f"file:///somewhere/file{next(numbers)}.py"
 
 
 class TestInitialize:
@@ -266,16 +242,30 @@ class TestCounters:
         (item,) = document.inline()["items"]
         before = client.counters()
         client.notify("textDocument/didShowCompletion", {"item": item})
-        client.notify(
-            "textDocument/didPartiallyAcceptCompletion", {"item": item, "acceptedLength": 5}
-        )
+        # Each counts from the item's start.
+        for length in (5, 8, 8):
+            client.notify(
+                "textDocument/didPartiallyAcceptCompletion",
+                {"item": item, "acceptedLength": length},
+            )
         command = item["command"]
         params = {"command": command["command"], "arguments": command["arguments"]}
         assert client.call("workspace/executeCommand", params) is None
-        told = {"shown": 1, "partly_accepted": 1, "accepted": 1, "accepted_characters": 5 + 12}
+        told = {"shown": 1, "partly_accepted": 3, "accepted": 1, "accepted_characters": 12}
         assert client.counters() == {
             name: count + told.get(name, 0) for name, count in before.items()
         }
+        # The same once more is another acceptance.
+        assert client.call("workspace/executeCommand", params) is None
+        assert client.counters()["accepted_characters"] == before["accepted_characters"] + 24
+
+    def test_a_part_of_an_item_without_a_command(self, client):
+        before = client.counters()
+        for length in (3, 7):
+            params = {"item": {"insertText": "alpha + beta"}, "acceptedLength": length}
+            client.notify("textDocument/didPartiallyAcceptCompletion", params)
+        after = client.counters()
+        assert after["accepted_characters"] == before["accepted_characters"] + 7
 
     @pytest.mark.parametrize(
         "arguments",
