@@ -25,6 +25,13 @@ LEVELS: Final = {
     "debug": logging.DEBUG,
 }
 
+_KINDS: Final = (
+    (logging.ERROR, types.MessageType.Error),
+    (logging.WARNING, types.MessageType.Warning),
+    (logging.INFO, types.MessageType.Info),
+    (logging.NOTSET, types.MessageType.Log),
+)
+
 _ROOT: Final = logging.getLogger("codegen")
 _LIBRARIES: Final = ("pygls", "huggingface_hub", "asyncio")
 
@@ -50,15 +57,7 @@ class ClientHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Queues a message; what can't be sent any more is lost."""
-        kind = (
-            types.MessageType.Error
-            if record.levelno >= logging.ERROR
-            else types.MessageType.Warning
-            if record.levelno >= logging.WARNING
-            else types.MessageType.Info
-            if record.levelno >= logging.INFO
-            else types.MessageType.Log
-        )
+        kind = next(kind for level, kind in _KINDS if record.levelno >= level)
         params = types.LogMessageParams(kind, record.getMessage())
         try:
             self._loop.call_soon_threadsafe(self._server.window_log_message, params)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import uuid
+from collections.abc import Callable
 from typing import Any, Final
 
 from lsprotocol import types
@@ -146,15 +147,8 @@ class WorkProgress:
             return
         self._told = self._done
         token, percentage = self._token, min(100, 100 * self._done // self._total)
-        self._call(
-            lambda: (
-                self._server.work_done_progress.report(
-                    token, types.WorkDoneProgressReport(percentage=percentage)
-                )
-                if token in self._server.work_done_progress.tokens
-                else None
-            )
-        )
+        report = types.WorkDoneProgressReport(percentage=percentage)
+        self._begun(token, lambda: self._server.work_done_progress.report(token, report))
 
     def note(self, message: str) -> None:
         """A line for the log."""
@@ -164,15 +158,14 @@ class WorkProgress:
         """The task ended, well or not."""
         token, self._token = self._token, None
         if token is not None:
-            self._call(
-                lambda: (
-                    self._server.work_done_progress.end(token, types.WorkDoneProgressEnd())
-                    if token in self._server.work_done_progress.tokens
-                    else None
-                )
-            )
+            end = types.WorkDoneProgressEnd()
+            self._begun(token, lambda: self._server.work_done_progress.end(token, end))
 
-    def _call(self, tell: Any) -> None:
+    def _begun(self, token: str, tell: Callable[[], object]) -> None:
+        """Tells more of a task, if the client was told of its begin."""
+        self._call(lambda: token in self._server.work_done_progress.tokens and tell())
+
+    def _call(self, tell: Callable[[], object]) -> None:
         try:
             self._loop.call_soon_threadsafe(tell)
         except RuntimeError:
