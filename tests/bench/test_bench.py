@@ -9,7 +9,7 @@ import pytest
 
 from codegen.bench import Figures, Round, engine, llama
 from codegen.bench.engine import Decoded, ProcessFigures, Texts
-from codegen.cli.bench import Row, markdown, table
+from codegen.bench.table import Row, markdown, table
 from codegen.engine.scripted import ScriptedBackend
 from codegen.errors import EngineError
 
