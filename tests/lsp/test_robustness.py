@@ -11,8 +11,7 @@ import pytest
 
 from tests.lsp.scripted_server import ANSWERS
 
-# Of the slow suites, `make test-deep` runs this one, and so does CI.
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.deep
 
 SOURCE = "alpha = 1\nbeta = 2\ntotal = "
 SLOW = "# slowly 200, at length\n" + SOURCE

@@ -102,6 +102,7 @@ def test_nothing_is_left_of_an_export_that_broke_off(settings, tiny, monkeypatch
     assert (tiny.checkpoint / "config.json").exists()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("precision", ["fp16", "int4"])
 def test_an_export_for_cuda_needs_no_gpu_and_running_it_does(
     settings, tiny, monkeypatch, precision

@@ -96,6 +96,7 @@ def test_wrong_use(start, tmp_path, more, said):
     assert said in errors
 
 
+@pytest.mark.deep
 def test_killed_at_random_moments(start, tmp_path):
     several = ("-n", "2", "--temperature", "0.8")
     limit = 30

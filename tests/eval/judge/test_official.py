@@ -29,6 +29,7 @@ def some(suite, count=20):
     return random.Random(0).sample(light, min(count, len(light)))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", SUITES)
 def test_canonical_solutions_pass(sandbox, official, name):
     suite = load_suite(name, official)
@@ -45,6 +46,7 @@ def test_all_canonical_solutions_pass(sandbox, official, name):
     assert [each for each in results.values() if each.verdict is not Verdict.PASSED] == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", ["humaneval", "humaneval+", "mbpp+"])
 def test_stubs_fail(sandbox, official, name):
     suite = load_suite(name, official)
@@ -155,7 +157,7 @@ def conforms(sandbox, official, count):
     assert 0.3 < sum(theirs) / len(theirs) < 0.8
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_openai_s_executor_agrees(sandbox, official):
     conforms(sandbox, official, 12)
 

@@ -18,8 +18,7 @@ from codegen_eval.sandbox.types import Sandbox
 from codegen_eval.suites.mined import load_mined
 from tests.eval.mine.conftest import PYTHON
 
-# Of the slow suites, `make test-deep` runs this one, and so does CI.
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.deep
 
 CORE = (
     '"""Größen."""\r\n'
