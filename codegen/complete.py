@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from codegen.context.hole import Hole, find_hole
 from codegen.document import Document
@@ -10,7 +10,7 @@ from codegen.engine.cancel import CancelToken
 from codegen.engine.types import FinishReason, GenerateRequest, Sampling, Usage
 from codegen.plan import CompletionOptions, Plan, make_plan, refusal
 from codegen.postprocess.growth import Growth
-from codegen.postprocess.pipeline import Rejection, postprocess
+from codegen.postprocess.pipeline import Rejection, has_statement, postprocess
 from codegen.prompt.healing import Spell
 from codegen.prompt.layout import Layout
 from codegen.textstream import SampleText
@@ -25,6 +25,9 @@ SAME: Final = "same"
 # How candidates are drawn beside the likeliest one: far enough from it to differ, near enough to
 # be code.
 _SPREAD: Final = 0.6
+
+# How pressing it is to be done: not at all, with the next statement that is whole, or at once.
+Hurry = Literal["no", "soon", "now"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,11 @@ def write(
     options: CompletionOptions,
     cancel: CancelToken,
     *,
-    enough: Callable[[], bool] = lambda: False,
+    hurry: Callable[[], Hurry] = lambda: "no",
 ) -> Generator[Delta | Completion, None, None]:
     """Completes a document by a plan: what `complete` does after that is made.
 
-    Once `enough` says so, which is asked after every token, what there is counts as all.
+    Once `hurry`, which is asked after every token, says so, what there is counts as all.
 
     Raises:
         CancelledError: `cancel` was set.
@@ -141,7 +144,7 @@ def write(
             generation.end(step.sample)
         if text := sample.certain():
             yield Delta(step.sample, text)
-        if enough():
+        if _suffices(hurry(), samples, hole, growth):
             for index, other in enumerate(samples):
                 other.end(FinishReason.TIME)
                 generation.end(index)
@@ -187,6 +190,13 @@ def _samplings(options: CompletionOptions) -> Iterator[Sampling]:
                 top_p=options.top_p,
                 seed=options.seed + index,
             )
+
+
+def _suffices(hurry: Hurry, samples: Sequence[SampleText], hole: Hole, growth: Growth) -> bool:
+    """Whether what there is of all samples has to do."""
+    if hurry != "soon":
+        return hurry == "now"
+    return all(sample.ended or has_statement(sample.text, hole, growth) for sample in samples)
 
 
 def _suggest(

@@ -62,6 +62,11 @@ def postprocess(
     return Suggestion(text.replace("\n", hole.newline), tuple(spoke))
 
 
+def has_statement(text: str, hole: Hole, growth: Growth) -> bool:
+    """Whether a text that is still being written could end now: after a whole statement of it."""
+    return _whole(text, hole, growth) != text
+
+
 def _whole(text: str, hole: Hole, growth: Growth) -> str:
     """Several lines up to the last statement that is whole; all of them where none is."""
     if hole.lines == "single":

@@ -76,7 +76,7 @@ class Engine:
             self.host.worked()
             texts = tuple(one.text for one in completion.suggestions)
             # That the time was too short for a suggestion says nothing of the place.
-            if texts or not flight.hurried:
+            if texts or flight.hurry != "now":
                 cache.put(flight.document, texts, completion.reason)
             flight.outcome.set_result(completion)
 

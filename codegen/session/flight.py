@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codegen.complete import Completion, Delta, refuse, write
+from codegen.complete import Completion, Delta, Hurry, refuse, write
 from codegen.context.hole import Hole, find_hole
 from codegen.document import Document
 from codegen.engine.cancel import CancelToken
@@ -36,7 +36,7 @@ class Flight:
         written: what is certain of the first suggestion, with the document's newlines.
         asked: whether the engine has been given it.
         decoding: whether the model has written anything yet.
-        hurried: whether what was written by then had to do.
+        hurry: how pressing it is for those who wait that it ends.
         outcome: the Completion, or why there is none.
     """
 
@@ -55,7 +55,8 @@ class Flight:
         self.cancel = CancelToken()
         self.place = CancelToken()
         self.written = ""
-        self.asked = self.decoding = self.hurried = False
+        self.asked = self.decoding = False
+        self.hurry: Hurry = "no"
         self.outcome: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         self._hole = hole
         self._layout: Layout | None = None
@@ -88,10 +89,6 @@ class Flight:
             self.outcome.set_exception(error)
             # Looked at here, since nobody else may be left to.
             self.outcome.exception()
-
-    def hurry(self) -> None:
-        """Says that what is written by now has to do."""
-        self.hurried = True
 
     def serves(self, document: Document, options: CompletionOptions) -> bool:
         """Whether a request for a document can wait for it."""
@@ -152,7 +149,7 @@ class Flight:
         self.cancel.check()
         before = compute(model, plan, self.place)
         self.cancel.check()
-        events = write(model, self.document, plan, self.options, self.cancel, enough=self._enough)
+        events = write(model, self.document, plan, self.options, self.cancel, hurry=self._pressed)
         completion = _written(events, tell)
         # It may have become the file's own meanwhile.
         self._keep(plan, laid)
@@ -162,9 +159,9 @@ class Flight:
         if self.keep:
             laid.layout = plan.layout
 
-    def _enough(self) -> bool:
+    def _pressed(self) -> Hurry:
         self.decoding = True
-        return self.hurried
+        return self.hurry
 
 
 def _with(completion: Completion, before: Usage) -> Completion:

@@ -25,6 +25,7 @@ from codegen.session.flight import Flight
 from codegen.session.idle import IdleWork
 from codegen.session.rhythm import Rhythm
 from codegen.session.types import Answer, Counters, Edit, Request, Trace
+from codegen.session.waiting import landing
 from codegen.session.wish import Ticket, Wish
 
 
@@ -168,7 +169,7 @@ class Session:
             return Answer((), refused.reason)
         flight, source = self._flight(wish, hole)
         try:
-            reason = await self._wait(flight, wish)
+            reason = await landing(flight, wish, self._clock, self.settings.max_latency)
         except asyncio.CancelledError:
             # Only the newest request may still wait for it.
             if not wish.ticket.lost.done():
@@ -231,28 +232,6 @@ class Session:
         if flight.outcome.exception() is None:
             self._rhythm.answered(self._clock.now() - started)
 
-    async def _wait(self, flight: Flight, wish: Wish) -> str | None:
-        """Until the flight has landed, or the reason why it isn't waited for."""
-        lost, patience = wish.ticket.lost, wish.request.patience
-        longest = self.settings.max_latency
-        hurries = patience is None or patience > longest
-        limit = longest if patience is None or hurries else patience
-        deadline = asyncio.ensure_future(self._clock.sleep(limit))
-        ends: list[asyncio.Future[Any]] = [flight.outcome, lost]
-        try:
-            await asyncio.wait([*ends, deadline], return_when=asyncio.FIRST_COMPLETED)
-            if not flight.done and not lost.done():
-                if not hurries:
-                    return types.PENDING
-                if not flight.decoding:
-                    return types.DEADLINE
-                # What there is has to do; the engine ends within one step.
-                flight.hurry()
-                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            return lost.result() if lost.done() else None
-        finally:
-            deadline.cancel()
-
     def _landed(self, flight: Flight, wish: Wish, source: types.Source) -> Answer:
         """What a flight's outcome means for a document, which may have been typed into since."""
         error = flight.outcome.exception()
@@ -269,7 +248,7 @@ class Session:
         entry = wish.file.cache.find(wish.document)
         if entry is not None:
             return wish.shown(entry, source)
-        return Answer((), types.DEADLINE if flight.hurried else types.NOTHING)
+        return Answer((), types.DEADLINE if flight.hurry == "now" else types.NOTHING)
 
     def _look_ahead(self, wish: Wish, answer: Answer) -> None:
         """While a suggestion is shown, what would come after it is computed."""

@@ -197,3 +197,51 @@ async def test_at_the_deadline_a_newer_request_still_wins(desk):
     desk.session.stop()
     await turns()
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+BODY = "def add(first, second):\n    ‸\n"
+LINES = ("total = first", "total += second", "print(total)", "return total")
+STATEMENTS = "\n    ".join(LINES)
+
+
+@played
+async def test_some_whole_lines_soon_are_better_than_all_of_them_later(desk):
+    desk = await desk(STATEMENTS, max_latency=6.0).ready(BODY)
+    desk.backend.decode.hold()
+    task = await desk.ask()
+    flight, steps = desk.session._flights[URI][-1], 0
+    while "\n" not in flight.written:
+        steps += 1
+        desk.backend.decode.allow(1)
+        await desk.decoding(0, steps)
+    await desk.clock.advance(1.9)
+    assert not task.done()
+    await desk.clock.advance(0.2)
+    desk.backend.decode.allow()
+    assert shown(await task) == [LINES[0]]
+    assert desk.backend.generations[0].steps <= steps + 1
+
+
+@played
+async def test_a_statement_that_is_not_whole_is_gone_on_with(desk):
+    call = "print(\n        first,\n        second,\n    )"
+    desk = await desk(f"{call}\n    return first", max_latency=6.0).ready(BODY)
+    desk.backend.decode.hold()
+    task = await desk.ask()
+    desk.backend.decode.allow(1)
+    await desk.decoding(0, 1)
+    await desk.clock.advance(2.1)
+    desk.backend.decode.allow()
+    assert shown(await task) == [call]
+
+
+@played
+async def test_who_asks_by_hand_waits_for_all_of_it(desk):
+    desk = await desk(STATEMENTS, max_latency=6.0, candidates=1).ready(BODY)
+    desk.backend.decode.hold()
+    task = await desk.ask(trigger="invoked")
+    desk.backend.decode.allow(1)
+    await desk.decoding(0, 1)
+    await desk.clock.advance(5.9)
+    desk.backend.decode.allow()
+    assert shown(await task) == [STATEMENTS]

@@ -1,0 +1,59 @@
+"""How long a flight is waited for, and when what it has written by then has to do."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from codegen.session import types
+from codegen.session.clock import Clock
+from codegen.session.flight import Flight
+from codegen.session.wish import Wish
+
+# Seconds after which an automatic suggestion of several lines ends with the statement it is at:
+# a typist rather sees some lines now than all of them later, and gets the rest when these are
+# accepted. From docs/benchmarks.md, "What a typist feels".
+_SOON: Final = 2.0
+
+
+async def landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> str | None:
+    """Waits until the flight has landed; gives the reason if it isn't waited for any more.
+
+    Args:
+        flight: what is waited for.
+        wish: who waits, for as long as its patience lasts.
+        clock: the time.
+        longest: seconds after which what is written by then has to do, if anything is.
+    """
+    lost, patience = wish.ticket.lost, wish.request.patience
+    ends: list[asyncio.Future[Any]] = [flight.outcome, lost]
+    if patience is not None and patience <= longest:
+        if not await _within(patience, ends, clock):
+            return types.PENDING
+    elif not await _in_time(flight, wish, clock, longest, ends):
+        if not flight.decoding:
+            return types.DEADLINE
+        # The engine ends within one step.
+        flight.hurry = "now"
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    return lost.result() if lost.done() else None
+
+
+async def _in_time(
+    flight: Flight, wish: Wish, clock: Clock, longest: float, ends: Sequence[asyncio.Future[Any]]
+) -> bool:
+    if wish.request.trigger == "automatic" and longest > _SOON:
+        if await _within(_SOON, ends, clock):
+            return True
+        flight.hurry = "soon"
+        longest -= _SOON
+    return await _within(longest, ends, clock)
+
+
+async def _within(seconds: float, ends: Sequence[asyncio.Future[Any]], clock: Clock) -> bool:
+    """Whether one of them is done within so many seconds."""
+    limit = asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await asyncio.wait([*ends, limit], return_when=asyncio.FIRST_COMPLETED)
+        return any(end.done() for end in ends)
+    finally:
+        limit.cancel()
