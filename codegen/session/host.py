@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, EngineError
 from codegen.models.progress import Progress
 from codegen.session.clock import Clock
 from codegen.session.worker import Worker
@@ -117,11 +117,16 @@ class ModelHost:
         self.model = None
 
     def failed(self, error: BaseException, model: "LoadedModel") -> None:
-        """The engine broke down: the model is given up, and loaded again when it is wanted.
+        """Something went wrong in the engine's thread.
 
-        That is at once, the first time; one that breaks down again and again has to wait. Several
-        may have been waiting for the same model, which breaks down only once.
+        An engine that broke down is given up, and loaded again when it is wanted: at once, the
+        first time; one that breaks down again and again has to wait. Several may have been waiting
+        for the same model, which breaks down only once. Where it was a defect of what stands around
+        the engine, the model is as good as before, and only the log is told.
         """
+        if not isinstance(error, EngineError | MemoryError):
+            _log.error("a suggestion failed", exc_info=error)
+            return
         if model is not self.model:
             return
         _log.error("the engine failed: %s", type(error).__name__)

@@ -92,7 +92,7 @@ async def test_an_engine_that_breaks_is_told_once_and_loaded_again(desk):
 @played
 async def test_an_engine_that_breaks_again_has_to_wait(desk):
     desk = await desk("1 + 2").ready(TOTAL)
-    desk.backend.errors += [RuntimeError("a"), RuntimeError("b")]
+    desk.backend.errors += [EngineError("a"), MemoryError]
     await desk.answer()
     await desk.answer()
     await desk.host.settled()
@@ -105,10 +105,21 @@ async def test_an_engine_that_breaks_again_has_to_wait(desk):
     await desk.host.settled()
     assert await desk.texts() == ["1 + 2"]
     # And that it worked means that the next time is a first one.
-    desk.backend.errors += [RuntimeError("c")]
+    desk.backend.errors += [EngineError("c")]
     desk.session.forget()
     await desk.answer()
     assert (await desk.answer()).reason == types.LOADING
+
+
+@played
+async def test_a_defect_around_the_engine_leaves_the_model_where_it_is(desk, caplog):
+    desk = await desk("1 + 2").ready(TOTAL)
+    desk.backend.errors += [KeyError("secret = 1"), KeyError("secret = 2")]
+    for _ in range(2):
+        assert (await desk.answer()).reason == types.ENGINE_ERROR
+    assert await desk.texts() == ["1 + 2"]
+    assert (desk.provider.loads, states(desk).count("error")) == (1, 0)
+    assert [one.getMessage() for one in caplog.records] == ["a suggestion failed"] * 2
 
 
 @played
