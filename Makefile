@@ -32,7 +32,7 @@ $(STAMP): pyproject.toml constraints/dev.txt
 setup: $(STAMP)
 
 complete: $(STAMP)
-	$(BIN)/codegen complete examples/inventory.py:25:9
+	$(BIN)/codegen complete examples/inventory.py:25:20
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow and not deep"

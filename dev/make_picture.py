@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 ROOT = Path(__file__).parent.parent
-COMMAND = ["codegen", "complete", "examples/inventory.py:25:9", "--context", "6"]
+COMMAND = ["codegen", "complete", "examples/inventory.py:25:20", "--context", "6"]
 COLUMNS = 100
 
 

@@ -22,7 +22,7 @@ class Inventory:
 
     def total_value(self) -> float:
         """What all items together are worth."""
-        return value
+        return sum()
 
     def to_order(self) -> list[str]:
         """The names of the items that fell below their minimum, in alphabetical order."""

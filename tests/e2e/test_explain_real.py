@@ -15,7 +15,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "inventory.py"
 
 def test_explain():
     environment = {**os.environ, "CODEGEN_DEVICE": "cpu", "CODEGEN_COMPUTE_PATH": "l4"}
-    command = [sys.executable, "-m", "codegen", "explain", f"{EXAMPLE}:25:9", "--json", "--run"]
+    command = [sys.executable, "-m", "codegen", "explain", f"{EXAMPLE}:25:20", "--json", "--run"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)
     assert told["hole"]["scope"] == ["Inventory", "total_value"]
