@@ -8,6 +8,7 @@ file counts, the newest; an older one is answered at once with nothing.
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 from codegen.complete import refuse
@@ -197,6 +198,10 @@ class Session:
         self._idle.stop()
         for flight in running:
             flight.stop(leave=False)
+        # What another file computes only in case that it is asked about again holds up nobody.
+        for other in chain.from_iterable(self._flights[one] for one in self._flights if one != uri):
+            if other.cancel.cancelled:
+                other.place.cancel()
         flight = Flight(wish.document, wish.options, hole=hole)
         self._track(uri, flight)
         if wish.request.trigger == "automatic" and self.settings.debounce:

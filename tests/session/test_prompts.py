@@ -210,3 +210,21 @@ async def test_places_that_are_not_laid(desk, where):
     await desk.pause()
     await desk.quiet()
     assert desk.backend.warmings == []
+
+
+@played
+async def test_a_prompt_that_nobody_waits_for_gives_way_to_another_file(desk):
+    desk = await desk(SUM).ready(SOURCE)
+    desk.open("other = ‸\n", uri=OTHER, path="/b.py")
+    desk.backend.prefill.hold()
+    task = await desk.ask()
+    await until(lambda: desk.backend.warmings == [None])
+    task.cancel()
+    await turns()
+    # The cursor is still there, and may be asked about again.
+    assert desk.backend.warmings == [None]
+    other = await desk.ask(uri=OTHER)
+    await until(lambda: desk.backend.warmings[0] == "CancelledError")
+    desk.backend.prefill.allow()
+    assert shown(await other) == [SUM]
+    assert desk.backend.warmings == ["CancelledError", "done"]
