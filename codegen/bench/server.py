@@ -21,6 +21,7 @@ from codegen.bench.editor import (
     load,
     shows,
 )
+from codegen.bench.freed import Freed, measure_freed
 from codegen.bench.measures import Measure
 from codegen.bench.places import places_in
 from codegen.errors import EngineError
@@ -39,7 +40,7 @@ CYCLES: Final = 1000
 """How often a file is opened, edited and closed."""
 
 _WARM_CYCLES: Final = 100
-_CYCLE_LINES: Final = 300
+_SOME_LINES: Final = 300
 
 # Seconds between the last message and the rest that is watched: what is computed ahead ends.
 _SETTLE: Final = 10.0
@@ -75,6 +76,7 @@ class ServerFigures:
     reparses: tuple[float, ...]
     refusals: tuple[float, ...]
     cached: tuple[float, ...]
+    freed: Freed
     round_trips: tuple[float, ...]
     idle: float
     memory: tuple[int, int]
@@ -84,7 +86,7 @@ def measures(figures: ServerFigures) -> list[Measure]:
     """The figures beside their targets."""
     beyond = tuple(ours - bare for ours, bare in figures.starts)
     grown = (figures.memory[1] - figures.memory[0]) / 1e6
-    upper = 99
+    upper, freed = 99, figures.freed
     return [
         Measure("`initialize` answered, beside bare pygls", "ms", beyond, 150.0, upper=upper),
         Measure(
@@ -94,10 +96,18 @@ def measures(figures: ServerFigures) -> list[Measure]:
         Measure("the same, and parsed again", "ms", figures.reparses, 5.0, upper=upper),
         Measure("request refused", "ms", figures.refusals, None, 10.0, upper),
         Measure("request answered from the cache", "ms", figures.cached, None, 10.0, upper),
+        Measure(
+            "taken back while the model writes", "ms", _ms(freed.writing), freed.step * 1000 + 5
+        ),
+        Measure("taken back while a prompt is computed", "ms", _ms(freed.computing), 250.0),
         Measure("a question that costs nothing", "ms", figures.round_trips, upper=upper),
         Measure("processor at rest", "%", (figures.idle,), 1.0, upper=upper),
         Measure(f"memory grown in {CYCLES:,} cycles", "MB", (grown,), 20.0, upper=upper),
     ]
+
+
+def _ms(seconds: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(each * 1000 for each in seconds)
 
 
 def run_server(environ: Mapping[str, str], progress: Progress) -> ServerFigures:
@@ -120,9 +130,12 @@ def run_server(environ: Mapping[str, str], progress: Progress) -> ServerFigures:
         progress.note(f"editing a file of {text.count(chr(10)):,} lines")
         messages = _Messages.measure(client, opened)
         cached: tuple[float, ...] = ()
+        freed = Freed((), (), 0.0)
         if has_model:
             progress.note("asking the model once")
             cached = _from_cache(client, opened)
+            progress.note("taking requests back")
+            freed = measure_freed(client, _some(text))
         opened.close()
         progress.note(f"watching the server rest for {IDLE:.0f} s")
         idle = _idle(client)
@@ -138,6 +151,7 @@ def run_server(environ: Mapping[str, str], progress: Progress) -> ServerFigures:
         reparses=messages.reparses,
         refusals=messages.refusals,
         cached=cached,
+        freed=freed,
         round_trips=messages.round_trips,
         idle=idle,
         memory=memory,
@@ -237,12 +251,17 @@ def _busy(process: "psutil.Process") -> float:
 
 def _memory(client: Client) -> tuple[int, int]:
     """The server's resident memory before and after the cycles, in bytes."""
-    text = "".join(long_source(LINES, foreign=False).splitlines(keepends=True)[:_CYCLE_LINES])
+    text = _some(long_source(LINES, foreign=False))
     process = psutil.Process(client.pid)
     _cycles(client, text, range(_WARM_CYCLES))
     before = process.memory_info().rss
     _cycles(client, text, range(_WARM_CYCLES, _WARM_CYCLES + CYCLES))
     return before, process.memory_info().rss
+
+
+def _some(text: str) -> str:
+    """The first lines of a file."""
+    return "".join(text.splitlines(keepends=True)[:_SOME_LINES])
 
 
 def _cycles(client: Client, text: str, numbers: range) -> None:

@@ -24,7 +24,8 @@ class Server:
         self.state = options.pop("state", "ready")
         self.options = {key: int(value) for key, value in options.items()}
         self.known = set()
-        self.asked = self.deadlines = self.version = 0
+        self.asked = self.deadlines = 0
+        self.versions = {}
         self.said = None
 
     def serve(self):
@@ -45,11 +46,13 @@ class Server:
             send({"method": "didChangeStatus", "params": status})
 
     def on_didOpen(self, message):  # noqa: N802 - the protocol's name
-        self.version = message["params"]["textDocument"]["version"]
+        document = message["params"]["textDocument"]
+        self.versions[document["uri"]] = document["version"]
 
     def on_didChange(self, message):  # noqa: N802 - as above
-        assert message["params"]["textDocument"]["version"] == self.version + 1
-        self.version += 1
+        document = message["params"]["textDocument"]
+        self.versions[document["uri"]] += 1
+        assert document["version"] == self.versions[document["uri"]]
 
     def on_explain(self, _message):
         return {"result": self.said}

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from codegen.bench import server
+from codegen.bench import freed, server
 from codegen.bench.client import Client
+from codegen.bench.context import long_source
 from codegen.bench.editor import OpenText
+from codegen.bench.freed import Freed
 from codegen.bench.server import ServerFigures, measures, middle_of_word
 from codegen.cli import run
 from codegen.errors import EngineError
@@ -26,13 +28,14 @@ def test_the_figures_stand_beside_their_targets():
         reparses=(6.0, 6.0),
         refusals=(1.0, 11.0),
         cached=(),
+        freed=Freed((0.02, 0.03), (), 0.02),
         round_trips=(0.5,),
         idle=0.2,
         memory=(700_000_000, 725_000_000),
     )
     rows = measures(figures)
     assert [row.met for row in rows] == [
-        *(False, None, True, False, False, None, None, True, False),
+        *(False, None, True, False, False, None, True, None, None, True, False),
     ]
     # Of each pair by itself: what slows both down is not counted.
     assert rows[0].p50 == 190.0
@@ -67,6 +70,13 @@ def small(monkeypatch):
     monkeypatch.setattr(server, "_WARM_CYCLES", 2)
     monkeypatch.setattr(server, "IDLE", 0.1)
     monkeypatch.setattr(server, "_SETTLE", 0.0)
+    hurry(monkeypatch)
+
+
+def hurry(monkeypatch):
+    monkeypatch.setattr(freed, "ROUNDS", 1)
+    monkeypatch.setattr(freed, "_WRITING", 0.05)
+    monkeypatch.setattr(freed, "_COMPUTING", 0.05)
 
 
 def test_it_runs(small, capsys):
@@ -75,7 +85,7 @@ def test_it_runs(small, capsys):
     assert shown["model"] == "tiny is ready"
     assert len(shown["starts"]) == 2
     counts = [row["count"] for row in shown["table"]]
-    assert counts == [2, 2, 3, 3, 3, 0, 3, 1, 1]
+    assert counts == [2, 2, 3, 3, 3, 0, 0, 0, 3, 1, 1]
     assert all(before > 1_000_000 for before in shown["memory"])
     assert all(value > 0 for value in shown["round_trips"])
 
@@ -102,3 +112,13 @@ def test_requests_are_answered_from_the_cache(monkeypatch):
         opened = OpenText(client, "file:///a.py", text)
         assert len(server._from_cache(client, opened)) == 4
         client.stop()
+
+
+@pytest.mark.parametrize(("silent", "counts"), [(3, (1, 0)), (4, (0, 1)), (9, (0, 0))])
+def test_what_is_answered_before_it_is_taken_back_is_no_figure(monkeypatch, silent, counts):
+    # The requests of a round: the small file's, the one that writes, and the one with a prompt,
+    # each of the last two before one of the small file's if it is taken back.
+    hurry(monkeypatch)
+    with Client([sys.executable, str(SCRIPT), f"silent={silent}"]) as client:
+        found = freed.measure_freed(client, long_source(300, foreign=False))
+    assert (len(found.writing), len(found.computing)) == counts
