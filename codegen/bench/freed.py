@@ -29,7 +29,8 @@ _INVOKED: Final = 1  # InlineCompletionTriggerKind: without a wait for the next 
 _SMALL: Final = "def double(number):\n    total = \n    return total\n"
 _AT: Final = _SMALL.index("total = ") + len("total = ")
 
-_LIST: Final = "PRIMES = [\n    2,\n    3,\n    5,\n    7,\n    11,\n    "
+LIST: Final = "PRIMES = [\n    2,\n    3,\n    5,\n    7,\n    11,\n    "
+"""What the model goes on with for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def by_hand(opened: OpenText, offset: int) -> dict[str, Any]:
 @contextmanager
 def _writing(client: Client, number: int) -> Iterator[int]:
     """A request that the model writes to, while it does."""
-    text = f"# {number}\n{_LIST}"
+    text = f"# {number}\n{LIST}"
     opened = OpenText(client, f"file:///bench/list{number}.py", text)
     request = client.request(INLINE, by_hand(opened, len(text)))
     time.sleep(_WRITING)

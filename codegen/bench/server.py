@@ -21,6 +21,7 @@ from codegen.bench.editor import (
     load,
     shows,
 )
+from codegen.bench.frames import PERIOD, Frames, measure_frames
 from codegen.bench.freed import Freed, measure_freed
 from codegen.bench.measures import Measure
 from codegen.bench.places import places_in
@@ -77,6 +78,7 @@ class ServerFigures:
     refusals: tuple[float, ...]
     cached: tuple[float, ...]
     freed: Freed
+    frames: Frames
     round_trips: tuple[float, ...]
     idle: float
     memory: tuple[int, int]
@@ -100,6 +102,17 @@ def measures(figures: ServerFigures) -> list[Measure]:
             "taken back while the model writes", "ms", _ms(freed.writing), freed.step * 1000 + 5
         ),
         Measure("taken back while a prompt is computed", "ms", _ms(freed.computing), 250.0),
+        Measure(
+            "an editor's frame while the model rests", "ms", _ms(figures.frames.alone), upper=upper
+        ),
+        Measure(
+            "an editor's frame while the model writes",
+            "ms",
+            _ms(figures.frames.beside),
+            None,
+            2 * PERIOD * 1000,
+            upper,
+        ),
         Measure("a question that costs nothing", "ms", figures.round_trips, upper=upper),
         Measure("processor at rest", "%", (figures.idle,), 1.0, upper=upper),
         Measure(f"memory grown in {CYCLES:,} cycles", "MB", (grown,), 20.0, upper=upper),
@@ -130,12 +143,14 @@ def run_server(environ: Mapping[str, str], progress: Progress) -> ServerFigures:
         progress.note(f"editing a file of {text.count(chr(10)):,} lines")
         messages = _Messages.measure(client, opened)
         cached: tuple[float, ...] = ()
-        freed = Freed((), (), 0.0)
+        freed, frames = Freed((), (), 0.0), Frames((), ())
         if has_model:
             progress.note("asking the model once")
             cached = _from_cache(client, opened)
             progress.note("taking requests back")
             freed = measure_freed(client, _some(text))
+            progress.note("drawing frames beside it")
+            frames = measure_frames(client)
         opened.close()
         progress.note(f"watching the server rest for {IDLE:.0f} s")
         idle = _idle(client)
@@ -152,6 +167,7 @@ def run_server(environ: Mapping[str, str], progress: Progress) -> ServerFigures:
         refusals=messages.refusals,
         cached=cached,
         freed=freed,
+        frames=frames,
         round_trips=messages.round_trips,
         idle=idle,
         memory=memory,

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from codegen.bench import freed, server
+from codegen.bench import frames, freed, server
 from codegen.bench.client import Client
 from codegen.bench.context import long_source
 from codegen.bench.editor import OpenText
+from codegen.bench.frames import Frames
 from codegen.bench.freed import Freed
 from codegen.bench.server import ServerFigures, measures, middle_of_word
 from codegen.cli import run
@@ -29,13 +30,14 @@ def test_the_figures_stand_beside_their_targets():
         refusals=(1.0, 11.0),
         cached=(),
         freed=Freed((0.02, 0.03), (), 0.02),
+        frames=Frames((0.003,), (0.004, 0.05)),
         round_trips=(0.5,),
         idle=0.2,
         memory=(700_000_000, 725_000_000),
     )
     rows = measures(figures)
     assert [row.met for row in rows] == [
-        *(False, None, True, False, False, None, True, None, None, True, False),
+        *(False, None, True, False, False, None, True, None, None, False, None, True, False),
     ]
     # Of each pair by itself: what slows both down is not counted.
     assert rows[0].p50 == 190.0
@@ -77,6 +79,7 @@ def hurry(monkeypatch):
     monkeypatch.setattr(freed, "ROUNDS", 1)
     monkeypatch.setattr(freed, "_WRITING", 0.05)
     monkeypatch.setattr(freed, "_COMPUTING", 0.05)
+    monkeypatch.setattr(frames, "SECONDS", 0.1)
 
 
 def test_it_runs(small, capsys):
@@ -84,8 +87,10 @@ def test_it_runs(small, capsys):
     shown = json.loads(capsys.readouterr().out)
     assert shown["model"] == "tiny is ready"
     assert len(shown["starts"]) == 2
+    drawn = [len(shown["frames"][kind]) for kind in ("alone", "beside")]
+    assert min(drawn) > 0
     counts = [row["count"] for row in shown["table"]]
-    assert counts == [2, 2, 3, 3, 3, 0, 0, 0, 3, 1, 1]
+    assert counts == [2, 2, 3, 3, 3, 0, 0, 0, *drawn, 3, 1, 1]
     assert all(before > 1_000_000 for before in shown["memory"])
     assert all(value > 0 for value in shown["round_trips"])
 
