@@ -11,6 +11,9 @@ _COMPOUND: Final = re.compile(
     r"(?:def|class|if|elif|else|for|while|with|try|except|finally|match|case)\b.*:\s*"
 )
 
+# What nothing can follow in a block.
+_LEAVES: Final = re.compile(r"\s*(?:return|raise|pass|break|continue)\b")
+
 # Columns of one level of indentation where a text doesn't show it, and at most.
 _WIDTH: Final = 4
 _WIDEST: Final = 8
@@ -64,6 +67,20 @@ def indent_unit(text: str) -> str:
     )
     width = steps.most_common(1)[0][0] if steps else _WIDTH
     return " " * min(width, _WIDEST)
+
+
+def indent_below(line: str, unit: str, *, leaves: bool) -> str:
+    """The indentation with which editors begin the line after one.
+
+    Args:
+        line: a line of code, without its end.
+        unit: one level of indentation.
+        leaves: whether a block ends after what nothing can follow, as Python's do.
+    """
+    indent = line[: len(line) - len(line.lstrip())]
+    if opens_block(line) or line.rstrip().endswith(("(", "[", "{")):
+        return indent + unit
+    return indent.removesuffix(unit) if leaves and _LEAVES.match(line) else indent
 
 
 def is_word(letter: str) -> bool:

@@ -3,8 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, Final
 
+from codegen.context.hole import find_hole
+from codegen.context.lines import indent_below
 from codegen.document import Document
 from codegen.engine.cancel import CancelToken
 from codegen.plan import CompletionOptions
@@ -17,6 +20,15 @@ _log = logging.getLogger(__name__)
 
 # Seconds without a key or a request after which the engine works ahead.
 IDLE: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What is written for a file once what is shown is accepted."""
+
+    file: OpenFile
+    accepted: Document
+    flight: Flight
 
 
 class IdleWork:
@@ -42,31 +54,43 @@ class IdleWork:
         self._warming: CancelToken | None = None
         # Where the cursor stands for which there is something to do.
         self._place: tuple[OpenFile, str, int] | None = None
-        self._ahead: tuple[OpenFile, Flight] | None = None
+        self._ahead: _Ahead | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def compute_ahead(
         self, file: OpenFile, shown: Document, accepted: Document, options: CompletionOptions
     ) -> None:
-        """Completes a document as it will be once what is shown is accepted."""
-        if self._ahead is not None:
-            ahead = self._ahead[1].document
-            if self._is_ahead_of(file) and (ahead.text, ahead.cursor) == (
-                accepted.text,
-                accepted.cursor,
-            ):
+        """Completes a document as it will be once what is shown is accepted.
+
+        Where nothing more is to be said there, the line is completed that Enter begins.
+        """
+        if self._ahead is not None and self._is_ahead_of(file):
+            ahead = self._ahead.accepted
+            if (ahead.text, ahead.cursor) == (accepted.text, accepted.cursor):
                 return
         self.drop_ahead()
 
         async def work() -> None:
-            if file.cache.find(accepted) is None and self._engine.host.model is not None:
-                flight = Flight(accepted, options, keep=False)
-                self._ahead = file, flight
-                task = asyncio.create_task(self._engine.ask(flight, file))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            task = asyncio.create_task(_quietly(self._fly_ahead(file, accepted, options)))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
         self._later(work, file, shown)
+
+    async def _fly_ahead(
+        self, file: OpenFile, accepted: Document, options: CompletionOptions
+    ) -> None:
+        document: Document | None = accepted
+        while document is not None and self._engine.host.model is not None:
+            entry = file.cache.find(document)
+            if entry is None:
+                self._ahead = ahead = _Ahead(file, accepted, Flight(document, options, keep=False))
+                await self._engine.ask(ahead.flight, file)
+                if self._ahead is not ahead:
+                    return
+                entry = file.cache.find(document)
+            silent = entry is not None and not entry.texts
+            document = _below(file, document) if silent and document is accepted else None
 
     def settle(self, file: OpenFile, document: Document, options: CompletionOptions) -> None:
         """Computes a place's prompt, if what is laid doesn't hold the place or has grown old."""
@@ -90,7 +114,7 @@ class IdleWork:
         """The flight ahead, if it serves a file's document; whoever takes it waits for it."""
         if self._ahead is None or not self._is_ahead_of(file):
             return None
-        flight = self._ahead[1]
+        flight = self._ahead.flight
         if not flight.serves(document, options):
             return None
         self._ahead = None
@@ -100,13 +124,13 @@ class IdleWork:
     def drop_ahead(self) -> None:
         """What is shown isn't going to be accepted, or the engine is wanted for something else."""
         if self._ahead is not None:
-            self._ahead[1].stop(leave=True)
+            self._ahead.flight.stop(leave=True)
             self._ahead = None
 
     def edited(self, file: OpenFile) -> None:
         """A file was edited: what is ahead goes on only if that may lead there."""
         self.interrupt()
-        leads = self._is_ahead_of(file) and self._ahead and self._ahead[1].leads_from(file.text)
+        leads = self._is_ahead_of(file) and self._ahead and self._ahead.flight.leads_from(file.text)
         if not leads:
             self.drop_ahead()
 
@@ -126,7 +150,8 @@ class IdleWork:
         self._place = None
 
     def _is_ahead_of(self, file: OpenFile) -> bool:
-        return self._ahead is not None and self._ahead[0] is file and not self._ahead[1].done
+        ahead = self._ahead
+        return ahead is not None and ahead.file is file and not ahead.flight.done
 
     def _later(
         self, work: Callable[[], Coroutine[Any, Any, None]], file: OpenFile, document: Document
@@ -136,11 +161,23 @@ class IdleWork:
 
         async def run() -> None:
             await self._clock.sleep(IDLE)
-            if self._busy():
-                return
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001 - nobody asked for it, so nobody is told
-                _log.error("what was to be done in a pause failed: %s", type(error).__name__)
+            if not self._busy():
+                await _quietly(work())
 
         self._pause = asyncio.create_task(run())
+
+
+async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - nobody asked for it, so nobody is told
+        _log.error("what was to be done in a pause failed: %s", type(error).__name__)
+
+
+def _below(file: OpenFile, document: Document) -> Document | None:
+    """A document after Enter at the end of a line of code, as editors do it; None elsewhere."""
+    hole = find_hole(document)
+    if hole.right.strip() or not hole.left.strip() or hole.is_prose:
+        return None
+    indent = indent_below(hole.left, hole.unit, leaves=hole.by_indent)
+    return file.accepted(document, hole.newline + indent)

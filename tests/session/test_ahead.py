@@ -209,3 +209,45 @@ async def test_nothing_is_left_of_it_at_the_end(desk):
     desk.session.stop()
     await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
     assert desk.backend.generations[1].over
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "enter"),
+    [
+        ("def add(a, b):\n    ‸\n", "total = a", "\n    "),
+        ("def add(a, b):\n    ‸\n", "if a:", "\n        "),
+        ("def add(a, b):\n    ‸\n", "return a", "\n"),
+        ("def add(a, b):\r\n    ‸\r\n", "total = a", "\r\n    "),
+        ("class A:\n\tdef add(a, b):\n\t\t‸\n", "return a", "\n\t"),
+    ],
+)
+@played
+async def test_after_a_whole_line_it_is_the_line_below(desk, source, line, enter):
+    def lines(before, _):
+        if line not in before:
+            return line
+        return "" if before.endswith(line) else "below = 1"
+
+    desk = await desk(lines, compute_ahead=True).ready(source)
+    answer = await desk.answer()
+    assert shown(answer) == [line]
+    await desk.pause()
+    await desk.quiet()
+    desk.accept(answer)
+    assert (await desk.answer()).suggestions == ()
+    desk.type(enter)
+    answer = await desk.answer()
+    assert shown(answer) == ["below = 1"]
+    # It may be written still.
+    assert answer.source in ("cache", "joined")
+    assert len(desk.backend.generations) == 3
+
+
+@played
+async def test_in_the_middle_of_a_line_there_is_none_below(desk):
+    desk = await desk(lambda *_: "first", compute_ahead=True).ready("add(‸)\n")
+    await desk.answer()
+    desk.backend.write = lambda *_: ""
+    await desk.pause()
+    await desk.quiet()
+    assert desk.backend.asked[1:] == [("add(first", ")\n")]
