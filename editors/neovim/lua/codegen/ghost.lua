@@ -1,0 +1,80 @@
+--- Ghost text: text on the screen that is not in the buffer.
+
+local M = {}
+
+local HIGHLIGHT = "CodegenGhost"
+
+local namespace = vim.api.nvim_create_namespace("codegen")
+
+function M.setup()
+  vim.api.nvim_set_hl(0, HIGHLIGHT, { default = true, link = "Comment" })
+end
+
+--- A line as it looks in the current window: virtual text knows no tabs and no control characters.
+---@param line string
+---@param column integer where on the screen it begins
+---@return string
+local function expanded(line, column)
+  local pieces = {}
+  for piece, tab in line:gmatch("([^\t]*)(\t?)") do
+    piece = piece:gsub("%c", vim.fn.strtrans)
+    pieces[#pieces + 1] = piece
+    column = column + vim.fn.strdisplaywidth(piece, column)
+    if tab ~= "" then
+      local width = vim.fn.strdisplaywidth("\t", column)
+      pieces[#pieces + 1] = (" "):rep(width)
+      column = column + width
+    end
+  end
+  return table.concat(pieces)
+end
+
+--- How many columns the text of the current window has.
+---@return integer
+local function room()
+  local info = vim.fn.getwininfo(vim.api.nvim_get_current_win())[1]
+  return info.width - info.textoff
+end
+
+--- Shows a text at the cursor of the current window, in place of what was shown.
+---@param text string its first line stands at the cursor, the others below
+---@param covered? string what stands after the cursor and is to be hidden by the text
+---@return boolean shown
+function M.show(text, covered)
+  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
+  local lines = vim.split(text, "\n")
+  local before = vim.fn.strdisplaywidth(vim.api.nvim_get_current_line():sub(1, col))
+  local first = expanded(table.remove(lines, 1), before)
+  local position = "inline"
+  if covered then
+    local width = vim.fn.strdisplaywidth(covered, before)
+    if before + width > room() then
+      -- It goes on in a second line of the screen, which can't be covered.
+      M.hide(0)
+      return false
+    end
+    position = "overlay"
+    first = first .. (" "):rep(width - vim.fn.strdisplaywidth(first))
+  end
+  local below = vim.tbl_map(function(line)
+    return { { expanded(line, 0), HIGHLIGHT } }
+  end, lines)
+  vim.api.nvim_buf_set_extmark(0, namespace, row - 1, col, {
+    id = 1,
+    virt_text = { { first, HIGHLIGHT } },
+    virt_text_pos = position,
+    virt_lines = #below > 0 and below or nil,
+    hl_mode = "combine",
+    undo_restore = false,
+  })
+  return true
+end
+
+---@param buf integer
+function M.hide(buf)
+  if vim.api.nvim_buf_is_valid(buf) then
+    vim.api.nvim_buf_clear_namespace(buf, namespace, 0, -1)
+  end
+end
+
+return M
