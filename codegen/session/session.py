@@ -204,7 +204,9 @@ class Session:
                 other.place.cancel()
         flight = Flight(wish.document, wish.options, hole=hole)
         self._track(uri, flight)
-        if wish.request.trigger == "automatic" and self.settings.debounce:
+        # Who has little patience, as a menu has, doesn't spend it on a wait for the next key.
+        waits = wish.request.trigger == "automatic" and wish.request.patience is None
+        if waits and self.settings.debounce:
             line = wish.document.before.rsplit("\n", 1)[-1]
             wish.trace.debounce = self._rhythm.delay(line, wish.document.after)
         self._start(self._fly(flight, wish.file, wish.trace.debounce))

@@ -77,7 +77,7 @@ def completion_items(
                 label=first if len(first) <= _LABEL else f"{first[: _LABEL - 1]}…",
                 kind=types.CompletionItemKind.Text,
                 detail="codegen",
-                documentation=one.text if "\n" in one.text else None,
+                documentation=word + one.text if "\n" in one.text else None,
                 sort_text=f"￿{index}",
                 filter_text=word + one.text,
                 # The lines are indented already, as the file is.

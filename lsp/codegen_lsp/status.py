@@ -80,6 +80,14 @@ class Status:
         """Asks whether a model may be fetched; somebody who can't be asked says no."""
         capabilities = self._server.client_capabilities.window
         if capabilities is None or capabilities.show_message is None:
+            self._server.window_show_message(
+                types.ShowMessageParams(
+                    types.MessageType.Warning,
+                    f"codegen: the model {offer.name} ({human_bytes(offer.bytes)} from "
+                    f"{offer.source}) is not on this machine yet. Run `codegen model export "
+                    f"{offer.name}` in a terminal, and restart the editor.",
+                )
+            )
             return False
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Info,

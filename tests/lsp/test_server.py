@@ -740,6 +740,8 @@ class TestConsent:
         client = launch(offer=OFFER)
         client.initialize()
         client.notify("initialized", {})
+        told = client.take("window/showMessage")["params"]["message"]
+        assert "`codegen model export small-model`" in told
         self.is_missing(client, uri)
 
     def is_missing(self, client, uri):

@@ -172,6 +172,15 @@ async def test_who_has_no_patience_gets_it_with_the_next_request(desk, steps):
 
 
 @played
+async def test_who_has_no_patience_does_not_wait_for_a_key(desk):
+    desk = await desk(SUM, debounce=True).ready(TOTAL)
+    task = await desk.ask(patience=0.15)
+    await desk.quiet()
+    assert shown(await task) == [SUM]
+    assert desk.session.trace(URI).debounce == 0
+
+
+@played
 async def test_patience_does_not_lengthen_the_deadline(desk):
     desk = await desk(SUM, max_latency=1.0).ready(TOTAL)
     desk.backend.decode.hold()
