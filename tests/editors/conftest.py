@@ -8,24 +8,19 @@ from pathlib import Path
 import pytest
 
 from tests.editors import servers
+from tests.editors.required import missing
 from tests.editors.terminal import Terminal
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def find_editor(*names):
-    """The first of the programs that is installed, beside Python or on PATH.
-
-    Without one the test is skipped; where CODEGEN_TEST_EDITORS is `require`, it fails.
-    """
+    """The first of the programs that is installed, beside Python or on PATH; see `missing`."""
     for name in names:
         beside = Path(sys.executable).with_name(name)
         if found := str(beside) if beside.exists() else shutil.which(name):
             return found
-    missing = f"{' or '.join(names)} is not installed"
-    if os.environ.get("CODEGEN_TEST_EDITORS") == "require":
-        pytest.fail(missing)
-    pytest.skip(missing)
+    return missing(" or ".join(names))
 
 
 @pytest.fixture(scope="session")

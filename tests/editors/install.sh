@@ -16,6 +16,7 @@ for editor in "$@"; do
         dpkg-query -W elpa-eglot >/dev/null 2>&1 || packages+=(elpa-eglot)
         dpkg-query -W elpa-company >/dev/null 2>&1 || packages+=(elpa-company)
         dpkg-query -W elpa-yasnippet >/dev/null 2>&1 || packages+=(elpa-yasnippet)
+        dpkg-query -W elpa-evil >/dev/null 2>&1 || packages+=(elpa-evil)
         ;;
     vscode) command -v chromium >/dev/null || packages+=(chromium) ;;
     neovim) ;;
