@@ -51,11 +51,23 @@ def scripted(make_scripted):
 
 
 @pytest.fixture
-def real(tmp_path, exported):
+def make_real(tmp_path, exported):
+    """Makes servers with the default model."""
+    made = []
+
+    def make():
+        made.append(servers.real(tmp_path / f"real{len(made)}"))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+
+
+@pytest.fixture
+def real(make_real):
     """A server with the default model."""
-    server = servers.real(tmp_path / "server")
-    yield server
-    server.close()
+    return make_real()
 
 
 @pytest.fixture(scope="session")

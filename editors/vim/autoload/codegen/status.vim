@@ -1,0 +1,72 @@
+vim9script
+# What the server does, in a few words for 'statusline'.
+
+import autoload './config.vim'
+
+# `stopped`, `starting`, `failed`, or as the server says: unloaded, loading, ready, missing, error.
+var state = 'stopped'
+var busy = false
+var message = ''
+var percent = -1
+
+# What was last said, so that the screen is touched only when there is something new.
+var told = ''
+
+const WORDS = {
+  stopped: 'off',
+  starting: 'loading',
+  failed: 'error',
+  unloaded: 'off',
+  missing: 'error',
+}
+
+export def Set(new: string, why: string = '')
+  [state, busy, message] = [new, false, why]
+  percent = -1
+  Redraw()
+enddef
+
+# Takes a notification `didChangeStatus`.
+export def Changed(params: dict<any>)
+  state = get(params, 'state', state)
+  busy = !!get(params, 'busy', false)
+  message = get(params, 'message', '')
+  if state != 'loading'
+    percent = -1
+  endif
+  Redraw()
+enddef
+
+# Takes a notification `$/progress`.
+export def Progress(params: dict<any>)
+  const value = get(params, 'value', {})
+  if type(value) != v:t_dict
+    return
+  endif
+  percent = get(value, 'kind', '') == 'end' ? -1 : get(value, 'percentage', percent)
+  Redraw()
+enddef
+
+export def Text(): string
+  if !config.Enabled() || !config.LanguageEnabled(config.Language(&filetype))
+    return 'codegen: off'
+  endif
+  const word = state == 'ready' && busy ? 'busy' : get(WORDS, state, state)
+  return 'codegen: ' .. word .. (state == 'loading' && percent >= 0 ? $' {percent} %' : '')
+enddef
+
+# A sentence for :Codegen status.
+export def Sentence(): string
+  return Text() .. (empty(message) ? '' : ': ' .. message)
+enddef
+
+def Redraw()
+  if told == Sentence()
+    return
+  endif
+  told = Sentence()
+  if exists('#User#CodegenStatus')
+    doautocmd <nomodeline> User CodegenStatus
+  endif
+  redrawstatus!
+enddef
