@@ -8,7 +8,8 @@ STAMP := $(VENV)/.installed
 export CODEGEN_MODEL_MIRRORS ?= $(CURDIR)/dev/mirrors.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup complete test test-deep test-slow check format bench build clean selftest eval-slice
+.PHONY: help setup complete test test-deep test-slow test-editors test-editors-quick test-editors-vscode \
+	check format bench build clean selftest eval-slice
 
 help:
 	@echo "make setup     make $(VENV) with everything for development"
@@ -16,6 +17,7 @@ help:
 	@echo "make test      run the tests, real model included (under 5 minutes once it is cached)"
 	@echo "make test-deep run what costs much and seldom breaks; CI runs it too"
 	@echo "make test-slow run all slow tests"
+	@echo "make test-editors  drive VS Code, Neovim, Vim and Emacs; test-editors-quick: all but VS Code"
 	@echo "make selftest  attack the evaluation's sandbox and judge"
 	@echo "make eval-slice  score a fixed slice of HumanEval, and compare with what it scored before"
 	@echo "make check     lint, types, boundaries"
@@ -35,13 +37,29 @@ complete: $(STAMP)
 	$(BIN)/codegen complete examples/inventory.py:25:20
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow and not deep"
+	$(BIN)/python -m pytest -m "not slow and not deep and not editors"
 
 test-deep: $(STAMP)
 	$(BIN)/python -m pytest -m deep
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+# An editor that is missing is a failure here; elsewhere its tests are skipped.
+test-editors: $(STAMP)
+	tests/editors/install.sh vim neovim emacs vscode
+	$(BIN)/python -m pip install --quiet --constraint constraints/dev.txt playwright
+	CODEGEN_TEST_EDITORS=require $(BIN)/python -m pytest -m editors tests/editors
+
+test-editors-quick: $(STAMP)
+	tests/editors/install.sh vim neovim emacs
+	CODEGEN_TEST_EDITORS=require $(BIN)/python -m pytest -m editors \
+		tests/editors/vim tests/editors/neovim tests/editors/emacs
+
+test-editors-vscode: $(STAMP)
+	tests/editors/install.sh vscode
+	$(BIN)/python -m pip install --quiet --constraint constraints/dev.txt playwright
+	CODEGEN_TEST_EDITORS=require $(BIN)/python -m pytest -m editors tests/editors/vscode
 
 selftest: $(STAMP)
 	$(BIN)/codegen eval selftest

@@ -51,6 +51,20 @@ def scripted(make_scripted):
 
 
 @pytest.fixture
+def make_shaped(tmp_path):
+    """Makes servers that answer what the test says: make_shaped(*items); see servers.Shaped."""
+    made = []
+
+    def make(*items, **options):
+        made.append(servers.Shaped(tmp_path / f"shaped{len(made)}", *items, **options))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+
+
+@pytest.fixture
 def make_real(tmp_path, exported):
     """Makes servers with the default model."""
     made = []

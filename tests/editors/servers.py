@@ -133,6 +133,43 @@ def _parent(pid):
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
 
 
+class Shaped(Server):
+    """A server that answers what it is told to: see shaped_server.py.
+
+    `like` is what all its items have besides what is said of each.
+    """
+
+    def __init__(self, folder, *items, encoding="utf-8", like=None):
+        self._script = folder / "script.json"
+        self._encoding = encoding
+        self._like = {"around": (0, 0)} if like is None else like
+        program = Path(__file__).with_name("shaped_server.py")
+        self.command = [sys.executable, str(program), str(self._script)]
+        super().__init__(folder, self.command, {})
+        self.will(*items)
+
+    def will(self, *items, delay=0, say=()):
+        """From now on it answers these: texts, or tuples of a text, before and after, or items.
+
+        Before an answer it says the messages `say`.
+        """
+        made = [{**self._like, **_item(one)} for one in items]
+        script = {"encoding": self._encoding, "items": made, "delay": delay, "say": say}
+        # At once: the server may be reading it.
+        new = self._script.with_suffix(".new")
+        new.write_text(json.dumps(script), encoding="utf-8")
+        new.replace(self._script)
+
+
+def _item(said):
+    if isinstance(said, str):
+        return {"insertText": said}
+    if isinstance(said, dict):
+        return said
+    text, *around = said
+    return {"insertText": text, "around": around}
+
+
 def scripted(folder, tokenizer, config="", **script):
     """Answers by tests/lsp/scripted_server.py: `alpha + beta` and so on, at once."""
     folder.mkdir(parents=True, exist_ok=True)

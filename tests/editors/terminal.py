@@ -195,7 +195,10 @@ class Terminal:
                         line.append(row[x].data, _style(row[x]))
                     console.print(line, no_wrap=True, overflow="crop")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(console.export_svg(title=path.stem), encoding="utf-8")
+        picture = console.export_svg(title=path.stem)
+        # Whoever looks at it need not ask a font server.
+        picture = re.sub(r"@font-face \{.*?\}\n", "", picture, flags=re.DOTALL)
+        path.write_text(picture, encoding="utf-8")
 
     def save_cast(self, path, since=0):
         """All that was written, to be played by asciinema; at once what came before `since`."""

@@ -1,22 +1,20 @@
 """Emacs in a terminal, with the package installed as a user installs it."""
 
+import functools
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.editors import servers
 from tests.editors.servers import INLINE
 from tests.editors.terminal import ENTER, GHOST, PATIENCE, alt
 
 PACKAGE = Path(__file__).parents[3] / "editors" / "emacs"
-SHAPED = Path(__file__).with_name("shaped_server.py")
 
 # No waiting, nothing that the model does by itself, and nothing cut off.
 SETTINGS = "(:debounce :json-false :computeAhead :json-false :maxLatency 60000)"
@@ -194,32 +192,10 @@ def emacs(editor, start, home, workspace, installed):
     return begin
 
 
-class ShapedServer(servers.Server):
-    """See shaped_server.py."""
-
-    def __init__(self, folder, *items, encoding="utf-16"):
-        self._shape = folder / "shape.json"
-        super().__init__(folder, [sys.executable, str(SHAPED), str(self._shape)], {})
-        self.shape(*items, encoding=encoding)
-
-    def shape(self, *items, encoding="utf-16", says=()):
-        """Suggests these from now on: texts, or items of the protocol."""
-        items = [{"insertText": one} if isinstance(one, str) else one for one in items]
-        self._shape.write_text(json.dumps({"encoding": encoding, "items": items, "says": says}))
-
-
 @pytest.fixture
-def make_shaped(tmp_path):
-    """Makes servers with suggestions of a shape: make_shaped(*items)."""
-    made = []
-
-    def make(*items, encoding="utf-16"):
-        made.append(ShapedServer(tmp_path / f"shaped{len(made)}", *items, encoding=encoding))
-        return made[-1]
-
-    yield make
-    for server in made:
-        server.close()
+def make_shaped(make_shaped):
+    """Its positions are in UTF-16 unless the test wants others."""
+    return functools.partial(make_shaped, encoding="utf-16")
 
 
 def _quoted(text):

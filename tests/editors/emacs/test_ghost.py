@@ -82,7 +82,7 @@ def test_several_lines_and_tabs(emacs, make_shaped):
     editor.type("\t")
     editor.until_text("calls(\n\tone,\n    two)\nafter\n")
     # The cursor stays before what begins in the next line.
-    server.shape("\n    three")
+    server.will("\n    three")
     editor.replace("one = |\n")
     editor.type("2")
     editor.until_ghost("three")
@@ -107,7 +107,7 @@ def test_what_is_seen_is_what_accepting_makes(emacs, make_shaped):
     editor = emacs(server)
     for text, end, insert, row, accepted in cases:
         span = {"start": {"line": 0, "character": 5}, "end": {"line": 0, "character": end}}
-        server.shape({"insertText": insert, "range": span})
+        server.will({"insertText": insert, "range": span})
         editor.replace(text)
         editor.type("x")
         editor.until(lambda row=row: editor.terminal.rows[0] == row, row)

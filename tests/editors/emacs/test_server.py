@@ -144,8 +144,8 @@ def test_each_status_has_its_word(emacs, make_shaped):
     server = make_shaped()
     editor = emacs(server)
     for status, more, word in cases:
-        progress = ["$/progress", {"token": "1", "value": more}]
-        server.shape(says=[["didChangeStatus", status], progress])
+        progress = {"method": "$/progress", "params": {"token": "1", "value": more}}
+        server.will(say=[{"method": "didChangeStatus", "params": status}, progress])
         editor.type("1")
         editor.until(f"(Python codegen:{word}")
 

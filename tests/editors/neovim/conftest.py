@@ -1,15 +1,14 @@
 """Neovim in a terminal, with the plugin installed as a package, as a user has it."""
 
+import functools
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pyte
 import pytest
 
-from tests.editors import servers
 from tests.editors.servers import INLINE
 from tests.editors.terminal import ENTER, ESCAPE, GHOST, PATIENCE
 
@@ -17,6 +16,12 @@ PLUGIN = Path(__file__).parents[3] / "editors" / "neovim"
 
 # No waiting, nothing that the model does by itself, and nothing cut off.
 SETTINGS = "{ debounce = false, computeAhead = false, maxLatency = 60000 }"
+
+ACCEPTED = {
+    "title": "Accepted",
+    "command": "codegen.didAcceptCompletionItem",
+    "arguments": [{"number": 0}],
+}
 
 INIT = """
 vim.o.swapfile = false
@@ -206,53 +211,13 @@ def edit(open_nvim, workspace):
     return begin
 
 
-class Answering(servers.Server):
-    """A server that answers what it is told to: see answering.py."""
-
-    def __init__(self, folder, encoding="utf-8"):
-        folder.mkdir()
-        self._script = folder / "script.json"
-        self._encoding = encoding
-        self.will()
-        super().__init__(folder, self.command_of(folder), {})
-
-    @staticmethod
-    def command_of(folder):
-        program = Path(__file__).with_name("answering.py")
-        return [sys.executable, str(program), str(folder / "script.json")]
-
-    def will(self, *items, delay=0, say=()):
-        """From now on it answers these: texts, or tuples of a text, before and after.
-
-        Before an answer it says the messages `say`.
-        """
-        known = ("text", "before", "after")
-        said = [
-            {"text": one} if isinstance(one, str) else dict(zip(known, one, strict=False))
-            for one in items
-        ]
-        script = {"encoding": self._encoding, "items": said, "delay": delay, "say": say}
-        text = json.dumps(script)
-        # At once: the server may be reading it.
-        new = self._script.with_suffix(".new")
-        new.write_text(text, encoding="utf-8")
-        new.replace(self._script)
+@pytest.fixture
+def make_shaped(make_shaped):
+    """Its items have the command of the server's: Neovim runs it when one is accepted."""
+    return functools.partial(make_shaped, like={"around": (0, 0), "command": ACCEPTED})
 
 
 @pytest.fixture
-def make_answering(tmp_path):
-    made = []
-
-    def make(**options):
-        made.append(Answering(tmp_path / f"answering{len(made)}", **options))
-        return made[-1]
-
-    yield make
-    for server in made:
-        server.close()
-
-
-@pytest.fixture
-def answering(make_answering):
+def answering(make_shaped):
     """A server that answers nothing until it is told to."""
-    return make_answering()
+    return make_shaped()

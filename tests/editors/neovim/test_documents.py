@@ -41,8 +41,8 @@ def texts(server, encoding="utf-8", since=0):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
-def test_positions_are_in_the_encoding_of_the_server(edit, make_answering, encoding):
-    server = make_answering(encoding=encoding)
+def test_positions_are_in_the_encoding_of_the_server(edit, make_shaped, encoding):
+    server = make_shaped(encoding=encoding)
     nvim = edit("𝒳 👩‍👩‍👧 é^\n", "new.txt", server=server)
     nvim.type("𝒴")
     nvim.until_answered(1)
@@ -187,11 +187,11 @@ vim.lsp.enable("other")
 """
 
 
-def test_another_server_is_attached_beside(edit, answering, make_answering):
-    other = make_answering()
+def test_another_server_is_attached_beside(edit, answering, make_shaped):
+    other = make_shaped()
     other.will("of another server")
     answering.will("ghost")
-    before = OTHER.format(command=json.dumps(other.command_of(other.folder)))
+    before = OTHER.format(command=json.dumps(other.command))
     nvim = edit("one\n", "new.txt", server=answering, before=before)
     nvim.until(lambda: nvim.expr("luaeval('#vim.lsp.get_clients({ bufnr = 0 })')") == 2, "both")
     nvim.type("Ax")

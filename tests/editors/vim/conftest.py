@@ -1,12 +1,11 @@
 """Vim with the plugin, installed as a user does it, in a terminal."""
 
+import functools
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.editors.servers import Server
 from tests.editors.terminal import ENTER, ESCAPE, GHOST, GHOST_NUMBER, Terminal, artefacts
 
 ROOT = Path(__file__).parents[3]
@@ -103,35 +102,10 @@ def vim(editor, start, install, tmp_path):
     return begin
 
 
-class Shaped(Server):
-    """A server whose answers the test writes; see shaped_server.py."""
-
-    def answer(self, *items):
-        """What is answered from now on: each item a text, or a dict of an item."""
-        made = [one if isinstance(one, dict) else {"insertText": one} for one in items]
-        # At once: the server may be reading.
-        new = self.folder / "items.new"
-        new.write_text(json.dumps(made), encoding="utf-8")
-        new.replace(self.folder / "items")
-
-
 @pytest.fixture
-def make_shaped(tmp_path):
-    """Makes servers that answer what the test says."""
-    made = []
-
-    def make(*items, **capabilities):
-        folder = tmp_path / f"shaped{len(made)}"
-        program = Path(__file__).with_name("shaped_server.py")
-        command = [sys.executable, str(program), str(folder / "items"), json.dumps(capabilities)]
-        server = Shaped(folder, command, {})
-        server.answer(*items)
-        made.append(server)
-        return server
-
-    yield make
-    for server in made:
-        server.close()
+def make_shaped(make_shaped):
+    """Its items have a range only where the test gives one."""
+    return functools.partial(make_shaped, like={})
 
 
 @pytest.fixture

@@ -289,7 +289,7 @@ def test_folders_are_told(opened, workspace, tmp_path):
 def test_a_buffer_without_a_name(opened):
     editor, _ = opened(b"x = 1\n")
     editor.command("enew | set filetype=python")
-    editor.server.answer("alpha")
+    editor.server.will("alpha")
     sent = editor.server.until_sent(OPEN, 2)
     assert sent[-1]["textDocument"]["uri"].startswith("untitled:")
     editor.send("ix = ")

@@ -18,7 +18,7 @@ inoremap <SID>mine mine
 
 
 def suggested(vim, server, workspace, *vimrc, text="x = ", ghost="alpha"):
-    server.answer(ghost)
+    server.will(ghost)
     (workspace / "new.py").touch()
     editor = vim(server, "new.py", vimrc=vimrc)
     server.until_sent("textDocument/didOpen")
@@ -29,7 +29,7 @@ def suggested(vim, server, workspace, *vimrc, text="x = ", ghost="alpha"):
 
 def unsuggested(editor, server):
     """The same place, without the suggestion."""
-    server.answer()
+    server.will()
     editor.send(ctrl("]"))
     editor.until_no_ghost()
 
@@ -57,10 +57,10 @@ def test_what_the_user_had_mapped_is_done_without_a_suggestion(
     unsuggested(editor, server)
     editor.send(TAB)
     editor.until("x = mine")
-    server.answer("alpha")
+    server.will("alpha")
     editor.send(" ")
     editor.until_ghost_is("alpha")
-    server.answer()
+    server.will()
     editor.send(TAB)
     editor.until("x = mine alpha")
     editor.until_no_ghost()
@@ -108,7 +108,7 @@ def test_indentation_comes_first(text, ghost, line, answering):
     editor, server = answering(ghost)
     editor.send("o" + text + ctrl("g") + "g")
     editor.until_ghost_is(ghost)
-    server.answer()
+    server.will()
     editor.send(TAB)
     assert editor.lines == ["", line]
 
@@ -156,13 +156,13 @@ def test_no_key_is_mapped_where_the_user_wants_none(vim, make_shaped, workspace)
     server = make_shaped()
     own = "imap <C-J> <Plug>(codegen-accept)"
     editor = suggested(vim, server, workspace, "let g:codegen.map = v:false", own)
-    server.answer()
+    server.will()
     assert editor.evaluate("[maparg('<Tab>', 'i'), maparg('<C-G>w', 'i')]") == ["", ""]
     editor.send("A")
-    server.answer("alpha")
+    server.will("alpha")
     editor.send(" ")
     editor.until_ghost_is("alpha")
-    server.answer()
+    server.will()
     editor.send(ctrl("j") + TAB)
     editor.until("x =  alpha")
     assert editor.lines == ["", "x =  alpha  "]
@@ -173,10 +173,10 @@ def test_keys_of_the_users_own(vim, make_shaped, workspace):
     editor = suggested(
         vim, server, workspace, "let g:codegen.map = {'accept': '<C-L>', 'word': ''}"
     )
-    server.answer()
+    server.will()
     editor.send(TAB)
     editor.until_no_ghost()
-    server.answer("alpha")
+    server.will("alpha")
     editor.send("y")
     editor.until_ghost_is("alpha")
     editor.send(ctrl("l") + ESCAPE)

@@ -85,7 +85,7 @@ def test_shown_and_accepted(typed, answer, ghost, accepted, answering):
         assert editor.ghost == ""
         return
     editor.until_ghost_is(ghost)
-    server.answer()
+    server.will()
     editor.send(TAB)
     assert editor.lines == accepted
 
@@ -95,7 +95,7 @@ def test_line_by_line(answering):
     editor.open("x = ")
     editor.until_ghost_is("a\n    b\nc")
     editor.picture("several_lines")
-    server.answer()
+    server.will()
     lengths = []
     for step, rest in enumerate(["    b\nc", "c", "c"], 1):
         editor.send(LINE)
@@ -114,7 +114,7 @@ def test_enter_is_typed_of_it_too(answering):
     editor, server = answering("\n    return 1")
     editor.open("def f():")
     editor.until_ghost_is("    return 1")
-    server.answer()
+    server.will()
     editor.send("\r")
     # Vim has indented the line by itself.
     editor.until_ghost_is("return 1")
@@ -127,7 +127,7 @@ def test_a_word_within_the_rest_takes_all(answering):
     editor.open("f()")
     editor.send(LEFT + ctrl("g") + "g")
     editor.until_ghost_is("ab")
-    server.answer()
+    server.will()
     editor.send(WORD)
     editor.until("f(ab)")
     editor.send(WORD)
@@ -138,7 +138,7 @@ def test_accepted_lengths_are_in_utf_16(answering):
     editor, server = answering(f"{ASTRAL * 2} = 1")
     editor.open("x; ")
     editor.until_ghost_is(f"{ASTRAL * 2} = 1")
-    server.answer()
+    server.will()
     editor.send(WORD)
     [told] = server.until_sent("textDocument/didPartiallyAcceptCompletion")
     assert told["acceptedLength"] == 4
@@ -152,7 +152,7 @@ def test_positions_in_the_servers_encoding(encoding, vim, make_shaped, workspace
         "utf-16": len(before.encode("utf-16-le")) // 2,
         "utf-32": len(before),
     }[encoding]
-    server = make_shaped(item("total", units, units + 2, line=1), positionEncoding=encoding)
+    server = make_shaped(item("total", units, units + 2, line=1), encoding=encoding)
     (workspace / "new.py").touch()
     editor = vim(server, "new.py")
     editor.open(before + "to")

@@ -131,7 +131,7 @@ def test_it_goes_with(key, vim, make_shaped, workspace):
     editor = vim(server, "new.py")
     editor.open("x = ")
     editor.until_ghost_is("alpha + beta")
-    server.answer()
+    server.will()
     editor.send(key)
     editor.until_no_ghost()
 

@@ -1,11 +1,12 @@
-"""A language server that answers what a test tells it: other texts and ranges than a model's.
+"""A language server that answers what a test tells it: shapes that a model seldom gives.
 
-    python answering.py FILE
+    python shaped_server.py FILE
 
 FILE is a JSON object that is read anew for each request:
 
 encoding   of the positions
-items      each {"text", "before", "after"}: so many units around the cursor are replaced
+items      what is answered; `around`: [before, after] in one stands for the range of so many
+           units around the cursor, unless it has a range
 delay      seconds until the answer
 say        messages that are sent before it
 """
@@ -13,8 +14,9 @@ say        messages that are sent before it
 import json
 import sys
 import threading
-import time
 from pathlib import Path
+
+INVOKED = 1
 
 
 class Connection:
@@ -45,7 +47,8 @@ class Connection:
             method, asked = message.get("method"), message.get("id")
             if method == "initialize":
                 self.send(id=asked, result={"capabilities": self.capabilities()})
-                status = {"busy": False, "kind": "Normal", "state": "ready", "message": "a test"}
+            elif method == "initialized":
+                status = {"busy": False, "kind": "Normal", "state": "ready", "message": "shaped"}
                 self.send(method="didChangeStatus", params=status)
             elif method == "textDocument/inlineCompletion":
                 self.answer(asked, message["params"])
@@ -59,38 +62,30 @@ class Connection:
             "positionEncoding": self.script["encoding"],
             "textDocumentSync": {"openClose": True, "change": 2},
             "executeCommandProvider": {"commands": ["codegen.didAcceptCompletionItem"]},
-            "inlineCompletionProvider": True,
+            "inlineCompletionProvider": {},
         }
 
     def answer(self, asked, params):
-        script, at = self.script, params["position"]
-        items = [
-            {
-                "insertText": one["text"],
-                "range": {
-                    "start": {**at, "character": at["character"] - one.get("before", 0)},
-                    "end": {**at, "character": at["character"] + one.get("after", 0)},
-                },
-                "command": {
-                    "title": "Accepted",
-                    "command": "codegen.didAcceptCompletionItem",
-                    "arguments": [{"uri": params["textDocument"]["uri"], "number": number}],
-                },
-            }
-            for number, one in enumerate(script["items"])
-        ]
+        script = self.script
+        items = [placed(one, params["position"]) for one in script["items"]]
         # As the server does: one candidate where nobody has asked for more.
-        if params["context"]["triggerKind"] == 2:
+        if params["context"]["triggerKind"] != INVOKED:
             items = items[:1]
-
         for message in script["say"]:
             self.send(**message)
+        result = {"items": items} if items else None
+        later = threading.Timer(script["delay"], self.send, kwargs={"id": asked, "result": result})
+        later.daemon = True
+        # Without a delay in the order of the questions.
+        (later.start if script["delay"] else later.run)()
 
-        def later():
-            time.sleep(script["delay"])
-            self.send(id=asked, result={"items": items} if items else None)
 
-        threading.Thread(target=later, daemon=True).start()
+def placed(item, at):
+    before, after = item.pop("around", (None, None))
+    if before is None or "range" in item:
+        return item
+    start, end = ({**at, "character": at["character"] + units} for units in (-before, after))
+    return {**item, "range": {"start": start, "end": end}}
 
 
 if __name__ == "__main__":
