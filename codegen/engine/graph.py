@@ -21,7 +21,6 @@ from codegen.errors import CancelledError, CorruptModelError, EngineError
 from codegen.models.manifest import Shape
 
 ort.set_default_logger_severity(3)  # errors only: its warnings are about its own optimisations
-ort.disable_telemetry_events()
 
 
 class Graph:
