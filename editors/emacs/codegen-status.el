@@ -45,6 +45,7 @@ nil is none, t is one, and a string says why none is started any more.")
           ((equal state "ready")
            (if (eq (plist-get codegen-status--told :busy) t) "busy" "ready"))
           ((equal state "error") "error")
+          ((equal state "missing") "no model")
           (t "off"))))
 
 (defun codegen-status-sentence ()
@@ -76,6 +77,7 @@ Only when nothing is being typed: no key may answer what nobody has read."
                            (plist-get params :actions)))
            (prompt (format "%s (%s) " (plist-get params :message)
                            (string-join titles "/")))
+           (completion-ignore-case t)
            (title (condition-case nil
                       (completing-read prompt titles nil t)
                     (quit nil))))

@@ -42,6 +42,8 @@ def test_settings_change_while_it_runs(emacs, scripted):
     editor = emacs(scripted)
     editor.eval("(progn (customize-set-variable 'codegen-settings '(:candidates 2)) nil)")
     scripted.until(lambda: len(scripted.said("workspace/configuration")) == 2)
+    # Until the settings are there: what is asked before them is given up for them.
+    editor.terminal.settle(1)
     editor.terminal.send(ctrl("c") + "\\")
     editor.until_ghost(ALPHA)
     assert len(editor.answers[-1]["items"]) == 2
@@ -159,7 +161,7 @@ def test_the_user_is_asked_before_a_model_is_fetched(emacs, make_scripted, choic
     if asked:
         editor.until("codegen:ready")
     else:
-        editor.until("codegen:off")
+        editor.until("codegen:no model")
         editor.type("1")
         editor.until_line("total = 1")
 

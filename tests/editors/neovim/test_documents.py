@@ -1,7 +1,5 @@
 """Documents: as they are on disk, in any encoding, in any window, and beside other servers."""
 
-# ruff: noqa: RUF001 - letters that take two units of UTF-16 are wanted here
-
 import json
 
 import pytest

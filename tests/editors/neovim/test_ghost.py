@@ -1,7 +1,5 @@
 """Ghost text: what is asked, what is seen, and that accepting makes of it what was seen."""
 
-# ruff: noqa: RUF001 - letters that take two units of UTF-16 are wanted here
-
 import pytest
 
 from tests.editors.neovim.conftest import frames, ghost_of

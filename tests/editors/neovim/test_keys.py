@@ -1,7 +1,5 @@
 """Accepting, choosing, dismissing; and that no key is taken from what it was for."""
 
-# ruff: noqa: RUF001 - letters that take two units of UTF-16 are wanted here
-
 import pytest
 
 from tests.editors.servers import INLINE

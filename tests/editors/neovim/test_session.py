@@ -1,7 +1,5 @@
 """Somebody writes with the real model."""
 
-# ruff: noqa: RUF001 - letters that take two units of UTF-16 are wanted here
-
 import pytest
 
 from tests.editors.terminal import RHYTHM, TAB, artefacts, ctrl

@@ -16,9 +16,10 @@ export def Complete(_: string, line: string, _: number): string
 enddef
 
 export def Run(arguments: string)
-  const [name; rest] = split(arguments, '^\S\+\zs\s\+')
+  const name = matchstr(arguments, '^\S\+')
+  const rest = trim(strpart(arguments, strlen(name)))
   if name == 'answer'
-    Answer(get(rest, 0, ''))
+    Answer(rest)
   elseif name == 'enable' || name == 'disable'
     config.Switch(name == 'enable')
     Switched()
@@ -44,7 +45,7 @@ def Answer(choice: string)
   if index(choices, choice) >= 0
     notice.Answer(choice)
   else
-    echo empty(choices) ? 'codegen asks nothing' : 'codegen: answer ' .. join(choices, ' or ')
+    echo empty(choices) ? 'codegen asks nothing; after :Codegen restart it may' : 'codegen: answer ' .. join(choices, ' or ')
   endif
 enddef
 

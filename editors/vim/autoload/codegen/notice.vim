@@ -3,6 +3,7 @@ vim9script
 
 const KEPT = 2000
 const SHOWN_MS = 12'000
+const FOREVER_MS = 86'400'000
 
 var log: list<string> = []
 
@@ -28,7 +29,8 @@ export def Ask(message: string, choices: list<string>, Reply: func(string))
   Log(message)
   const hint = mapnew(choices, (_, choice) => ':Codegen answer ' .. choice)
   const popup = popup_notification(Wrapped(message) + [''] + hint, {
-    time: 0,
+    # Until it is answered; 0 would be the three seconds of all notifications.
+    time: FOREVER_MS,
     highlight: 'Question',
     title: ' codegen ',
     callback: (_, _) => Answer(''),

@@ -17,7 +17,7 @@ const WORDS = {
   starting: 'loading',
   failed: 'error',
   unloaded: 'off',
-  missing: 'error',
+  missing: 'no model',
 }
 
 export def Set(new: string, why: string = '')
@@ -57,6 +57,9 @@ enddef
 
 # A sentence for :Codegen status.
 export def Sentence(): string
+  if empty(&filetype)
+    return "codegen: off, since this buffer has no 'filetype'"
+  endif
   return Text() .. (empty(message) ? '' : ': ' .. message)
 enddef
 
