@@ -22,7 +22,9 @@ pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(600)]
 
 KEYS = 40
 
-# Milliseconds that are the editor's own, in the middle, where the server waits as by default.
+# Milliseconds that are the editor's own, in the middle, where the server waits as by default. About
+# half are between key and request, and half between answer and ghost text; code-server's connection
+# between browser and extension is a part of both.
 MOST = 30
 
 # Notes when a key is pressed, and when there is ghost text for the first time since.

@@ -119,6 +119,16 @@ def asked(server, path):
     return [one for one in server.sent(INLINE) if one["textDocument"]["uri"] == uri]
 
 
+def test_the_server_is_told_where_somebody_looks(shared, sheet):
+    window, server = shared
+    path = sheet("first\nsecond\n‸")
+    document = {"uri": path.as_uri()}
+    window.press("ArrowUp")
+    place = {"textDocument": document, "position": {"line": 1, "character": 0}}
+    server.until(lambda: place in server.sent("codegen/didMoveCursor"), "told of the cursor")
+    assert {"textDocument": document} in server.sent("textDocument/didFocus")
+
+
 @pytest.mark.parametrize(
     ("before", "typed", "after"),
     [
