@@ -1,7 +1,8 @@
 """A fixed slice of HumanEval with the real model: what it scored before, it scores again.
 
 Its own target, `make eval-slice`: some minutes. Threads and compute path are pinned, so the same
-kind of processor computes the same; on another kind a near tie can fall the other way.
+kind of processor computes the same; on another kind a near tie can fall the other way, in the
+export as well as in what the model writes, so that only a few verdicts may differ there.
 """
 
 import json
@@ -12,9 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from codegen.models.autotune import processor
 from codegen_eval.runs import open_run
 
 EXPECTED = Path(__file__).parents[2] / "eval" / "baselines" / "humaneval-slice.json"
+
+# On another maker's processor: verdicts that may differ (2 of 20 did on an Intel Xeon with AMX),
+# and by how many fewer may have passed.
+DIFFERENT, FEWER = 4, 2
 
 PINNED = {"CODEGEN_THREADS": "2", "CODEGEN_COMPUTE_PATH": "l4"}
 
@@ -36,12 +42,19 @@ def test_the_slice_scores_what_it_did(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     shown = json.loads(done.stdout)
-    expected = json.loads(EXPECTED.read_text(encoding="utf-8"))["verdicts"]
+    baseline = json.loads(EXPECTED.read_text(encoding="utf-8"))
+    expected = baseline["verdicts"]
     verdicts = {
         result.task_id: result.verdict.value for result in open_run(tmp_path / "run").results
     }
-    assert verdicts == expected
-    passed = sum(verdict == "passed" for verdict in expected.values())
+    assert verdicts.keys() == expected.keys()
+    changed = {task: verdicts[task] for task in expected if verdicts[task] != expected[task]}
+    passed, before = (
+        sum(verdict == "passed" for verdict in each.values()) for each in (verdicts, expected)
+    )
+    here = baseline["processor"] in processor()
+    assert len(changed) <= (0 if here else DIFFERENT), changed
+    assert passed >= (before if here else before - FEWER), changed
     assert shown["splits"]["all"]["passed"] == passed
     # Neither is what tests don't notice, nor what they would refuse of the right text.
     baselines = {row["name"]: row["pass_at_1"] for row in shown["splits"]["all"]["baselines"]}
