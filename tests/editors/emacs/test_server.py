@@ -139,7 +139,7 @@ def test_each_status_has_its_word(emacs, make_shaped):
         (loading, {"kind": "end"}, "loading "),
         ({"state": "ready", "busy": True}, {"kind": "end"}, "busy "),
         ({"state": "error", "busy": False}, {"kind": "end"}, "error "),
-        ({"state": "missing", "busy": False}, {"kind": "end"}, "off "),
+        ({"state": "missing", "busy": False}, {"kind": "end"}, "no model "),
         ({"state": "ready", "busy": False}, {"kind": "end"}, "ready "),
         ({"state": "unloaded", "busy": False}, {"kind": "end"}, "off "),
     ]
@@ -174,7 +174,7 @@ def test_a_question_waits_for_the_typist(emacs, make_scripted):
     editor.until("Fetch/Not now")
     assert editor.file.exists()
     editor.terminal.send(ctrl("g"))
-    editor.until("codegen:off")
+    editor.until("codegen:no model")
     assert editor.text == "total = " + "n " * 10
 
 
