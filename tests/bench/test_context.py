@@ -55,6 +55,7 @@ def test_the_file_is_long_enough_and_the_same_each_time(foreign):
     assert len(context.TYPED) == 300
 
 
+@pytest.mark.deep
 def test_it_runs(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("CODEGEN_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(context, "LINES", 300)

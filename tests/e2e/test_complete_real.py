@@ -67,6 +67,7 @@ def test_the_example(complete):
     assert "price" in out.decode()
 
 
+@pytest.mark.deep
 def test_greedy_is_the_same_each_time(complete):
     runs = [complete(f"{EXAMPLE}:{EXAMPLE_HOLE}", "--json") for _ in range(2)]
     first, second = (json.loads(out)["suggestions"] for _, out, _ in runs)

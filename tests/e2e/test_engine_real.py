@@ -30,6 +30,7 @@ def greedy(model, prompt: list[int], tokens: int = 12) -> list[int | None]:
     return [step.token for step in model.backend.generate(request, CancelToken())]
 
 
+@pytest.mark.deep
 def test_500_random_cuts_of_real_files_are_healed_exactly(loaded):
     paths = sorted(LIBRARY.glob("*.py"))[:40] + sorted(LIBRARY.glob("encodings/*.py"))[:10]
     sources = [path.read_bytes() for path in paths]

@@ -85,6 +85,7 @@ def regions(draw):
     return text, start, keys + region[done:], length
 
 
+@pytest.mark.deep
 @settings(max_examples=8)
 @given(region=regions())
 def test_what_does_not_change_is_computed_once(model, region):

@@ -28,6 +28,7 @@ exec setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=-all "$@"
 NAMES = "walls or older or eight or killing_everybody or test_processes or dies or runaway"
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests ran as an ordinary user already")
 def test_an_ordinary_user():
     for tool in ("unshare", "setpriv", "mount"):

@@ -242,6 +242,7 @@ def test_a_width_that_blocks_do_not_divide(folder):
         rewrite_changed(folder, {})
 
 
+@pytest.mark.deep
 def test_separate_embedding_and_head(tokenizer_file, tmp_path):
     checkpoint = tmp_path / "checkpoint"
     write_checkpoint(checkpoint, tokenizer_file, tied=False)
