@@ -38,12 +38,12 @@ class Freed:
     """Seconds that a request waited for an engine that was writing, or computing a prompt.
 
     Without those rounds in which the other request was answered before it could be taken back.
-    `step` is what one decode step takes there.
+    `token` is what a token takes where several samples are one batch: less than a decode step.
     """
 
     writing: tuple[float, ...]
     computing: tuple[float, ...]
-    step: float
+    token: float
 
 
 def measure_freed(client: Client, long_text: str) -> Freed:
@@ -57,10 +57,10 @@ def measure_freed(client: Client, long_text: str) -> Freed:
     small.ask()
     writing: list[float] = []
     computing: list[float] = []
-    steps: list[float] = []
+    tokens: list[float] = []
     for number in range(ROUNDS):
         alone = small.ask()
-        steps.append(small.step)
+        tokens.append(small.token)
         for waits, busy in (
             (writing, _writing(client, number)),
             (computing, _computing(client, number, long_text)),
@@ -69,14 +69,14 @@ def measure_freed(client: Client, long_text: str) -> Freed:
                 if client.poll(request, time.perf_counter()) is None:
                     client.cancel(request)
                     waits.append(small.ask() - alone)
-    return Freed(tuple(writing), tuple(computing), min(steps))
+    return Freed(tuple(writing), tuple(computing), min(tokens))
 
 
 class _Small:
     """A small file, edited before it is asked about, so that no answer is known."""
 
     def __init__(self, client: Client) -> None:
-        self.step = 0.0
+        self.token = 0.0
         self._client = client
         self._opened = OpenText(client, "file:///bench/small.py", _SMALL)
         self._edits = 0
@@ -90,7 +90,7 @@ class _Small:
         answer = self._client.ask(INLINE, by_hand(self._opened, at), _LIMIT)
         usage: dict[str, float] = self._opened.explain()["usage"]
         decode = usage.get("decode_seconds", 0.0)
-        self.step = decode / max(usage.get("decoded_tokens", 0), 1)
+        self.token = decode / max(usage.get("decoded_tokens", 0), 1)
         return answer.at - start - usage.get("prefill_seconds", 0.0) - decode
 
 

@@ -99,9 +99,19 @@ def measures(figures: ServerFigures) -> list[Measure]:
         Measure("request refused", "ms", figures.refusals, None, 10.0, upper),
         Measure("request answered from the cache", "ms", figures.cached, None, 10.0, upper),
         Measure(
-            "taken back while the model writes", "ms", _ms(freed.writing), freed.step * 1000 + 5
+            "taken back while the model writes",
+            "ms",
+            _ms(freed.writing),
+            freed.token * 1000 + 5,
+            upper=upper,
         ),
-        Measure("taken back while a prompt is computed", "ms", _ms(freed.computing), 250.0),
+        Measure(
+            "taken back while a prompt is computed",
+            "ms",
+            _ms(freed.computing),
+            250.0,
+            upper=upper,
+        ),
         Measure(
             "an editor's frame while the model rests", "ms", _ms(figures.frames.alone), upper=upper
         ),
