@@ -43,22 +43,20 @@ local function defaults()
   }
 end
 
+---@return boolean
+local function is_strings(value)
+  return vim.islist(value) and vim.iter(value):all(function(each)
+    return type(each) == "string"
+  end)
+end
+
 --- What each kind of value must be, and how that is said.
 ---@type table<string, { [1]: fun(value: any): boolean, [2]: string }>
 local kinds = {
-  strings = {
-    function(value)
-      return vim.islist(value) and vim.iter(value):all(function(each)
-        return type(each) == "string"
-      end)
-    end,
-    "a list of strings",
-  },
+  strings = { is_strings, "a list of strings" },
   command = {
     function(value)
-      return vim.islist(value) and #value > 0 and vim.iter(value):all(function(each)
-        return type(each) == "string"
-      end)
+      return is_strings(value) and #value > 0
     end,
     "a list of strings, the program first",
   },
