@@ -20,7 +20,11 @@ def test_lines_end_as_they_did(emacs, make_scripted, line_end):
     editor = emacs(server, text)
     opened = server.until_sent("textDocument/didOpen")[0]["textDocument"]["text"]
     assert opened == text.replace("|", "")
-    editor.type(f"1 +{ENTER} ")
+    editor.type(f"1 +{ENTER}")
+    editor.until_ghost(ALPHA)
+    editor.type(" ")
+    # From here on the ghost text is that of the new place: Tab finds it there, and doesn't indent.
+    editor.until(lambda: "1 +\n \n" in editor.text, "a blank")
     editor.until_ghost(ALPHA)
     editor.type("\t")
     editor.until(lambda: ALPHA in editor.text, "accepted text")
