@@ -46,15 +46,12 @@ test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
 
 # An editor that is missing is a failure here; elsewhere its tests are skipped.
-test-editors: $(STAMP)
-	tests/editors/install.sh vim neovim emacs vscode
-	$(BIN)/python -m pip install --quiet --constraint constraints/dev.txt playwright
-	CODEGEN_TEST_EDITORS=require $(BIN)/python -m pytest -m editors tests/editors
+test-editors: test-editors-quick test-editors-vscode
 
 test-editors-quick: $(STAMP)
 	tests/editors/install.sh vim neovim emacs
 	CODEGEN_TEST_EDITORS=require $(BIN)/python -m pytest -m editors \
-		tests/editors/vim tests/editors/neovim tests/editors/emacs
+		tests/editors/vim tests/editors/neovim tests/editors/emacs tests/editors/test_together.py
 
 test-editors-vscode: $(STAMP)
 	tests/editors/install.sh vscode

@@ -18,7 +18,12 @@ for editor in "$@"; do
         dpkg-query -W elpa-yasnippet >/dev/null 2>&1 || packages+=(elpa-yasnippet)
         dpkg-query -W elpa-evil >/dev/null 2>&1 || packages+=(elpa-evil)
         ;;
-    vscode) command -v chromium >/dev/null || packages+=(chromium) ;;
+    vscode)
+        command -v chromium >/dev/null || packages+=(chromium)
+        # For the modules that code-server has in C++.
+        command -v g++ >/dev/null || packages+=(g++)
+        command -v make >/dev/null || packages+=(make)
+        ;;
     neovim) ;;
     *)
         echo "install.sh: no editor is called $editor" >&2

@@ -4,22 +4,14 @@
 #     tests/editors/vscode/install.sh [FOLDER]
 #
 # FOLDER (build/editors/code-server) gets Node from PyPI and VS Code as npm's code-server, about
-# 0.9 GB in all; the browser is Debian's chromium. What is there already is left as it is.
+# 0.9 GB in all. What is there already is left as it is. The system's packages that this and the
+# tests need are ../install.sh's, which calls this.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/../../.." && pwd)"
 folder="${1:-$root/build/editors/code-server}"
 python="${PYTHON:-python3}"
 node_version=24.19.0
 code_version=4.139.1
-
-if ! command -v chromium >/dev/null; then
-    if [ "${CI:-}" != true ] && [ "${CODEGEN_ASSUME_YES:-}" != 1 ]; then
-        echo "chromium is missing; on Debian: apt-get install --no-install-recommends chromium" >&2
-        exit 1
-    fi
-    apt-get install --yes --no-install-recommends chromium ||
-        { apt-get update && apt-get install --yes --no-install-recommends chromium; }
-fi
 
 mkdir -p "$folder"
 folder="$(cd "$folder" && pwd)"
