@@ -60,7 +60,6 @@ def main() -> None:
             "--out",
             str(PICTURE),
             "--window",
-            "--no-cursor",
         ]
         subprocess.run(["npx", "--yes", "svg-term-cli", *words], check=True)
 
