@@ -11,7 +11,7 @@ from codegen.errors import CodegenError
 from codegen.models.progress import Progress
 from codegen_eval.judge.judge import ScoreOptions
 from codegen_eval.judge.score import score
-from codegen_eval.judge.verdict import Result, Submission
+from codegen_eval.judge.verdict import Result, Submission, Verdict
 from codegen_eval.sandbox.types import Limits, Sandbox
 from codegen_eval.sandbox.uids import SLOTS, slot_uid
 from codegen_eval.selftest import solutions
@@ -24,9 +24,15 @@ from codegen_eval.selftest.report import Counted, Outcome, Report
 from codegen_eval.selftest.scene import Scene, Stage, end, leftovers
 from codegen_eval.suites.problem import Problem, Suite
 
-_CPU_SECONDS: Final = 1.5
+_CPU_SECONDS: Final = 10.0
+"""As scoring grants: what has to be answered is answered on a slow and busy machine too."""
+
+_OUTLASTED_SECONDS: Final = 1.5
+"""For what is to run out of CPU time, or may; it uses all of it."""
+
 _REPOSITORY_CPU_SECONDS: Final = 5.0
 _WALL_SECONDS: Final = 45.0
+_REPOSITORY_WALL_SECONDS: Final = 120.0
 _SLEEP_SECONDS: Final = 4.0
 _JUDGE_SECONDS: Final = 2.0
 """CPU time that the judge itself may take for one program, whatever that answers."""
@@ -35,8 +41,6 @@ _JUDGE_SECONDS: Final = 2.0
 @dataclass(frozen=True)
 class _Options(ScoreOptions):
     """Limits for programs that solve the simplest of problems, or mean to exceed them."""
-
-    wall_seconds: float = _WALL_SECONDS
 
     @property
     def limits(self) -> Limits:
@@ -62,8 +66,15 @@ class _Case:
         return self.problem.task_id
 
     @property
-    def usual(self) -> bool:
-        return self.kind != "repository" and not self.attack.sleeps
+    def limits(self) -> tuple[float, float]:
+        """The CPU and wall seconds that it is judged with."""
+        if self.kind == "repository":
+            return _REPOSITORY_CPU_SECONDS, _REPOSITORY_WALL_SECONDS
+        outlasts = Verdict.TIMEOUT in self.attack.expected
+        return (
+            _OUTLASTED_SECONDS if outlasts else _CPU_SECONDS,
+            _SLEEP_SECONDS if self.attack.sleeps else _WALL_SECONDS,
+        )
 
 
 def selftest(
@@ -143,11 +154,9 @@ def attack_all(
     with Stage() as stage:
         cases = [_case(attack, kind, stage) for attack in attacks for kind in attack.checks]
         together = [case for case in cases if not case.attack.alone]
-        for cpu, wall, group in (
-            (_CPU_SECONDS, _WALL_SECONDS, [case for case in together if case.usual]),
-            (_CPU_SECONDS, _SLEEP_SECONDS, [case for case in together if case.attack.sleeps]),
-            (_REPOSITORY_CPU_SECONDS, 120.0, [c for c in together if c.kind == "repository"]),
-        ):
+        for limits in sorted({case.limits for case in together}):
+            cpu, wall = limits
+            group = [case for case in together if case.limits == limits]
             yield from _judged(group, sandbox, _Options(jobs, cpu, wall_seconds=wall))
         for case in cases:
             if case.attack.alone:
@@ -199,8 +208,9 @@ def _judged(cases: Sequence[_Case], sandbox: Sandbox, options: ScoreOptions) -> 
 
 def _alone(case: _Case, sandbox: Sandbox) -> Outcome:
     """An attack on the judge itself, whose CPU time is that of this process."""
+    cpu, wall = case.limits
     before = time.process_time()
-    outcome = next(_judged([case], sandbox, _Options(cpu_seconds=_CPU_SECONDS)))
+    outcome = next(_judged([case], sandbox, _Options(cpu_seconds=cpu, wall_seconds=wall)))
     spent = time.process_time() - before
     if spent <= _JUDGE_SECONDS:
         return outcome

@@ -11,7 +11,7 @@ import pytest
 from codegen_eval.errors import SandboxMissingError
 from codegen_eval.judge.verdict import Verdict
 from codegen_eval.sandbox.find import find_sandbox
-from codegen_eval.selftest.attack import HEAD
+from codegen_eval.selftest.attack import CALLS, HEAD, WRONG, Attack
 from codegen_eval.selftest.attacks import ATTACKS
 from codegen_eval.selftest.attacks.crowd import CROWDS
 from codegen_eval.selftest.attacks.repository import REPOSITORY
@@ -83,3 +83,13 @@ def test_it_holds(kind, group, name):
 def test_names_are_unique():
     assert len({attack.name for attack in EVERY}) == len(EVERY)
     assert len(EVERY) > 200
+
+
+@pytest.mark.deep
+def test_a_slow_machine_is_no_reason_to_fail():
+    # As an answer takes where all is slow: more than what is to run out of time gets, less than
+    # what scoring grants.
+    spends = "import time\n    while time.process_time() < 2.5: pass\n    return 28"
+    slow = Attack("slow", "", f"def mingle(numbers, factor):\n    {spends}\n", WRONG, CALLS)
+    outcome = next(attack_all(find_sandbox("landlock"), 1, (slow,), crowds=False))
+    assert outcome.ok, outcome.detail
