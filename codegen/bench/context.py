@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 from codegen.config import Settings
 from codegen.document import Document
 from codegen.engine.scripted import ScriptedBackend
-from codegen.errors import CodegenError, CorruptModelError, ModelMissingError
+from codegen.errors import CodegenError, CorruptModelError
 from codegen.loaded import LoadedModel
 from codegen.models.progress import Progress
-from codegen.models.resolve import find_export
+from codegen.models.resolve import require_export
 from codegen.plan import CompletionOptions, make_plan
 from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
@@ -164,12 +164,7 @@ def tokenizer_only(settings: Settings) -> LoadedModel:
     Raises:
         ModelError: it isn't here, or is damaged.
     """
-    model = find_export(settings)
-    if model is None:
-        raise ModelMissingError(
-            f"{settings.model} is not here, and its tokenizer is needed; "
-            f"run: codegen model pull {settings.model}"
-        )
+    model = require_export(settings)
     tokenizer = Tokenizer.load(model.tokenizer)
     try:
         with model.vocabulary.open("rb") as file:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from codegen.cli.options import device_option, model_option, offline_option, user_settings
+from codegen.cli.options import device_option, model_option, user_settings
 from codegen.cli.place import Place, PositionCommand, read_place
 from codegen.cli.terminal import visible
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 @click.option("--path", "name", metavar="NAME", help="What the text on standard input is called.")
 @model_option
 @device_option
-@offline_option
 def command(
     position: str,
     *,
@@ -42,17 +41,16 @@ def command(
     name: str | None,
     model: str | None,
     device: str | None,
-    offline: bool,
 ) -> int:
     """Show the hole at a position, the pieces of the prompt for it, and what was left out.
 
-    Nothing is computed by the model unless --run asks for it. Exits with 1 where codegen would
-    not ask the model at all, and tells the reason.
+    Nothing is computed by the model unless --run asks for it, and nothing is fetched. Exits with 1
+    where codegen would not ask the model at all, and tells the reason.
     """
     place = read_place(position, name)
     from codegen.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
 
-    settings = user_settings(model=model, device=device, offline=offline)
+    settings = user_settings(model=model, device=device)
     options = CompletionOptions(candidates=candidates, context_tokens=settings.context_tokens)
     explained = _explain(place, settings, options, runs=runs)
     explained["editor"] = _in_editors(place, settings)
@@ -77,7 +75,10 @@ def _explain(
     from codegen.engine.cancel import CancelToken  # noqa: PLC0415
     from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
     from codegen.models.progress import stderr_progress  # noqa: PLC0415
+    from codegen.models.resolve import require_export  # noqa: PLC0415
 
+    # Who asks why doesn't expect half a gigabyte to be fetched.
+    require_export(settings)
     loaded = load_model(settings, stderr_progress())
     if not runs:
         plan = make_plan(loaded, place.document, options, hole=hole)

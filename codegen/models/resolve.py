@@ -108,6 +108,21 @@ def find_export(settings: Settings) -> ExportedModel | None:
         return None
 
 
+def require_export(settings: Settings) -> ExportedModel:
+    """The same, for those who neither fetch nor make one.
+
+    Raises:
+        ModelMissingError: it is not made; with the command that makes it.
+        CorruptModelError: it is there, and damaged.
+    """
+    model = find_export(settings)
+    if model is None:
+        raise ModelMissingError(
+            f"{settings.model} is not here yet; run: codegen model export {settings.model}"
+        )
+    return model
+
+
 def ready(settings: Settings, progress: Progress) -> ExportedModel:
     """The export of settings.model, fetched and made if need be.
 

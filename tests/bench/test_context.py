@@ -95,4 +95,4 @@ def test_without_a_model_it_says_how_to_get_one(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("CODEGEN_CACHE_DIR", str(tmp_path))
     monkeypatch.delenv("CODEGEN_MODEL", raising=False)
     assert run(["bench", "context"]) != 0
-    assert "run: codegen model pull " in capsys.readouterr().err
+    assert "run: codegen model export " in capsys.readouterr().err

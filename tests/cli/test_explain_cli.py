@@ -5,6 +5,7 @@ import json
 import pytest
 
 import codegen.loaded
+import codegen.models.resolve
 from codegen.cli import run
 from tests.cursor import at_cursor
 from tests.scripted_model import scripted_model
@@ -27,6 +28,7 @@ def explain(monkeypatch, tmp_path, capsys, tokenizer, vocabulary):
         document = at_cursor(source, name)
         model = scripted_model(tokenizer, vocabulary, document, *answers)
         monkeypatch.setattr(codegen.loaded, "load_model", lambda *_: model)
+        monkeypatch.setattr(codegen.models.resolve, "require_export", lambda _: None)
         path = tmp_path / name
         path.write_text(document.text, encoding="utf-8", newline="")
         line = document.before.count("\n") + 1
@@ -138,3 +140,17 @@ def test_a_file_in_which_editors_get_nothing(explain, tmp_path, name, config, re
     assert json.loads(out)["editor"] == reason
     told = explain("x = [1, ‸]\n", name=name)[1]
     assert ("editors   get nothing" in told) == (reason is not None)
+
+
+@pytest.mark.parametrize("options", [(), ("--run",), ("--json",)])
+def test_a_model_that_is_not_here_is_not_fetched(tmp_path, capsys, monkeypatch, options):
+    def fetched(*_):
+        raise AssertionError("it fetches")
+
+    monkeypatch.setattr(codegen.models.resolve, "fetch", fetched)
+    path = tmp_path / "a.py"
+    path.write_text("x = \n")
+    assert run(["explain", f"{path}:1:5", *options]) == 3
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "qwen2.5-coder-0.5b is not here yet; run: codegen model export" in printed.err

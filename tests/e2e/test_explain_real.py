@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.model, pytest.mark.timeout(3600)]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "inventory.py"
 
 
+@pytest.mark.usefixtures("loaded")  # explain fetches nothing
 def test_explain():
     environment = {**os.environ, "CODEGEN_DEVICE": "cpu", "CODEGEN_COMPUTE_PATH": "l4"}
     command = [sys.executable, "-m", "codegen", "explain", f"{EXAMPLE}:25:20", "--json", "--run"]
