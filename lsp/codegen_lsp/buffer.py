@@ -33,7 +33,7 @@ class Buffer:
         self.text = text
         self.version = version
         self.encoding = encoding
-        self._lines = LineIndex.of(text)
+        self._lines = LineIndex(text)
 
     def apply(self, changes: Iterable[Change], version: int) -> tuple[Edit, ...]:
         """Applies all changes, each to what the one before it left, or none of them.
@@ -45,22 +45,12 @@ class Buffer:
             raise StaleVersionError(
                 f"version {version} of a document came after its version {self.version}"
             )
-        text, lines = self.text, self._lines
-        edits = []
-        for change in changes:
-            if change.range is None:
-                edits.append(Edit(0, len(text), change.text))
-                text, lines = change.text, LineIndex.of(change.text)
-                continue
-            first, last = change.range
-            if first > last:
-                raise PositionError(f"the range from {_shown(first)} to {_shown(last)} is reversed")
-            start = lines.offset(text, *first, self.encoding)
-            end = lines.offset(text, *last, self.encoding)
-            edits.append(Edit(start, end, change.text))
-            text = text[:start] + change.text + text[end:]
-            lines = lines.edited(text, start, end, start + len(change.text))
-        self.text, self._lines, self.version = text, lines, version
+        try:
+            text, edits = self._applied(changes)
+        except PositionError:
+            self._lines = LineIndex(self.text)
+            raise
+        self.text, self.version = text, version
         return tuple(edits)
 
     def offset(self, position: Position) -> int:
@@ -70,6 +60,26 @@ class Buffer:
     def position(self, offset: int) -> Position:
         """The position of an offset in code points; see LineIndex.position."""
         return self._lines.position(self.text, offset, self.encoding)
+
+    def _applied(self, changes: Iterable[Change]) -> tuple[str, list[Edit]]:
+        """The text after all changes, of which the index is then, and what they changed."""
+        text = self.text
+        edits = []
+        for change in changes:
+            if change.range is None:
+                edits.append(Edit(0, len(text), change.text))
+                text = change.text
+                self._lines = LineIndex(text)
+                continue
+            first, last = change.range
+            if first > last:
+                raise PositionError(f"the range from {_shown(first)} to {_shown(last)} is reversed")
+            start = self._lines.offset(text, *first, self.encoding)
+            end = self._lines.offset(text, *last, self.encoding)
+            edits.append(Edit(start, end, change.text))
+            text = text[:start] + change.text + text[end:]
+            self._lines.edit(text, start, end, start + len(change.text))
+        return text, edits
 
 
 def _shown(position: Position) -> str:

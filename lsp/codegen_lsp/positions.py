@@ -8,7 +8,6 @@ surrogate counts as one unit of UTF-16 and three of UTF-8.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -35,22 +34,31 @@ def choose_encoding(offered: Sequence[str] | None) -> Encoding:
     return Encoding.UTF16
 
 
-@dataclass(frozen=True, slots=True)
 class LineIndex:
-    """Where the lines of one version of a text start, in code points; the first at 0.
+    """Where the lines of a text start, kept in step with its edits.
 
     It doesn't hold the text: whoever asks gives the very text that the index is of.
+
+    An edit must not cost what the text is long: a client that formats a file may send an edit for
+    each of its lines at once. So lines above the last edit are held by their distance from the
+    text's start, and lines below it by that from its end, which an edit between them changes
+    neither of. What another edit costs is the lines between the two.
     """
 
-    starts: tuple[int, ...]
+    __slots__ = ("_above", "_below", "_length")
 
-    @classmethod
-    def of(cls, text: str) -> "LineIndex":
-        """The index of a whole text."""
-        return cls((0, *(found.end() for found in _BREAK.finditer(text))))
+    def __init__(self, text: str) -> None:
+        self._above = [0, *(found.end() for found in _BREAK.finditer(text))]
+        self._below: list[int] = []  # from the last line upwards, so that its end is at the edit
+        self._length = len(text)
 
-    def edited(self, text: str, start: int, old_end: int, new_end: int) -> "LineIndex":
-        """The index after an edit; only what was inserted is scanned.
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Where each line starts, in code points; the first at 0."""
+        return (*self._above, *(self._length - left for left in reversed(self._below)))
+
+    def edit(self, text: str, start: int, old_end: int, new_end: int) -> None:
+        """Takes an edit; only what was inserted is scanned.
 
         Args:
             text: as it is after the edit.
@@ -61,13 +69,10 @@ class LineIndex:
         # Whether a line starts at a place depends on the characters on both sides of it and on no
         # others. So the edit decides about the places from its start to its end, both included,
         # and to see them the scan takes in one character more on either side.
-        kept = max(1, bisect_left(self.starts, start))
-        rest = self.starts[bisect_right(self.starts, old_end) :]
+        self._part(start, old_end)
+        self._length += new_end - old_end
         scan = _BREAK.finditer(text, max(0, start - 1), new_end + 1)
-        found = tuple(at for match in scan if (at := match.end()) <= new_end)
-        if added := new_end - old_end:
-            rest = tuple([at + added for at in rest])
-        return LineIndex(self.starts[:kept] + found + rest)
+        self._above += (at for match in scan if (at := match.end()) <= new_end)
 
     def offset(self, text: str, line: int, character: int, encoding: Encoding) -> int:
         """The offset of a position.
@@ -78,9 +83,9 @@ class LineIndex:
         """
         if line < 0 or character < 0:
             raise PositionError(f"there is no position {line}:{character}: both count from 0")
-        if line >= len(self.starts):
+        if line >= len(self._above) + len(self._below):
             return len(text)
-        start, end = self.starts[line], self._end(text, line)
+        start, end = self._start(line), self._end(text, line)
         # No code point takes less than one unit, so what is meant lies in here.
         last = min(end, start + character)
         if encoding is Encoding.UTF32 or text[start:last].isascii():
@@ -101,19 +106,37 @@ class LineIndex:
         """
         if not 0 <= offset <= len(text):
             raise PositionError(f"there is no offset {offset} in a text of {len(text)}")
-        line = bisect_right(self.starts, offset) - 1
-        before = text[self.starts[line] : min(offset, self._end(text, line))]
+        line = bisect_right(self._above, offset) - 1
+        if line + 1 == len(self._above):
+            line += len(self._below) - bisect_left(self._below, self._length - offset)
+        before = text[self._start(line) : min(offset, self._end(text, line))]
         if encoding is Encoding.UTF32 or before.isascii():
             return line, len(before)
         if encoding is Encoding.UTF8:
             return line, len(before.encode("utf-8", "surrogatepass"))
         return line, len(before) + len(_ASTRAL.findall(before))
 
+    def _part(self, start: int, end: int) -> None:
+        """Has the lines that start before a span above, those after it below, and no others."""
+        above, below, length = self._above, self._below, self._length
+        # The first line starts at 0, whatever becomes of it.
+        kept, down = max(1, bisect_left(above, start)), above[bisect_right(above, end) :]
+        left, up = bisect_left(below, length - end), below[bisect_right(below, length - start) :]
+        del above[kept:], below[left:]
+        above += [length - at for at in reversed(up)]
+        below += [length - at for at in reversed(down)]
+
+    def _start(self, line: int) -> int:
+        """Where a line starts that there is."""
+        if line < len(self._above):
+            return self._above[line]
+        return self._length - self._below[len(self._above) - line - 1]
+
     def _end(self, text: str, line: int) -> int:
         """Where a line ends, before its line ending."""
-        if line + 1 == len(self.starts):
+        if line + 1 == len(self._above) + len(self._below):
             return len(text)
-        start, end = self.starts[line], self.starts[line + 1]
+        start, end = self._start(line), self._start(line + 1)
         return end - (2 if text.endswith("\r\n", start, end) else 1)
 
 

@@ -59,7 +59,7 @@ def test_choose_encoding(offered, chosen):
     ],
 )
 def test_starts(text, starts):
-    assert LineIndex.of(text).starts == starts
+    assert LineIndex(text).starts == starts
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,10 @@ def test_starts(text, starts):
 )
 def test_edited(before, start, end, inserted, starts):
     after = before[:start] + inserted + before[end:]
-    index = LineIndex.of(before).edited(after, start, end, start + len(inserted))
+    index = LineIndex(before)
+    index.edit(after, start, end, start + len(inserted))
     assert index.starts == starts
-    assert index == LineIndex.of(after)
+    assert index.starts == LineIndex(after).starts
 
 
 @settings(max_examples=300)
@@ -101,8 +102,9 @@ def test_edited_is_a_fresh_index(before, inserted, data):
     start = data.draw(st.integers(0, len(before)))
     end = data.draw(st.integers(start, len(before)))
     after = before[:start] + inserted + before[end:]
-    index = LineIndex.of(before).edited(after, start, end, start + len(inserted))
-    assert index == LineIndex.of(after)
+    index = LineIndex(before)
+    index.edit(after, start, end, start + len(inserted))
+    assert index.starts == LineIndex(after).starts
 
 
 def test_an_edit_scans_what_was_inserted_and_a_character_on_either_side():
@@ -113,9 +115,10 @@ def test_an_edit_scans_what_was_inserted_and_a_character_on_either_side():
     # Were anything else of the text looked at, these other lines would be seen.
     first, last = start - 1, new_end + 1
     elsewhere = "\n" * first + after[first:last] + "\n" * (len(after) - last)
-    index = LineIndex.of(before).edited(elsewhere, start, end, new_end)
-    assert index == LineIndex.of(after)
-    assert index != LineIndex.of(elsewhere)
+    index = LineIndex(before)
+    index.edit(elsewhere, start, end, new_end)
+    assert index.starts == LineIndex(after).starts
+    assert index.starts != LineIndex(elsewhere).starts
 
 
 U8, U16, U32 = Encoding.UTF8, Encoding.UTF16, Encoding.UTF32
@@ -168,14 +171,14 @@ U8, U16, U32 = Encoding.UTF8, Encoding.UTF16, Encoding.UTF32
     ],
 )
 def test_offset(text, line, character, encoding, offset):
-    assert LineIndex.of(text).offset(text, line, character, encoding) == offset
+    assert LineIndex(text).offset(text, line, character, encoding) == offset
 
 
 @pytest.mark.parametrize("encoding", Encoding)
 @pytest.mark.parametrize(("line", "character"), [(-1, 0), (0, -1), (9, -1)])
 def test_negative_numbers_are_refused(line, character, encoding):
     with pytest.raises(PositionError, match=f"{line}:{character}"):
-        LineIndex.of("ab").offset("ab", line, character, encoding)
+        LineIndex("ab").offset("ab", line, character, encoding)
 
 
 @pytest.mark.parametrize(
@@ -197,19 +200,19 @@ def test_negative_numbers_are_refused(line, character, encoding):
     ],
 )
 def test_position(text, offset, encoding, position):
-    assert LineIndex.of(text).position(text, offset, encoding) == position
+    assert LineIndex(text).position(text, offset, encoding) == position
 
 
 @pytest.mark.parametrize("offset", [-1, 3])
 def test_an_offset_outside_the_text_is_refused(offset):
     with pytest.raises(PositionError, match=str(offset)):
-        LineIndex.of("ab").position("ab", offset, Encoding.UTF16)
+        LineIndex("ab").position("ab", offset, Encoding.UTF16)
 
 
 @settings(max_examples=100)
 @given(TEXTS, st.sampled_from(Encoding))
 def test_round_trip(text, encoding):
-    index = LineIndex.of(text)
+    index = LineIndex(text)
     for offset in range(len(text) + 1):
         line, character = index.position(text, offset, encoding)
         inside = text[max(0, offset - 1) : offset + 1] == "\r\n"
@@ -219,7 +222,7 @@ def test_round_trip(text, encoding):
 @settings(max_examples=100)
 @given(TEXTS, st.integers(0, 16), st.integers(0, 60), st.sampled_from(Encoding))
 def test_a_position_is_rounded_down(text, line, character, encoding):
-    index = LineIndex.of(text)
+    index = LineIndex(text)
     offset = index.offset(text, line, character, encoding)
     assert index.position(text, offset, encoding) <= (line, character)
     assert offset <= index.offset(text, line, character + 1, encoding)

@@ -437,6 +437,19 @@ class TestSizes:
         (item,) = document.inline()["items"]
         assert item["range"]["start"] == document.end
 
+    @pytest.mark.parametrize("step", [1, -1], ids=["downwards", "upwards"])
+    def test_every_line_changed_in_one_notification(self, client, uri, step):
+        count, old, new = 10_000, "    # an indented remark\n", "\t# an indented remark\n"
+        document = client.open(uri, old * count + SOURCE)
+        spans = [
+            {"start": {"line": at, "character": 0}, "end": {"line": at, "character": 4}}
+            for at in range(count)[::step]
+        ]
+        document.text = new * count + SOURCE
+        document.change([{"range": span, "text": "\t"} for span in spans])
+        (item,) = document.inline()["items"]
+        assert item["range"]["start"] == document.end
+
     def test_a_burst_of_requests(self, client, uri):
         document = client.open(uri, SOURCE)
         asked = [document.ask() for _ in range(500)]
