@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from codegen.engine.cancel import CancelToken
+
 if TYPE_CHECKING:
     import rich.progress
 
@@ -57,6 +59,41 @@ class NullProgress:
 
     def finish(self) -> None:
         """Does nothing."""
+
+
+class StoppableProgress:
+    """Tells another one, until it is stopped: then whoever wants to tell more is ended by that.
+
+    Work that takes minutes tells often how far it is, so that this is where it can be ended.
+    """
+
+    def __init__(self, told: Progress) -> None:
+        """Tells `told`."""
+        self._told = told
+        self._cancel = CancelToken()
+
+    def stop(self) -> None:
+        """Ends the work; from any thread."""
+        self._cancel.cancel()
+
+    def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
+        """Begins a task; raises CancelledError if it was stopped."""
+        self._cancel.check()
+        self._told.start(description, total, done, unit=unit)
+
+    def advance(self, n: int) -> None:
+        """Counts; raises CancelledError if it was stopped."""
+        self._cancel.check()
+        self._told.advance(n)
+
+    def note(self, message: str) -> None:
+        """Tells; raises CancelledError if it was stopped."""
+        self._cancel.check()
+        self._told.note(message)
+
+    def finish(self) -> None:
+        """Ends the task."""
+        self._told.finish()
 
 
 class LineProgress:

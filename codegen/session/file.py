@@ -54,6 +54,7 @@ class OpenFile:
         self.cache = SuggestionCache()
         self.trace: Trace | None = None
         self._tree = parse(text, language_of(path, language))
+        self._unparsed = len(text) > MAX_PARSED
         self._touched: _Touched | None = None
         self._laid: tuple[weakref.ref[Backend], Laid] | None = None
 
@@ -86,11 +87,15 @@ class OpenFile:
         self.text = text
         if len(text) > MAX_PARSED:
             self._tree = self._touched = None
+            self._unparsed = True
 
     @property
     def tree(self) -> SyntaxTree | None:
         """The tree of the text as it is now; None where there is none for its language."""
-        if self._touched is not None and self._tree is not None:
+        if self._unparsed and len(self.text) <= MAX_PARSED:
+            self._tree = parse(self.text, language_of(self.path, self.language))
+            self._unparsed = False
+        elif self._touched is not None and self._tree is not None:
             start, old_end, new_end = self._touched.start, self._touched.old, self._touched.new
             self._tree = self._tree.edited(start, old_end, self.text[start:new_end])
         self._touched = None

@@ -36,6 +36,7 @@ class Flight:
         written: what is certain of the first suggestion, with the document's newlines.
         asked: whether the engine has been given it.
         decoding: whether the model has written anything yet.
+        waiters: how many requests wait for it.
         hurry: how pressing it is for those who wait that it ends.
         outcome: the Completion, or why there is none.
     """
@@ -56,6 +57,7 @@ class Flight:
         self.place = CancelToken()
         self.written = ""
         self.asked = self.decoding = False
+        self.waiters = 0
         self.hurry: Hurry = "no"
         self.outcome: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         self._hole = hole

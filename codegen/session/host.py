@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from codegen.errors import CodegenError, EngineError
-from codegen.models.progress import Progress
+from codegen.models.progress import Progress, StoppableProgress
 from codegen.session.clock import Clock
 from codegen.session.worker import Worker
 
@@ -20,6 +20,8 @@ State = Literal["unloaded", "loading", "ready", "missing", "error"]
 
 # Seconds after which a model that could not be loaded is tried again.
 RETRY: Final = 30.0
+
+_LOADING: Final = "loading the model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class ModelHost:
         busy = self._loading is not None and not self._loading.done()
         if self.model is not None or busy or self._used < self._retry_at:
             return
-        self._become("loading", "loading the model")
+        self._become("loading", _LOADING)
         self._loading = asyncio.create_task(self._load())
 
     async def settled(self) -> None:
@@ -155,14 +157,21 @@ class ModelHost:
             await self._clock.sleep(max(seconds - idle, 1.0) if idle < seconds else seconds)
 
     async def _load(self) -> None:
-        provider = self._provider
+        provider, progress = self._provider, StoppableProgress(self._progress)
         try:
             offer = await self._worker.submit(provider.offer)
-            if offer is not None and not await self._consent(offer):
-                self._retry_at = float("inf")
+            if offer is not None:
+                # As long as nobody answers, too.
                 self._become("missing", f"{offer.name} is not on this machine yet")
-                return
-            model = await self._worker.submit(lambda: provider.load(self._progress))
+                if not await self._consent(offer):
+                    self._retry_at = float("inf")
+                    return
+                self._become("loading", _LOADING)
+            model = await self._worker.submit(lambda: provider.load(progress))
+        except asyncio.CancelledError:
+            # The thread is wanted for what comes instead of it.
+            progress.stop()
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the server goes on
             if not isinstance(error, CodegenError):
                 _log.error("loading the model failed: %s", type(error).__name__)

@@ -1,8 +1,8 @@
 """The typing session: from where a request is answered.
 
 The order, cheapest first: what was suggested before and was only typed into, what is being written
-for the same place, and then, after a moment's wait for the next key, the model. One request per
-file counts, the newest; an older one is answered at once with nothing.
+for the same place, and then, after a moment's wait for the next key, the model. In a file one place
+counts, the newest; requests for an older one are answered at once with nothing.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from codegen.session.flight import Flight
 from codegen.session.idle import IdleWork
 from codegen.session.rhythm import Rhythm
 from codegen.session.types import Answer, Counters, Edit, Request, Trace
-from codegen.session.waiting import landing
+from codegen.session.waiting import hasten, landing
 from codegen.session.wish import Ticket, Wish
 
 
@@ -59,7 +59,7 @@ class Session:
         self._context_tokens = context_tokens
         self._rhythm = Rhythm()
         self._files: dict[str, OpenFile] = {}
-        self._tickets: dict[str, Ticket] = {}
+        self._tickets: dict[str, list[Ticket]] = {}  # of one place
         # The last is the newest. One that was stopped may still compute a prompt, and those after
         # it wait for it.
         self._flights: dict[str, list[Flight]] = {}
@@ -82,15 +82,13 @@ class Session:
         self._idle.edited(file)
         # What was asked for an older text is never shown; what is still being written for it may
         # serve the next request.
-        if ticket := self._tickets.pop(uri, None):
-            ticket.lose(types.EDITED)
+        self._lose(uri, types.EDITED)
         for flight in self._flights.get(uri, ()):
             flight.give_way(flight.typed_into(text))
 
     def close(self, uri: str) -> None:
         """A file was closed: nothing of it is kept."""
-        if ticket := self._tickets.pop(uri, None):
-            ticket.lose(types.NOT_OPEN)
+        self._lose(uri, types.NOT_OPEN)
         self._leave(uri)
         if self._files.pop(uri, None) is not None:
             self._idle.stop()
@@ -137,7 +135,7 @@ class Session:
         document = file.snapshot(request.cursor, request.selected)
         file.trace = Trace(request.trigger, self._clock.now())
         options = self._options(request.trigger)
-        ticket = self._claim(request.uri)
+        ticket = self._claim(request)
         wish = Wish(request, file, document, options, ticket, file.trace)
         # What is written for another place is waited for by nobody any more.
         for flight in self._flights.get(request.uri, ()):
@@ -145,8 +143,7 @@ class Session:
         try:
             answer = await self._answer(wish)
         finally:
-            if self._tickets.get(request.uri) is ticket:
-                del self._tickets[request.uri]
+            self._give_back(request.uri, ticket)
         wish.trace.total = self._clock.now() - wish.trace.started
         wish.trace.reason, wish.trace.source = answer.reason, answer.source
         if answer.suggestions:
@@ -172,10 +169,12 @@ class Session:
         try:
             reason = await landing(flight, wish, self._clock, self.settings.max_latency)
         except asyncio.CancelledError:
-            # Only the newest request may still wait for it.
-            if not wish.ticket.lost.done():
+            # After an edit the next request may still want it.
+            if not wish.ticket.lost.done() and not flight.waiters:
                 flight.stop(leave=False)
             raise
+        if reason == types.PENDING:
+            self._start(hasten(flight, wish, self._clock, self.settings.max_latency))
         return self._landed(flight, wish, source) if reason is None else Answer((), reason)
 
     def _known(self, wish: Wish) -> Entry | None:
@@ -199,9 +198,9 @@ class Session:
         for flight in running:
             flight.stop(leave=False)
         # What another file computes only in case that it is asked about again holds up nobody.
-        for other in chain.from_iterable(self._flights[one] for one in self._flights if one != uri):
-            if other.cancel.cancelled:
-                other.place.cancel()
+        for other in chain(*(self._flights[one] for one in self._flights if one != uri)):
+            if other.cancel.cancelled or not other.waiters:
+                other.stop(leave=True)
         flight = Flight(wish.document, wish.options, hole=hole)
         self._track(uri, flight)
         # Who has little patience, as a menu has, doesn't spend it on a wait for the next key.
@@ -279,12 +278,25 @@ class Session:
             insist=invoked,
         )
 
-    def _claim(self, uri: str) -> Ticket:
-        """Makes a request its file's newest."""
-        if old := self._tickets.get(uri):
-            old.lose(types.SUPERSEDED)
-        ticket = self._tickets[uri] = Ticket()
+    def _claim(self, request: Request) -> Ticket:
+        """Makes a request's place its file's newest."""
+        ticket = Ticket(request)
+        if any(old.place != ticket.place for old in self._tickets.get(request.uri, ())):
+            self._lose(request.uri, types.SUPERSEDED)
+        self._tickets.setdefault(request.uri, []).append(ticket)
         return ticket
+
+    def _give_back(self, uri: str, ticket: Ticket) -> None:
+        tickets = self._tickets.get(uri, [])
+        if ticket in tickets:
+            tickets.remove(ticket)
+        if not tickets:
+            self._tickets.pop(uri, None)
+
+    def _lose(self, uri: str, reason: str) -> None:
+        """Answers a file's requests with nothing."""
+        for ticket in self._tickets.pop(uri, ()):
+            ticket.lose(reason)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

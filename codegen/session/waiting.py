@@ -24,6 +24,22 @@ async def landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> s
         clock: the time.
         longest: seconds after which what is written by then has to do, if anything is.
     """
+    flight.waiters += 1
+    try:
+        return await _landing(flight, wish, clock, longest)
+    finally:
+        flight.waiters -= 1
+
+
+async def hasten(flight: Flight, wish: Wish, clock: Clock, longest: float) -> None:
+    """Ends a flight in time whose wish has no patience left: it will be asked for again."""
+    longest -= wish.request.patience or 0
+    if not await _in_time(flight, wish, clock, longest, [flight.outcome]):
+        # Before anything is written there is nothing that could do.
+        flight.hurry = "now" if flight.decoding else "soon"
+
+
+async def _landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> str | None:
     lost, patience = wish.ticket.lost, wish.request.patience
     ends: list[asyncio.Future[Any]] = [flight.outcome, lost]
     if patience is not None and patience <= longest:

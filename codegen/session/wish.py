@@ -12,10 +12,11 @@ from codegen.session.types import Answer, Request, Suggestion, Trace
 
 
 class Ticket:
-    """One request's claim to be its file's newest; `lost` says why it isn't any more."""
+    """One request's claim to be for its file's newest place; `lost` says why it isn't any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, request: Request) -> None:
         """Belongs to the running event loop."""
+        self.place = request.cursor, request.selected
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def lose(self, reason: str) -> None:
@@ -36,13 +37,16 @@ class Wish:
     trace: Trace
 
     def shown(self, entry: Entry, source: types.Source) -> Answer:
-        """An entry as the editor shows it: its own completion, where one is selected, in front."""
+        """An entry as the editor shows it: its own completion, where one is selected, in front.
+
+        Several are for those who ask by hand.
+        """
         selected, at = self.request.selected, self.document.cursor
+        wanted = entry.texts if self.request.trigger == "invoked" else entry.texts[:1]
         if selected is None:
-            texts = tuple(Suggestion(text, at, at) for text in entry.texts)
+            texts = tuple(Suggestion(text, at, at) for text in wanted)
         else:
             texts = tuple(
-                Suggestion(selected.text + text, selected.start, selected.end)
-                for text in entry.texts
+                Suggestion(selected.text + text, selected.start, selected.end) for text in wanted
             )
         return Answer(texts, None if texts else entry.reason or types.NOTHING, source)

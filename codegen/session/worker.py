@@ -53,12 +53,14 @@ class Worker:
             error: BaseException | None = None
             try:
                 result = job()
-            except StopIteration as caught:
-                # A future refuses it, and whoever waits would wait for ever.
-                error = RuntimeError("a job ended early")
-                error.__cause__ = caught
             except BaseException as caught:  # noqa: BLE001 - whoever waits gets it
                 error = caught
+                known = isinstance(caught, Exception | asyncio.CancelledError)
+                if not known or isinstance(caught, StopIteration):
+                    # Nobody catches the one, as a panic in a library's Rust, and a future refuses
+                    # the other: whoever waits would wait for ever.
+                    error = RuntimeError("a job ended early")
+                    error.__cause__ = caught
             try:
                 loop.call_soon_threadsafe(settle, result, error)
             except RuntimeError:

@@ -73,13 +73,18 @@ def test_what_has_a_tree(language, path, parsed):
     assert (file.snapshot(1).tree is not None) is parsed
 
 
-def test_a_text_that_grows_too_large_has_no_tree_any_more(monkeypatch):
+@pytest.mark.parametrize("opened", [True, False], ids=["too large at first", "grown too large"])
+def test_a_text_that_is_small_again_has_its_tree_again(monkeypatch, opened):
     monkeypatch.setattr(module, "MAX_PARSED", 10)
-    file = OpenFile("a", "/a.py", "python", "x = 1\n")
-    file.edit([Edit(0, 0, "y" * 10)], "y" * 10 + "x = 1\n")
+    monkeypatch.setattr("codegen.syntax.opening.MAX_PARSED", 10)
+    large = "x = 1\ny = 2\n"
+    file = OpenFile("file:///a.py", "/a.py", "python", large if opened else "x = 1\n")
+    if not opened:
+        file.edit([Edit(6, 6, "y = 2\n")], large)
     assert file.tree is None
-    file.edit([Edit(0, 10, "")], "x = 1\n")
-    assert file.snapshot(3).text == "x = 1\n"
+    file.edit([Edit(0, 6, "")], "y = 2\n")
+    file.edit([Edit(0, 1, "z")], "z = 2\n")
+    assert file.tree.text == "z = 2\n"
 
 
 def test_the_editor_s_own_completion_is_in_a_snapshot_only():

@@ -9,6 +9,7 @@ import pytest
 from codegen.errors import EngineError, ModelMissingError
 from codegen.session import types
 from codegen.session.host import RETRY, Offer
+from tests.session.paced import PATIENCE
 from tests.session.typist import Provider, played, shown, turns, until
 
 OFFER = Offer("qwen", 1000, "huggingface.co")
@@ -50,6 +51,51 @@ async def test_nothing_is_fetched_without_consent(desk, consent):
     else:
         assert {answer.reason for answer in answers} == {types.NO_MODEL}
         assert desk.states[-1] == ("missing", "qwen is not on this machine yet")
+
+
+@played
+async def test_a_question_that_nobody_answers_is_no_loading(desk):
+    desk = desk("1 + 2")
+    desk.provider.offers = [OFFER]
+    answered = asyncio.Event()
+
+    async def ask(_):
+        await answered.wait()
+        return True
+
+    desk.host._consent = ask
+    desk.open(TOTAL)
+    await desk.answer()
+    await until(lambda: desk.host.state == "missing")
+    assert (await desk.answer()).reason == types.NO_MODEL
+    answered.set()
+    await desk.host.settled()
+    assert states(desk) == ["loading", "missing", "loading", "ready"]
+
+
+@played
+async def test_what_is_replaced_while_it_loads_is_ended(desk, model):
+    desk = desk("1 + 2")
+    fetched = []
+
+    class Slow(Provider):
+        def load(self, progress):
+            for chunk in range(1000):
+                fetched.append(chunk)
+                progress.advance(1)
+                self.pace.wait(PATIENCE)
+
+    slow = Slow(model("slow"))
+    slow.pace.clear()
+    desk.host.replace(slow)
+    desk.host.ensure()
+    await until(lambda: fetched)
+    desk.host.replace(desk.provider)
+    desk.host.ensure()
+    slow.pace.set()
+    await desk.host.settled()
+    assert desk.host.state == "ready"
+    assert len(fetched) <= 2
 
 
 @pytest.mark.parametrize(

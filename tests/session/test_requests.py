@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from codegen.document import Document
 from codegen.session import types
 from tests.session.paced import PATIENCE
 from tests.session.typist import URI, played, shown, turns, until
@@ -91,13 +92,15 @@ async def test_identical_requests_are_joined(desk):
     desk.backend.decode.hold()
     first = await desk.ask()
     await desk.decoding(0, 0)
-    second = await desk.ask()
-    assert (await first).reason == types.SUPERSEDED
+    # As from two views of a file, or for the menu and for ghost text.
+    second, menu = await desk.ask(), await desk.ask(patience=0.15)
     desk.backend.decode.allow()
-    answer = await second
-    assert (shown(answer), answer.source) == ([SUM], "joined")
+    answers = [await task for task in (first, second, menu)]
+    assert [shown(answer) for answer in answers] == [[SUM]] * 3
+    assert [answer.source for answer in answers] == ["model", "joined", "joined"]
     assert len(desk.backend.generations) == 1
-    assert desk.session.counters.joined == 1
+    assert desk.session.counters.joined == 2
+    assert not desk.session._tickets
 
 
 @pytest.mark.parametrize("others", range(3))
@@ -105,24 +108,24 @@ async def test_identical_requests_are_joined(desk):
 async def test_cancelling_stops_the_decode_loop(desk, others):
     desk = await desk(SUM).ready(TOTAL)
     desk.backend.decode.hold()
-    # Others that have joined, and were superseded by it, don't keep the model going.
     tasks = [asyncio.create_task(desk.session.suggest(types.Request(URI, desk.cursor)))]
     desk.backend.decode.allow(2)
     await desk.decoding(0, 2)
     for _ in range(others):
         tasks.append(asyncio.create_task(desk.session.suggest(types.Request(URI, desk.cursor))))
         await asyncio.sleep(0)
-    tasks[-1].cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await tasks[-1]
+    # As long as another one waits, the model goes on.
+    for at, task in enumerate(tasks):
+        assert not desk.session._flights[URI][-1].cancel.cancelled, at
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
     desk.backend.decode.allow()
     await desk.quiet()
     assert desk.backend.generations[0].steps == 2
     assert desk.backend.generations[0].over
     assert await desk.texts() == [SUM]
     assert len(desk.backend.generations) == 2
-    for task in tasks[:-1]:
-        assert (await task).reason == types.SUPERSEDED
 
 
 @played
@@ -261,6 +264,18 @@ async def test_what_the_editor_has_selected_is_part_of_the_document(desk):
 
 
 @played
+async def test_of_several_only_who_asks_by_hand_is_shown_more_than_the_best(desk):
+    desk = await desk(SUM).ready(TOTAL)
+    several = ("first + a", "first + bc")
+    desk.session._files[URI].cache.put(Document(desk.text, desk.cursor), several, None)
+    assert await desk.texts(trigger="invoked") == [*several]
+    assert await desk.texts() == [several[0]]
+    desk.type("first + b")
+    assert await desk.texts() == ["c"]
+    assert desk.backend.generations == []
+
+
+@played
 async def test_a_request_by_hand_wants_more_than_what_is_shown(desk):
     desk = await desk(SUM, candidates=2).ready(TOTAL)
     await desk.answer()
@@ -307,3 +322,28 @@ async def test_two_files_take_turns(desk):
     assert [before for before, _ in desk.backend.asked] == ["total = ", "other = "]
     assert not desk.session._flights
     await turns()
+
+
+@pytest.mark.parametrize("parts", [{"patience": 0.15}, {}], ids=["pending", "deadline"])
+@pytest.mark.parametrize("steps", [0, 2])
+@played
+async def test_what_nobody_waits_for_holds_up_no_other_file(desk, parts, steps):
+    desk = await desk(SUM, max_latency=1.0).ready(TOTAL)
+    desk.open("other = ‸\n", uri="file:///b.py", path="/b.py")
+    desk.backend.decode.hold()
+    task = await desk.ask(uri=URI, cursor=8, **parts)
+    desk.backend.decode.allow(steps)
+    await desk.decoding(0, steps)
+    await desk.clock.advance(parts.get("patience", 1.0))
+    if parts or not steps:
+        await task
+        second = await desk.ask(uri="file:///b.py")
+        await until(lambda: desk.backend.generations[0].over)
+        assert desk.backend.generations[0].steps == steps
+    else:
+        # Who is given what there is waits for that.
+        second = await desk.ask(uri="file:///b.py")
+        assert not desk.backend.generations[0].over
+    desk.backend.decode.allow()
+    await task
+    assert shown(await second) == [SUM]

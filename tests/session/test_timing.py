@@ -144,8 +144,9 @@ async def test_the_deadline_counts_from_a_request_on(desk):
     await desk.decoding(0, 0)
     await desk.clock.advance(1.5)
     second = await desk.ask()
-    assert (await first).reason == types.SUPERSEDED
-    await desk.clock.advance(1.5)
+    await desk.clock.advance(0.6)
+    assert (await first).reason == types.DEADLINE
+    await desk.clock.advance(0.9)
     assert not second.done()
     await desk.clock.advance(0.6)
     assert (await second).reason == types.DEADLINE
@@ -169,6 +170,40 @@ async def test_who_has_no_patience_gets_it_with_the_next_request(desk, steps):
     assert (shown(answer), answer.source) == ([SUM], "joined")
     assert (await desk.answer()).source == "cache"
     assert len(desk.backend.generations) == 1
+
+
+@played
+async def test_for_who_has_no_patience_some_whole_lines_soon_are_better_too(desk):
+    desk = await desk(STATEMENTS, max_latency=6.0).ready(BODY)
+    desk.backend.decode.hold()
+    task = await desk.ask(patience=0.15)
+    desk.backend.decode.allow(1)
+    await desk.decoding(0, 1)
+    await desk.clock.advance(0.15)
+    assert (await task).reason == types.PENDING
+    await desk.clock.advance(2)
+    desk.backend.decode.allow()
+    await desk.quiet()
+    assert await desk.texts(patience=0.15) == [LINES[0]]
+
+
+@pytest.mark.parametrize("written", [True, False])
+@played
+async def test_what_nobody_had_the_patience_for_ends_at_the_deadline(desk, written):
+    desk = await desk(SUM, max_latency=1.0).ready(TOTAL)
+    desk.backend.decode.hold()
+    task = await desk.ask(patience=0.15)
+    desk.backend.decode.allow(3 * written)
+    await desk.decoding(0, 3 * written)
+    await desk.clock.advance(0.15)
+    assert (await task).reason == types.PENDING
+    await desk.clock.advance(1)
+    desk.backend.decode.allow()
+    await desk.quiet()
+    (text,) = await desk.texts(patience=0.15)
+    # Of which nothing was written by then, the whole statement is.
+    assert SUM.startswith(text)
+    assert (text == SUM) is not written
 
 
 @played
@@ -199,7 +234,7 @@ async def test_at_the_deadline_a_newer_request_still_wins(desk):
     desk.backend.decode.allow(2)
     await desk.decoding(0, 2)
     await desk.clock.advance(1)
-    second = await desk.ask()
+    second = await desk.ask(cursor=0)
     assert (await first).reason == types.SUPERSEDED
     desk.backend.decode.allow()
     await second

@@ -11,6 +11,10 @@ from tests.session.paced import PATIENCE
 from tests.session.typist import played, turns
 
 
+class Panic(BaseException):
+    """What nobody catches."""
+
+
 @played
 async def test_jobs_run_in_their_order_in_one_thread():
     worker, ran = Worker(), []
@@ -30,6 +34,8 @@ async def test_jobs_run_in_their_order_in_one_thread():
         (MemoryError(), MemoryError),
         (StopIteration(), RuntimeError),
         (asyncio.CancelledError(), asyncio.CancelledError),
+        (Panic(), RuntimeError),
+        (SystemExit(1), RuntimeError),
     ],
 )
 @played
