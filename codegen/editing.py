@@ -113,6 +113,9 @@ class Narrowing:
 def read_narrowing(root: str) -> tuple[Narrowing, tuple[str, ...]]:
     """Reads .codegen.toml in a root of a workspace, if there is one.
 
+    One that can't be read switches everything off: what it was meant to keep from a model isn't
+    known.
+
     Returns:
         What it switches off, and a sentence about each thing in it that is ignored.
     """
@@ -127,7 +130,8 @@ def read_narrowing(root: str) -> tuple[Narrowing, tuple[str, ...]]:
     except (OSError, ValueError, RecursionError) as error:
         # tomllib goes down into nested arrays by recursion.
         reason = error.strerror if isinstance(error, OSError) else error
-        return Narrowing(root), (f"{path} was ignored: {reason}",)
+        why = f"nothing is suggested below {root}, since {path} can't be read: {reason}"
+        return Narrowing(root, enabled=False), (why,)
     narrowing, problems = Narrowing(root), list[str]()
     for name, value in table.items():
         if name == "enabled" and value is False:

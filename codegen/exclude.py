@@ -39,15 +39,22 @@ _MAX_GLOB_LENGTH: Final = 200
 _MAX_ALTERNATIVES: Final = 32
 
 _SECRET_NAMES: Final = (
-    *(".env", ".env.*", ".envrc", "*.env"),
-    *("*.pem", "*.key", "*.p12", "*.pfx", "*.kdbx", "*.jks", "*.keystore"),
+    *(".env", ".env.*", ".env-*", ".envrc", "*.env"),
+    *("*.pem", "*.key", "*.p12", "*.pfx", "*.ppk", "*.kdbx", "*.jks", "*.keystore"),
     *("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"),
     *(".netrc", "_netrc", ".pypirc", ".npmrc", ".git-credentials", ".pgpass", ".htpasswd"),
+    *(".my.cnf", ".mylogin.cnf", ".s3cfg", ".boto", ".dockercfg", ".vault-token"),
+    *("application_default_credentials.json", "accesstokens.json"),
     *("credentials.json", "secrets.json", "secrets.toml", "secrets.yaml", "secrets.yml"),
     *("*.tfvars", "*.tfvars.json", "*.tfstate"),
 )
 _SECRET_NAME: Final = re.compile("|".join(map(fnmatch.translate, _SECRET_NAMES)))
-_SECRET_PATHS: Final = (".aws/credentials", ".aws/config", ".docker/config.json", ".kube/config")
+_SECRET_PATHS: Final = (
+    *(".aws/credentials", ".aws/config", ".docker/config.json", ".kube/config"),
+    *(".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials", ".m2/settings.xml"),
+    "gh/hosts.yml",
+)
+_SECRET_DIRECTORIES: Final = ("/.ssh/", "/.gnupg/", "/.aws/sso/cache/", "/.aws/cli/cache/")
 
 # A copy of a secret is as secret.
 _COPY: Final = re.compile(r"(?:~|\.(?:bak|backup|old|orig|save))\Z")
@@ -208,7 +215,10 @@ def _matches(glob: str, whole: _Parts, inside: Sequence[_Parts]) -> bool:
 
 def _is_secret(parts: _Parts) -> bool:
     path = _COPY.sub("", "/".join(parts[-2:]))
-    return path in _SECRET_PATHS or _SECRET_NAME.match(path.split("/")[-1]) is not None
+    if path in _SECRET_PATHS or _SECRET_NAME.match(path.split("/")[-1]) is not None:
+        return True
+    whole = "".join(f"/{part}" for part in parts)
+    return any(directory in whole for directory in _SECRET_DIRECTORIES)
 
 
 def _below(parts: _Parts, root: _Parts) -> bool:

@@ -71,10 +71,6 @@ def test_what_a_workspace_switches_off(narrow, text, changes):
         ("[editor]\nenabled = false", "'editor' = {'enabled': False}"),
         (f"x = 0x{'f' * 9000}", "'x' = a very large number"),
         ('"a\\u202eb" = 1', r"'a\u202eb' = 1"),
-        ("enabled =", "TMP/.codegen.toml was ignored: Invalid value"),
-        (b"\xff\xfe", "TMP/.codegen.toml was ignored: 'utf-8' codec"),
-        ("a = " + "[" * 30_000, "TMP/.codegen.toml was ignored: maximum recursion depth"),
-        ("#" * (64 * 1024 + 1), "TMP/.codegen.toml was ignored: it is larger than 64 KiB"),
     ],
 )
 def test_what_a_workspace_can_t_say(narrow, text, part):
@@ -82,6 +78,25 @@ def test_what_a_workspace_can_t_say(narrow, text, part):
     assert narrowing == Narrowing(narrowing.root)
     assert len(problems) == 1
     assert part in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("enabled =", "Invalid value"),
+        (b"\xff\xfe", "'utf-8' codec"),
+        ("a = " + "[" * 30_000, "maximum recursion depth"),
+        ("#" * (64 * 1024 + 1), "it is larger than 64 KiB"),
+    ],
+)
+def test_what_can_t_be_read_switches_all_off(narrow, text, part):
+    # What it was meant to keep from a model isn't known.
+    narrowing, (problem,) = narrow(text)
+    assert narrowing == Narrowing(narrowing.root, enabled=False)
+    assert problem.startswith(
+        "nothing is suggested below TMP, since TMP/.codegen.toml can't be read"
+    )
+    assert part in problem
 
 
 def test_what_is_wrong_takes_nothing_with_it(narrow):
@@ -115,7 +130,8 @@ def test_only_a_regular_file_is_read(tmp_path, make):
     root.mkdir()
     make(root / NARROWING_FILE, other)
     narrowing, (problem,) = read_narrowing(str(root))
-    assert narrowing == Narrowing(str(root))
+    # What it was meant to keep from a model isn't known.
+    assert narrowing == Narrowing(str(root), enabled=False)
     assert "it is not a regular file" in problem
 
 
@@ -135,7 +151,7 @@ def test_a_workspace_without_a_file(tmp_path, monkeypatch, root):
 )
 def test_a_root_that_can_t_be_a_path(root, part):
     narrowing, (problem,) = read_narrowing(root)
-    assert narrowing == Narrowing(root)
+    assert narrowing == Narrowing(root, enabled=False)
     assert part in problem
 
 

@@ -26,11 +26,15 @@ id_rsa id_ed25519 id_ecdsa id_dsa id_ed25519_sk id_rsa.old
 credentials.json Credentials.JSON secrets.json secrets.toml secrets.yaml secrets.yml
 prod.tfvars prod.auto.tfvars prod.tfvars.json terraform.tfstate terraform.tfstate.backup
 .aws/credentials .aws/config .docker/config.json .kube/config .kube/config.bak
+.env-prod .my.cnf .vault-token putty.ppk application_default_credentials.json
+.cargo/credentials.toml .ssh/work .ssh/keys/other .gnupg/secring.gpg .aws/sso/cache/0.json
+.config/gh/hosts.yml .m2/settings.xml .azure/accessTokens.json
 """.split()  # noqa: SIM905
 
 ORDINARY = """
 credentials.py id_map.py environment.py env.py .environment id_rsa.pub id_rsa.py monkey.py key.py
 secrets.py config.json config aws/credentials docker/config.json .aws/config.py main.tf .gitignore
+.ssh .aws/task-definition.json hosts.yml settings.xml x.ssh/a.py my.cnf
 .env/lib/site.py keystore.go pem.rs tfvars.md tokenizer.json package.json .npmrc/x
 """.split()  # noqa: SIM905
 

@@ -7,6 +7,7 @@ don't write it, and those of the libraries, which do, lead nowhere.
 import asyncio
 import logging
 import logging.handlers
+import os
 import traceback
 from pathlib import Path
 from typing import Any, Final
@@ -44,6 +45,32 @@ class _Formatter(logging.Formatter):
         kind, _, trace = ei
         name = getattr(kind, "__name__", kind)
         return "".join((*traceback.format_tb(trace), f"{name}"))
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """A file that nobody but its owner reads."""
+
+    def _open(self) -> Any:
+        return open(
+            self.baseFilename,
+            self.mode,
+            encoding=self.encoding,
+            errors=self.errors,
+            opener=lambda path, flags: os.open(path, flags, 0o600),
+        )
+
+
+class _AtDebug(logging.Handler):
+    """Hands on what there is at the level debug, which the client may change at any time."""
+
+    def __init__(self, handler: logging.Handler) -> None:
+        super().__init__()
+        self._handler = handler
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hands a record on."""
+        if _ROOT.isEnabledFor(logging.DEBUG):
+            self._handler.handle(record)
 
 
 class ClientHandler(logging.Handler):
@@ -91,10 +118,10 @@ def set_level(level: str) -> None:
 def to_file(path: Path, *, source: bool) -> str | None:
     """Writes the log to a file too, which is rotated; what is wrong with that, if anything.
 
-    `source` also writes what the connection carries, which holds source text.
+    `source` also writes, at the level debug, what the connection carries, which holds source text.
     """
     try:
-        handler = logging.handlers.RotatingFileHandler(
+        handler = _PrivateFile(
             path, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", errors="backslashreplace"
         )
     except OSError as error:
@@ -104,5 +131,5 @@ def to_file(path: Path, *, source: bool) -> str | None:
     if source:
         wire = logging.getLogger("pygls")
         wire.setLevel(logging.DEBUG)
-        wire.addHandler(handler)
+        wire.addHandler(_AtDebug(handler))
     return None

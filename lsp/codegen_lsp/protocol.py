@@ -25,6 +25,7 @@ from pygls.protocol import (
 from codegen_lsp.positions import choose_encoding
 
 _log = logging.getLogger("codegen.lsp")
+_wire = logging.getLogger("pygls.wire")  # goes where what pygls sends does
 
 _FREE = frozenset({types.INITIALIZE, types.EXIT})
 
@@ -44,6 +45,7 @@ class Protocol(LanguageServerProtocol):
 
     def receive(self, body: bytes) -> None:
         """Handles what came between two headers."""
+        _wire.debug("Received data: %s", body)
         try:
             data = json.loads(body)
         except (ValueError, RecursionError):

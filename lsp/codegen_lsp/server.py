@@ -14,7 +14,7 @@ from lsprotocol import types
 
 from codegen import __version__
 from codegen.config import Settings
-from codegen.session.types import PENDING, Request
+from codegen.session.types import PASSING, Request
 from codegen_lsp import logs
 from codegen_lsp.accepting import count_acceptance
 from codegen_lsp.convert import change_of, completion_items, inline_items, request_of
@@ -66,6 +66,8 @@ def _lifecycle(server: CodegenLanguageServer, state: State) -> None:
         watch(params.process_id)
         state.encoding = Encoding(server.workspace.position_encoding or Encoding.UTF16)
         state.configure("options", params.initialization_options)
+        if _can_be_asked(server):
+            state.await_settings()
         for offer in offers:
             if not offer.dynamic() and offer.wanted():
                 offer.handle(server)
@@ -73,8 +75,7 @@ def _lifecycle(server: CodegenLanguageServer, state: State) -> None:
     @server.feature(types.INITIALIZED)
     async def initialized(_: types.InitializedParams) -> None:
         await asyncio.gather(announce(server, offers), pull(server, state))
-        if state.editing.enabled:
-            state.host.ensure()
+        state.prepare()
         await announce(server, offers)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -139,8 +140,7 @@ async def announce(server: CodegenLanguageServer, offers: Sequence[Offer]) -> No
 
 async def pull(server: CodegenLanguageServer, state: State) -> bool:
     """Asks the client for the section `codegen` of its settings; False if it can't be asked."""
-    workspace = server.client_capabilities.workspace
-    if workspace is None or not workspace.configuration:
+    if not _can_be_asked(server):
         return False
     params = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
     try:
@@ -149,7 +149,13 @@ async def pull(server: CodegenLanguageServer, state: State) -> bool:
         _log.warning("the client gave no settings: %s", type(error).__name__)
     else:
         state.configure("section", sections[0] if sections else None)
+    state.settings_came()
     return True
+
+
+def _can_be_asked(server: CodegenLanguageServer) -> bool:
+    workspace = server.client_capabilities.workspace
+    return workspace is not None and bool(workspace.configuration)
 
 
 def _documents(server: CodegenLanguageServer, state: State) -> None:
@@ -185,8 +191,7 @@ def _hints(server: CodegenLanguageServer, state: State) -> None:
     @server.feature(FOCUSED)
     def did_focus(_: Any) -> None:
         """A file that is looked at may soon be typed in."""
-        if state.editing.enabled:
-            state.host.ensure()
+        state.prepare()
 
 
 def _inline(server: CodegenLanguageServer, state: State) -> Offer:
@@ -230,7 +235,8 @@ def _menu(server: CodegenLanguageServer, state: State) -> Offer:
             return None
         at = buffer.offset((params.position.line, params.position.character))
         answer = await state.session.suggest(Request(uri, at, patience=MENU_PATIENCE))
-        incomplete = answer.reason == PENDING or bool(answer.suggestions)
+        # What there is at the next key may differ from this; an editor must ask again then.
+        incomplete = answer.reason in PASSING or bool(answer.suggestions)
         return completion_items(answer, buffer, uri, incomplete=incomplete)
 
     def wanted() -> bool:

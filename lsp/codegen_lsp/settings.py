@@ -61,6 +61,19 @@ def resolve(
     return settings, first_problems(problems)
 
 
+def names_in(layer: object) -> frozenset[str]:
+    """The fields that are set in what an editor sent."""
+    return frozenset(name for name, _ in _pieces(layer))
+
+
+def without(layer: object, names: frozenset[str]) -> object:
+    """What an editor sent, less these fields."""
+    section = layer.get(SECTION, layer) if isinstance(layer, Mapping) else layer
+    if not isinstance(section, Mapping):
+        return layer
+    return {name: value for name, value in section.items() if str(name) not in names}
+
+
 def _pieces(layer: object) -> Iterator[tuple[str, object]]:
     """The fields that are set; of a list or a table each item, so that a wrong one is alone."""
     section = layer.get(SECTION, layer) if isinstance(layer, Mapping) else layer

@@ -4,21 +4,18 @@ import asyncio
 import functools
 import logging
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import unquote, urlsplit
-
-from pygls.uris import to_fs_path
 
 from codegen.config import Settings
-from codegen.editing import NARROWING_FILE, Narrowing, read_narrowing, verdict
 from codegen.errors import PositionError
 from codegen.models.catalogue import entries
+from codegen.session.types import LOADING
 from codegen_lsp import logs
 from codegen_lsp.buffer import Buffer, Change, StaleVersionError
+from codegen_lsp.gate import Gate
 from codegen_lsp.positions import Encoding
 from codegen_lsp.protocol import CodegenLanguageServer
-from codegen_lsp.settings import resolve
+from codegen_lsp.settings import names_in, resolve, without
 from codegen_lsp.status import Status, WorkProgress
 
 if TYPE_CHECKING:
@@ -29,6 +26,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger("codegen.lsp")
 
 MakeProvider = Callable[[Settings], "Provider"]
+
+# Seconds that a client is given to answer what its settings are.
+_SETTINGS_PATIENCE: Final = 5.0
 
 # Settings that need the model loaded anew.
 _OF_THE_MODEL: Final = ("model", "device")
@@ -52,10 +52,13 @@ class State:
         self.buffers: dict[str, Buffer] = {}
         self.editing = own.editor
         self.encoding = Encoding.UTF16
-        self._layers: list[object] = [None, None]
+        self._options: object = None
+        self._section: object = None
+        self._section_names = frozenset[str]()
+        self._settings_due: float | None = None
         self._own = own
         self._make_provider = make_provider
-        self._narrowings: dict[str, tuple[object, Narrowing]] = {}
+        self._gate = Gate(self._folders)
 
     @property
     def session(self) -> "Session":
@@ -102,11 +105,45 @@ class State:
     def _is_made(self) -> bool:
         return "_made" in self.__dict__
 
+    @property
+    def awaits_settings(self) -> bool:
+        """Whether the client is still to say what its settings are: until then nothing may begin.
+
+        They may switch off what would be done, or name another model.
+        """
+        due = self._settings_due
+        return due is not None and asyncio.get_running_loop().time() < due
+
+    def await_settings(self) -> None:
+        """The client is going to be asked for its settings; one that doesn't answer has none."""
+        self._settings_due = asyncio.get_running_loop().time() + _SETTINGS_PATIENCE
+
+    def settings_came(self) -> None:
+        """The client has answered, with settings or without."""
+        self._settings_due = None
+
+    def prepare(self) -> None:
+        """Somebody may soon want a suggestion: the model is loaded, if any are wanted at all."""
+        if self.editing.enabled and not self.awaits_settings:
+            self.host.ensure()
+
     def configure(self, layer: Literal["options", "section"], sent: object) -> None:
-        """Takes what the client sent, in initializationOptions or as the section `codegen`."""
-        self._layers[layer == "section"] = sent
+        """Takes what the client sent, in initializationOptions or as the section `codegen`.
+
+        A field that stood in the section and doesn't any more isn't set any more, whatever the
+        options said of it at the start: clients send the same as both. Without any section, the
+        options count.
+        """
+        if layer == "options":
+            self._options = sent
+        else:
+            self._section = sent
+            self._section_names = (
+                frozenset[str]() if sent is None else self._section_names | names_in(sent)
+            )
+        layers = (without(self._options, self._section_names), self._section)
         names = {entry.name for entry in entries()}
-        editing, problems = resolve(self._own.editor, self._layers, names.__contains__)
+        editing, problems = resolve(self._own.editor, layers, names.__contains__)
         before, self.editing = self.editing, editing
         logs.set_level(editing.log_level)
         for problem in problems:
@@ -119,18 +156,18 @@ class State:
             self.host.unload_after(editing.unload_after)
         if any(getattr(before, name) != getattr(editing, name) for name in _OF_THE_MODEL):
             self.host.replace(self._make_provider(self._own.for_editing(editing)))
-            self.host.ensure()
+            self.prepare()
 
     def gate(self, file: "OpenFile") -> str | None:
         """Why a file gets no suggestions, None if it does."""
-        # What is in no file has a name all the same: of a new `.env`, or of a notebook's cell.
-        place = file.path or _place_of(file.uri)
-        return verdict(self.editing, self._narrowed(), place, file.language, len(file.text))
+        if self.awaits_settings:
+            return LOADING
+        return self._gate.reason(file, self.editing)
 
     def open(self, uri: str, language: str, version: int, text: str) -> None:
         """A document was opened."""
         self.buffers[uri] = Buffer(text, version, self.encoding)
-        self.session.open(uri, path_of(uri), language, text)
+        self.session.open(uri, self._gate.open(uri), language, text)
 
     def change(self, uri: str, changes: Sequence[Change], version: int) -> None:
         """A document was edited. One that can't be followed any more is as if it were closed."""
@@ -139,9 +176,8 @@ class State:
             return
         try:
             edits = buffer.apply(changes, version)
-        except StaleVersionError as error:
-            _log.warning("an edit was ignored: %s", error)
-        except PositionError as error:
+        except (StaleVersionError, PositionError) as error:
+            # Whatever the client has now, it isn't what is here.
             _log.error("a document is given up until it is opened again: %s", error)
             self.close(uri)
         else:
@@ -149,6 +185,7 @@ class State:
 
     def close(self, uri: str) -> None:
         """A document was closed."""
+        self._gate.close(uri)
         if self.buffers.pop(uri, None) is not None:
             self.session.close(uri)
 
@@ -173,47 +210,10 @@ class State:
             **{key: value for key, value in trace.explain().items() if key != "reason"},
         }
 
-    def _narrowed(self) -> list[Narrowing]:
-        """What each workspace folder's own file switches off, read again when it has changed."""
-        narrowings = []
+    def _folders(self) -> list[str]:
+        """The workspace's, by their URIs."""
         workspace = self.server.workspace
         uris = [folder.uri for folder in workspace.folders.values()]
         if not uris and workspace.root_uri is not None:
             uris.append(workspace.root_uri)
-        for uri in uris:
-            root = path_of(uri)
-            if root is None:
-                continue
-            known = self._narrowings.get(root)
-            stamp = _stamp(Path(root, NARROWING_FILE))
-            if known is None or known[0] != stamp:
-                narrowing, problems = read_narrowing(root)
-                for problem in problems:
-                    _log.warning("%s", problem)
-                known = self._narrowings[root] = (stamp, narrowing)
-            narrowings.append(known[1])
-        return narrowings
-
-
-def path_of(uri: str) -> str | None:
-    """The path of a document that is a file, None for any other."""
-    try:
-        # A semicolon is a part of a name; pygls takes what follows it for something else.
-        return to_fs_path(uri.replace(";", "%3B"))
-    except ValueError:
-        return None
-
-
-def _place_of(uri: str) -> str | None:
-    try:
-        return unquote(urlsplit(uri).path) or None
-    except ValueError:
-        return None
-
-
-def _stamp(path: Path) -> object:
-    try:
-        found = path.lstat()
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+        return uris

@@ -4,6 +4,7 @@ import contextlib
 import random
 import time
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -147,7 +148,10 @@ class TestInline:
         }
 
     def test_invoked(self, client, uri):
-        assert client.open(uri, SOURCE).texts(trigger=1) == list(ANSWERS)
+        document = client.open(uri, SOURCE)
+        assert document.texts(trigger=1) == list(ANSWERS)
+        # Who didn't ask by hand gets the best of them.
+        assert document.texts() == [ANSWERS[0]]
 
     def test_typed_into(self, client, uri):
         document = client.open(uri, SOURCE)
@@ -218,6 +222,23 @@ class TestMenu:
         assert client.wait_for_journal("end", ended + 1)[-1]["whole"]
         assert len(document.menu()["items"]) == 1
         assert client.explain(uri)["source"] == "cache"
+
+    def test_an_overtaken_one_is_asked_again(self, client, uri):
+        document = client.open(uri, "# slowly 75, at length\n" + SOURCE)
+        first = document.ask_menu()
+        document.type("x")
+        assert client.answer(first) == {"isIncomplete": True, "items": []}
+        second = document.ask_menu()
+        elsewhere = document.ask({"line": 0, "character": 0})
+        assert client.answer(second) == {"isIncomplete": True, "items": []}
+        client.notify("$/cancelRequest", {"id": elsewhere})
+        client.error(elsewhere)
+
+    def test_beside_ghost_text(self, client, uri):
+        document = client.open(uri, "# slowly 10\n" + SOURCE)
+        both = document.ask(), document.ask_menu()
+        inline, menu = map(client.answer, both)
+        assert [len(inline["items"]), len(menu["items"])] == [1, 1]
 
     def test_item(self, client, uri):
         document = client.open(uri, SOURCE + "so")
@@ -305,7 +326,7 @@ class TestStatus:
         client.status(state="loading", busy=True, kind="Normal")
         assert document.inline() is None
         assert document.reason() == "model-loading"
-        assert document.menu()["items"] == []
+        assert document.menu() == {"isIncomplete": True, "items": []}
         (tmp_path / "go on").touch()
         client.status(state="ready", busy=False, kind="Normal", message="scripted on cpu")
         asked = document.ask()
@@ -523,7 +544,7 @@ class TestSettings:
     def test_layers(self, launch, uri, tmp_path):
         client = launch(config="[editor]\ncandidates = 1\n", log_file=tmp_path / "none" / "log")
         client.begin(options={**OPTIONS, **WRONG})
-        self.are_named(client)
+        self.are_named(client, WRONG)
         document = client.open(uri, SOURCE)
         assert document.texts(trigger=1) == list(ANSWERS[:1])
         for settings, count in (
@@ -534,11 +555,14 @@ class TestSettings:
             client.notify("workspace/didChangeConfiguration", {"settings": settings})
             document = client.open(uri, SOURCE)
             assert document.texts(trigger=1) == list(ANSWERS[:count])
-            self.are_named(client)
+            # What the section says replaces what the options said, right or wrong.
+            self.are_named(
+                client, [name for name in WRONG if settings is None or name != "candidates"]
+            )
         assert "can't be written" in client.stderr.read_text(encoding="utf-8")
 
-    def are_named(self, client):
-        for name in WRONG:
+    def are_named(self, client, names):
+        for name in names:
             assert "ignored" in client.log(f"'{name}'")
 
     def test_pulled(self, launch, uri):
@@ -560,6 +584,44 @@ class TestSettings:
             # What isn't set any more doesn't count any more.
             assert document.texts(trigger=1) == list(ANSWERS[:count])
         assert asked == [{"items": [{"section": "codegen"}]}] * 3
+
+    def test_what_is_not_set_any_more(self, launch, uri):
+        """Clients send the same at the start and as the section, and leave out what is not set."""
+        client = launch()
+        client.initialize(options={**OPTIONS, "enabled": False, "exclude": ["*.py"]})
+        client.notify("initialized", {})
+        document = client.open(uri, SOURCE)
+        assert document.inline() is None
+        for section, reason in (
+            ({"enabled": False, "exclude": ["*.py"]}, "disabled"),
+            ({"exclude": ["*.py"]}, "excluded"),
+        ):
+            client.notify("workspace/didChangeConfiguration", {"settings": section})
+            assert document.inline() is None
+            assert document.reason() == reason
+        client.notify("workspace/didChangeConfiguration", {"settings": {}})
+        document.inline()
+        client.status(state="ready")
+        assert document.texts() == [ANSWERS[0]]
+
+    def test_nothing_begins_before_they_are_known(self, launch, uri):
+        client = launch()
+        client.initialize(PULL)
+        client.notify("initialized", {})
+        document = client.open(uri, SOURCE)
+        client.notify("textDocument/didFocus", {"textDocument": {"uri": uri}})
+        assert document.inline() is None
+        assert document.reason() == "model-loading"
+        client.reply(client.take("workspace/configuration"), [{"enabled": False}])
+        assert document.inline() is None
+        assert document.reason() == "disabled"
+        # Another model of a session that is switched off is not loaded either.
+        client.notify("workspace/didChangeConfiguration", {"settings": None})
+        asked = client.take("workspace/configuration")
+        client.reply(asked, [{"enabled": False, "device": "cpu"}])
+        client.settle()
+        assert client.journal_entries("load") == []
+        assert client.statuses == []
 
     def test_a_client_that_gives_none(self, launch, uri):
         client = launch()
@@ -598,24 +660,31 @@ def narrowed(tokenizer_file, tmp_path_factory):
     for name, content in {
         "free": None,
         "off": "enabled = false\n",
+        "broken": "enabled = \n",
         "some#1": 'enabled = true\nexclude = ["made/"]\nexec = "/bin/false"\n'
         "languages = { ruby = false, lua = true }\n",
     }.items():
         (root / name).mkdir()
         if content is not None:
             (root / name / ".codegen.toml").write_text(content, encoding="utf-8")
+    (root / "linked").symlink_to(root / "real", target_is_directory=True)
+    (root / "real").mkdir()
+    (root / "real" / ".codegen.toml").write_text("enabled = false\n", encoding="utf-8")
+    (root / "free" / "notes.txt").symlink_to(root / "free" / ".env")
     with launching(tokenizer_file, tmp_path_factory.mktemp("narrowed")) as launcher:
         client = launcher()
         client.root = root
         client.begin(
             options={**OPTIONS, "exclude": ["*.gen.py"], "languages": {"lua": False}},
             workspaceFolders=[
-                {"uri": (root / name).as_uri(), "name": name} for name in ("free", "off", "some#1")
+                {"uri": (root / name).as_uri(), "name": name}
+                for name in ("free", "off", "broken", "linked", "some#1")
             ],
         )
         client.open((root / "some#1" / "a.py").as_uri(), SOURCE).texts()
         for word in ("'enabled' = True", "'languages.lua' = True", "'exec'"):
             client.log(word, "ignored")
+        client.log("nothing is suggested below", "broken")
         yield client
 
 
@@ -630,6 +699,10 @@ class TestWhereNothingIsSuggested:
             ("free/.env.local", "shellscript", "secret-file"),
             ("free/%2Eenv", "plaintext", "secret-file"),
             ("free/notes;.env", "plaintext", "secret-file"),
+            ("free/notes.txt", "plaintext", "secret-file"),  # a link
+            ("broken/a.py", "python", "disabled"),
+            ("linked/a.py", "python", "disabled"),
+            ("real/a.py", "python", "disabled"),
             ("off/a.py", "python", "disabled"),
             ("off/deep/down/a.py", "python", "disabled"),
             ("some#1/a.py", "python", None),
@@ -644,11 +717,18 @@ class TestWhereNothingIsSuggested:
         document = narrowed.open(uri, SOURCE, language)
         assert (document.texts() is None) == (reason is not None)
         assert document.reason() == reason
+        # The log is told of it, once.
+        assert (document.texts() is None) == (reason is not None)
         narrowed.settle()
+        told = f"nothing is suggested in {narrowed.root}/{unquote(path)}: {reason}"
+        assert [one["message"] for one in narrowed.logs].count(told) == (reason is not None)
+        narrowed.logs.clear()
 
     @pytest.mark.parametrize(
         ("form", "reason"),
         [
+            ("file://{root}/free/c#/.env", "secret-file"),  # not escaped
+            ("file://{root}/free/a?b/.env", "secret-file"),
             ("FILE://{root}/free/.env", "secret-file"),
             ("untitled:{root}/free/.env", "secret-file"),
             ("vscode-notebook-cell:{root}/off/a.ipynb#W0", "disabled"),
@@ -714,6 +794,10 @@ class TestConsent:
         document = client.open(uri, SOURCE)
         assert document.inline() is None
         assert client.journal_entries("load") == []
+        # As long as nobody answers nothing is loading.
+        client.status(state="missing", busy=False)
+        client.log("small-model", "not on this machine")
+        assert document.reason() == "no-model"
         client.reply(question, {"title": "Fetch"})
         client.status(state="ready")
         assert document.texts() == [ANSWERS[0]]
@@ -755,6 +839,21 @@ class TestConsent:
 
 
 class TestLog:
+    @pytest.mark.parametrize(
+        ("level", "source"), [("debug", True), ("info", True), ("debug", False)]
+    )
+    def test_with_source_where_the_user_says_so(self, launch, tmp_path, level, source):
+        log = tmp_path / "log"
+        config = f"[editor]\nlog_source = {str(source).lower()}\n"
+        client = launch(config=config, log_file=log)
+        client.begin(options={**OPTIONS, "logLevel": level})
+        assert client.open("file:///a.py", f"# {WORD}\n{SOURCE}").texts() == [ANSWERS[0]]
+        written = log.read_text(encoding="utf-8")
+        told = source and level == "debug"
+        assert (WORD in written) is (ANSWERS[0] in written) is told
+        assert log.stat().st_mode & 0o777 == 0o600
+        client.logs.clear()
+
     def test_no_source_in_it(self, launch, tmp_path):
         log = tmp_path / "log"
         client = launch(log_file=log)

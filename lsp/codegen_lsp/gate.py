@@ -1,0 +1,120 @@
+"""Which documents get suggestions: by their names, their size, and what a workspace says."""
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from pygls.uris import to_fs_path
+
+from codegen.editing import (
+    NARROWING_FILE,
+    EditingSettings,
+    Narrowing,
+    read_narrowing,
+    verdict,
+)
+
+if TYPE_CHECKING:
+    from codegen.session.file import OpenFile
+
+_log = logging.getLogger("codegen.lsp")
+
+
+class Gate:
+    """Says why a document gets nothing, and tells the log of it once."""
+
+    def __init__(self, folders: Callable[[], Sequence[str]]) -> None:
+        """For the workspace's folders, as they are at each request, by their URIs."""
+        self._folders = folders
+        self._real_paths: dict[str, str] = {}
+        self._told: dict[str, str | None] = {}
+        self._narrowings: dict[str, tuple[object, tuple[Narrowing, ...]]] = {}
+
+    def open(self, uri: str) -> str | None:
+        """A document was opened: its path, if it is a file."""
+        path = path_of(uri)
+        if path is not None:
+            self._real_paths[uri] = _real(path)
+        return path
+
+    def close(self, uri: str) -> None:
+        """A document was closed."""
+        self._real_paths.pop(uri, None)
+        self._told.pop(uri, None)
+
+    def reason(self, file: "OpenFile", settings: EditingSettings) -> str | None:
+        """Why a file gets no suggestions, None if it does."""
+        # What is in no file has a name all the same: of a new `.env`, or of a notebook's cell.
+        # And a link is what it leads to, too.
+        place = file.path or _place_of(file.uri)
+        places = dict.fromkeys((place, self._real_paths.get(file.uri, place)))
+        narrowed, size = self._narrowed(), len(file.text)
+        reasons = (verdict(settings, narrowed, each, file.language, size) for each in places)
+        reason = next(filter(None, reasons), None)
+        if reason != self._told.get(file.uri):
+            self._told[file.uri] = reason
+            if reason is not None:
+                _log.info("nothing is suggested in %s: %s", place or file.uri, reason)
+        return reason
+
+    def _narrowed(self) -> list[Narrowing]:
+        """What each workspace folder's own file switches off, read again when it has changed.
+
+        Of a folder that is a link, below where it leads to, too.
+        """
+        narrowings = list[Narrowing]()
+        for uri in self._folders():
+            root = path_of(uri)
+            if root is None:
+                continue
+            known = self._narrowings.get(root)
+            stamp = _stamp(Path(root, NARROWING_FILE))
+            if known is None or known[0] != stamp:
+                narrowing, problems = read_narrowing(root)
+                for problem in problems:
+                    _log.warning("%s", problem)
+                roots = dict.fromkeys((root, _real(root)))
+                known = (stamp, tuple(replace(narrowing, root=each) for each in roots))
+                self._narrowings[root] = known
+            narrowings += known[1]
+        return narrowings
+
+
+def path_of(uri: str) -> str | None:
+    """The path of a document that is a file, None for any other."""
+    # These are a part of a name that a client should have escaped; pygls takes what follows them
+    # for something else, and a file without the end of its name may be no secret any more.
+    uri = uri.replace(";", "%3B")
+    if uri[:5].lower() == "file:":
+        uri = uri.replace("#", "%23").replace("?", "%3F")
+    try:
+        return to_fs_path(uri)
+    except ValueError:
+        return None
+
+
+def _place_of(uri: str) -> str | None:
+    try:
+        return unquote(urlsplit(uri).path) or None
+    except ValueError:
+        return None
+
+
+def _real(path: str) -> str:
+    """Where a path leads to, by whatever links; itself where that can't be told."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return path
+
+
+def _stamp(path: Path) -> object:
+    try:
+        found = path.lstat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
