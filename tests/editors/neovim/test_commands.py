@@ -43,13 +43,13 @@ def test_words_of_the_command_are_completed(edit, answering):
     def complete(line):
         return nvim.expr(f"getcompletion('{line}', 'cmdline')")
 
-    words = ["disable", "enable", "explain", "language", "log", "restart", "status", "toggle"]
-    assert complete("Codegen ") == words
+    words = "answer disable enable explain language log restart status toggle"
+    assert complete("Codegen ") == words.split()
     assert complete("Codegen e") == ["enable", "explain"]
     assert complete("Codegen language ") == ["disable", "enable"]
     assert "python" in complete("Codegen language disable pyt")
     nvim.command("Codegen dance")
-    nvim.terminal.until("no command dance; there are disable, enable,")
+    nvim.terminal.until("no command dance; there are answer, disable, enable,")
     nvim.command("Codegen language dance")
     nvim.terminal.until("expected :Codegen language")
 
@@ -138,6 +138,7 @@ def test_there_is_help(edit, answering, installed):
         "codegen-native",
         "codegen-limits",
         ":Codegen",
+        ":Codegen-answer",
         "CodegenGhost",
         "codegen-troubleshooting",
     ):

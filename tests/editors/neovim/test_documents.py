@@ -111,6 +111,34 @@ def test_a_file_is_read_again(edit, answering, workspace):
     assert texts(answering) == {"new.txt": "other!\ntext\n"}
 
 
+def test_under_another_name_it_is_another_document(edit, answering, workspace):
+    answering.will("ghost")
+    nvim = edit("one\n", "new.txt", server=answering)
+    for command, name in [
+        ("file other.txt", "other.txt"),
+        ("saveas! third.txt", "third.txt"),
+        ("file inventory.py | normal! ix", "inventory.py"),
+    ]:
+        nvim.command(command)
+        nvim.until(lambda name=name: nvim.expr("bufname()") == name, name)
+        text = "\n".join([*nvim.lines, ""])
+        answering.until(lambda name=name, text=text: texts(answering) == {name: text}, name)
+        nvim.type("A.")
+        nvim.terminal.until_ghost()
+        assert answering.sent(INLINE)[-1]["textDocument"]["uri"].endswith(f"/{name}")
+        nvim.normal()
+    # A name that it can't have, and no name of a file.
+    (workspace / "taken.txt").write_text("taken\n")
+    nvim.command("e taken.txt | b # | file taken.txt")
+    nvim.terminal.until("E95: ")
+    nvim.type("A!")
+    nvim.terminal.until_ghost()
+    assert texts(answering)["inventory.py"] == "\n".join([*nvim.lines, ""])
+    nvim.normal()
+    nvim.command("file fake://x")
+    answering.until(lambda: set(texts(answering)) == {"taken.txt"}, "no document")
+
+
 def test_windows_and_buffers(edit, answering, workspace):
     answering.will("ghost")
     (workspace / "other.txt").write_text("other\n")

@@ -4,12 +4,14 @@ import pytest
 
 from tests.editors.neovim.conftest import frames, ghost_of
 from tests.editors.servers import INLINE
-from tests.editors.terminal import BACKSPACE, ESCAPE, LEFT, TAB, artefacts
+from tests.editors.terminal import BACKSPACE, ESCAPE, LEFT, TAB, artefacts, ctrl
 
 pytestmark = [pytest.mark.editors]
 
 # Long enough that what is seen before can't be the answer.
 LONG = 600
+
+INSERT = "\x1b[2~"
 
 
 def test_each_key_is_sent_and_then_asked_for(edit):
@@ -79,7 +81,10 @@ def test_anything_else_removes_it_at_once(edit, answering, keys):
     nvim.terminal.until_no_ghost()
 
 
-def test_leaving_insert_mode_dismisses_and_cancels(edit, answering):
+@pytest.mark.parametrize(
+    "keys", [ESCAPE, ctrl("c"), ctrl("o"), INSERT], ids=["Esc", "C-c", "C-o", "R"]
+)
+def test_leaving_insert_mode_dismisses_and_cancels(edit, answering, keys):
     answering.will("alpha + beta")
     nvim = edit("^\n", server=answering)
     nvim.type("x")
@@ -87,7 +92,7 @@ def test_leaving_insert_mode_dismisses_and_cancels(edit, answering):
     answering.will("too late", delay=LONG)
     nvim.type("a")
     answering.until_sent(INLINE, 2)
-    nvim.terminal.send(ESCAPE)
+    nvim.terminal.send(keys)
     nvim.terminal.until_no_ghost()
     [cancelled] = answering.until_sent("$/cancelRequest")
     asked = [one for one in answering.entries if one.get("message", {}).get("method") == INLINE]
@@ -116,6 +121,41 @@ def test_opening_a_line_is_an_edit(edit, answering):
     nvim.terminal.settle()
     assert nvim.terminal.ghost == ""
     assert len(answering.sent(INLINE)) == 1
+
+
+@pytest.mark.parametrize(
+    "keys", [ESCAPE, ctrl("c"), INSERT + "y" + ESCAPE], ids=["Esc", "C-c", "R"]
+)
+def test_what_was_left_is_no_edit_of_the_next_insertion(edit, answering, keys):
+    answering.will("alpha")
+    nvim = edit("one^\n", server=answering)
+    nvim.type("x")
+    nvim.terminal.until_ghost("alpha")
+    nvim.terminal.send(keys)
+    nvim.until(lambda: nvim.expr("mode(1)") == "n", "normal mode")
+    nvim.terminal.until_no_ghost()
+    nvim.type("i")
+    nvim.until(lambda: nvim.expr("mode()") == "i", "insert mode")
+    nvim.terminal.settle()
+    assert nvim.terminal.ghost == ""
+    assert len(answering.sent(INLINE)) == 1
+
+
+@pytest.mark.parametrize("item", ["ghost", "ghost\nmore"])
+def test_it_is_seen_in_the_window_with_the_cursor_only(edit, answering, item):
+    answering.will(item)
+    nvim = edit("one\ntwo\n", "new.txt", server=answering, after="vim.o.wrap = false")
+    nvim.command("split")
+    for keys in ("Ax", ESCAPE + ctrl("w") + "jAx"):
+        nvim.type(keys)
+        rows = nvim.terminal.until_ghost("ghost").split("\n")
+        assert rows == item.split("\n")
+        row, _ = nvim.terminal.cursor
+        assert nvim.terminal.rows[row].endswith("ghost")
+    # Into the other window without leaving insert mode.
+    nvim.terminal.send(ctrl("o"))
+    nvim.terminal.send(ctrl("w") + "k")
+    nvim.terminal.until_no_ghost()
 
 
 # The text with the cursor, what is typed, the item (text, before, after), the text after accepting.

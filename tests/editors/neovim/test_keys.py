@@ -161,6 +161,54 @@ def test_an_alt_key_without_a_suggestion_is_escape_and_a_key(edit, answering):
     nvim.until(lambda: nvim.expr("mode(1)") == "n", "normal mode")
 
 
+@pytest.mark.parametrize("buffer", ["", ", { buffer = true }"], ids=["global", "of the buffer"])
+def test_a_mapping_of_the_key_that_asks_comes_first(edit, answering, buffer):
+    own = "".join(
+        f"vim.keymap.set('i', '<M-{key}>', '{name}'{buffer}) "
+        for key, name in [("Bslash", "asks"), ("n", "next"), ("p", "previous")]
+    )
+    after = f"vim.api.nvim_create_autocmd('FileType', {{ callback = function() {own} end }})"
+    nvim = edit("^\n", "new.txt", server=answering, before=after)
+    for keys, line in [(INVOKE, "asks"), (NEXT, "asksnext"), (PREVIOUS, "asksnextprevious")]:
+        nvim.terminal.send(keys)
+        nvim.until_line(line)
+    # With a suggestion on the screen, too, for there are others that ask for it.
+    answering.will("one", "two")
+    nvim.type(";")
+    nvim.terminal.until_ghost("one")
+    nvim.terminal.send(NEXT)
+    nvim.terminal.until_ghost("two")
+    nvim.terminal.send(INVOKE)
+    nvim.until_line("asksnextprevious;asks")
+
+
+def test_a_buffer_that_was_deleted_has_its_keys_again(edit, answering):
+    answering.will("ghost")
+    nvim = edit("one\n", "new.txt", server=answering, keys="Ax")
+    for line in ("onex", "onexghosty"):
+        nvim.until_line(line)
+        nvim.terminal.until_ghost()
+        nvim.type(TAB)
+        nvim.until_line(line + "ghost")
+        nvim.normal()
+        nvim.command("w | bdelete")
+        nvim.until(lambda: nvim.expr("bufname()") == "", "no file")
+        nvim.command("e new.txt")
+        nvim.until_lines(line + "ghost")
+        nvim.until_attached()
+        nvim.type("Ay")
+    # Set up again, they are taken once.
+    nvim.normal()
+    nvim.command("lua require('codegen').setup({ keys = { accept = '<C-l>' } })")
+    nvim.until_attached()
+    nvim.type("o;")
+    nvim.terminal.until_ghost()
+    nvim.terminal.send(ctrl("l"))
+    nvim.until_line(";ghost")
+    nvim.type(TAB)
+    nvim.until_line(";ghost\t")
+
+
 def test_a_mapping_of_the_buffer_is_kept(edit, answering):
     mapping = "vim.keymap.set('i', '<Tab>', 'own', { buffer = args.buf })"
     autocmd = "vim.api.nvim_create_autocmd('FileType', { callback = function(args) %s end })"

@@ -4,15 +4,21 @@ import pytest
 
 from tests.editors import servers
 from tests.editors.neovim.test_documents import texts
-from tests.editors.terminal import ENTER, ESCAPE, TAB
+from tests.editors.terminal import ENTER, ESCAPE, TAB, artefacts
 
 pytestmark = [pytest.mark.editors]
+
+QUESTION = "window/showMessageRequest"
 
 STATUS = "luaeval('require(\"codegen\").statusline()')"
 
 
 def until_status(nvim, wanted):
     nvim.until(lambda: nvim.expr(STATUS) == f"codegen: {wanted}", f"the status {wanted}")
+
+
+def until_row(nvim, wanted):
+    nvim.until(lambda: nvim.terminal.rows[-2] == wanted, wanted)
 
 
 def messages(nvim):
@@ -152,7 +158,7 @@ def test_the_status_follows_the_server(edit, answering):
     ]:
         answering.will(say=say)
         nvim.type("x")
-        nvim.until(lambda wanted=wanted: nvim.terminal.rows[-2] == f"codegen: {wanted}", wanted)
+        until_row(nvim, f"codegen: {wanted}")
     assert nvim.expr("g:told") == told + 9
     nvim.normal()
     nvim.command("Codegen disable")
@@ -169,37 +175,91 @@ def test_a_model_that_can_not_be_loaded_is_told(edit, make_scripted):
     nvim.terminal.until("codegen: error; there is no memory left")
 
 
-@pytest.mark.parametrize(("choice", "state"), [("1", "ready"), ("2", "missing")])
+def replies(server):
+    """What the server's questions were answered, by their numbers."""
+    entries = [one for one in server.entries if "message" in one]
+    asked = [one["message"]["id"] for one in entries if one["message"].get("method") == QUESTION]
+    return {
+        one["message"]["id"]: one["message"]["result"]
+        for one in entries
+        if one["from"] == "editor" and one["message"].get("id") in asked
+    }
+
+
+@pytest.mark.parametrize(("choice", "state"), [("Fetch", "ready"), ("Not now", "missing")])
 def test_it_is_asked_whether_a_model_may_be_fetched(edit, make_scripted, choice, state):
     server = make_scripted(offer=("tiny", 1000, "here"))
     server.until_ready = lambda: None
-    nvim = edit("one\n", server=server)
-    nvim.terminal.until("2: Not now")
-    nvim.terminal.send(choice + ENTER)
+    after = "vim.o.laststatus = 2 vim.o.statusline = [[%{v:lua.require'codegen'.statusline()}]]"
+    # As wide as the whole question.
+    nvim = edit("one\n", server=server, after=after, columns=120)
+    nvim.terminal.until("codegen: asks, see :Codegen answer: codegen needs the model tiny")
+    until_row(nvim, "codegen: asks (:Codegen answer)")
+    # Who asks back is shown all of it, and what can be answered.
+    nvim.command("Codegen answer")
+    nvim.terminal.until("Nothing is sent, and later it works offline.")
+    nvim.terminal.until(":Codegen answer Not now")
+    nvim.terminal.capture(artefacts() / "neovim" / "question.svg")
+    nvim.normal()
+    assert nvim.expr("getcompletion('Codegen answer ', 'cmdline')") == ["Fetch", "Not now"]
+    nvim.command("checkhealth codegen")
+    nvim.until(lambda: any("WARNING it asks: codegen needs" in one for one in nvim.lines))
+    nvim.command("quit")
+    assert replies(server) == {}
+    nvim.command(f"Codegen answer {choice}")
+    server.until(lambda: [*replies(server).values()] == [{"title": choice}], "the answer")
     server.until(lambda: server.said("didChangeStatus")[-1]["state"] == state, state)
+    until_row(nvim, {"ready": "codegen: ready", "missing": "codegen: no model"}[state])
+    nvim.command("Codegen answer Fetch")
+    nvim.terminal.until("codegen: asks nothing; after :Codegen restart it may")
 
 
-def test_a_question_waits_for_the_end_of_typing(edit, answering):
-    actions = [{"title": "Fetch"}, {"title": "Not now"}]
+ACTIONS = [{"title": "Fetch"}, {"title": "Not now"}]
+
+
+def question(number="asked", actions=ACTIONS):
     params = {"type": 3, "message": "Fetch it now?", "actions": actions}
-    question = {"id": "asked", "method": "window/showMessageRequest", "params": params}
+    return {"id": number, "method": QUESTION, "params": params}
+
+
+def test_no_key_answers_a_question(edit, answering, workspace):
     long = {"type": 1, "message": "much is wrong " * 10}
-    answering.will("ghost", say=[question, {"method": "window/showMessage", "params": long}])
+    say = [question(), {"method": "window/showMessage", "params": long}]
+    answering.will("ghost", say=say)
     nvim = edit("^\n", "new.txt", server=answering)
     nvim.type("x")
     nvim.terminal.until_ghost()
-    # Neither waits for a key: not the question, and not a message that is too long for its line.
+    # Nothing waits for a key: not the question, and not a message that is too long for its line.
     answering.will()
     nvim.type(f"1{ENTER}1")
     nvim.until_lines("x1", "1")
-    nvim.terminal.send(ESCAPE)
-    nvim.terminal.until("2: Not now")
-    nvim.terminal.send(f"2{ENTER}")
-    answering.until(
-        lambda: (
-            {"jsonrpc": "2.0", "id": "asked", "result": actions[1]}
-            in [one.get("message") for one in answering.entries]
-        ),
-        "the answer",
-    )
-    assert "much is wrong much is wrong" in messages(nvim)
+    nvim.type(f"{ESCAPE}:w{ENTER}")
+    nvim.until(lambda: (workspace / "new.txt").read_bytes() == b"x1\n1\n", "a saved file")
+    nvim.type(f"1GAfoo{ENTER}")
+    nvim.until_lines("x1foo", "", "1")
+    nvim.normal()
+    until_status(nvim, "asks (:Codegen answer)")
+    assert replies(answering) == {}
+    nvim.command("Codegen answer Not now")
+    answering.until(lambda: replies(answering) == {"asked": ACTIONS[1]}, "the answer")
+    said = messages(nvim)
+    assert "codegen: asks, see :Codegen answer: Fetch it now?" in said
+    assert "much is wrong much is wrong" in said
+
+
+def test_a_question_is_withdrawn_with_its_server(edit, answering):
+    answering.will("ghost", say=[question("first"), question("empty", []), question("second")])
+    nvim = edit("^\n", "new.txt", server=answering)
+    nvim.type("x")
+    nvim.terminal.until_ghost()
+    # One at a time; what leaves no choice is only told.
+    answering.until(lambda: replies(answering) == {"first": None, "empty": None}, "no choice")
+    until_status(nvim, "asks (:Codegen answer)")
+    answering.will()
+    answering.kill()
+    answering.until_ready(2)
+    until_status(nvim, "ready")
+    nvim.normal()
+    nvim.command("Codegen answer Fetch")
+    nvim.terminal.until("codegen: asks nothing")
+    assert replies(answering) == {"first": None, "empty": None}

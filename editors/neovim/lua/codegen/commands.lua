@@ -2,6 +2,7 @@
 
 local config = require("codegen.config")
 local messages = require("codegen.messages")
+local question = require("codegen.question")
 local server = require("codegen.server")
 local status = require("codegen.status")
 local suggest = require("codegen.suggest")
@@ -79,8 +80,24 @@ local function tell_status()
   vim.api.nvim_echo({ { table.concat(parts, "; ") } }, false, {})
 end
 
+---@param choice string
+local function answer(choice)
+  if question.answer(choice) then
+    return
+  end
+  local text = question.text()
+  if text then
+    vim.api.nvim_echo({ { text } }, false, {})
+  else
+    messages.say("asks nothing; after :Codegen restart it may")
+  end
+end
+
 ---@type table<string, fun(words: string[])>
 local commands = {
+  answer = function(words)
+    answer(table.concat(words, " "))
+  end,
   enable = function()
     enable(true)
   end,
@@ -135,6 +152,8 @@ function M.complete(line)
   local choices = {} ---@type string[]
   if #words == 1 then
     choices = names()
+  elseif words[1] == "answer" and #words == 2 then
+    choices = question.choices()
   elseif words[1] == "language" and #words == 2 then
     choices = { "disable", "enable" }
   elseif words[1] == "language" and #words == 3 then

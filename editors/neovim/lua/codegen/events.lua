@@ -14,7 +14,7 @@ local REST = 500
 
 ---@type uv.uv_timer_t
 local rest_timer = assert(vim.uv.new_timer())
--- The text's state when the cursor moved last, and when normal mode last saw it.
+-- The text's state when the cursor moved last, and when it was last seen outside Insert mode.
 local moved_at, seen_at
 
 ---@return { uri: string }
@@ -75,11 +75,20 @@ function M.attached(client, buf)
   end
 end
 
+--- Insert or Replace mode ends, be it for one command only. CTRL-C does so without InsertLeave.
+local function left()
+  if not vim.startswith(vim.v.event.new_mode, "i") then
+    seen()
+    suggest.dismiss()
+  end
+end
+
 --- What only our own ghost text needs.
 local function watch_typing(on)
+  on("ModeChanged", left, { "i*:*", "R*:*" })
   on("TextChangedI", suggest.edited)
   on("CursorMovedI", suggest.moved)
-  on({ "TextChangedP", "CompleteChanged", "InsertLeave", "BufLeave" }, suggest.dismiss)
+  on({ "TextChangedP", "CompleteChanged", "BufLeave", "WinLeave" }, suggest.dismiss)
 end
 
 function M.setup()
@@ -94,8 +103,11 @@ function M.setup()
     })
   end
 
-  on({ "FileType", "BufWritePost" }, function(args)
+  on({ "FileType", "BufWritePost", "BufFilePost" }, function(args)
     server.attach(args.buf)
+  end)
+  on("BufFilePre", function(args)
+    server.rename(args.buf)
   end)
   on("OptionSet", function()
     server.reopen(vim.api.nvim_get_current_buf())
@@ -113,7 +125,7 @@ function M.setup()
       client:notify("textDocument/didFocus", { textDocument = document(args.buf) })
     end
   end)
-  on({ "TextChanged", "InsertLeave" }, seen)
+  on("TextChanged", seen)
   on("InsertEnter", entered)
   on({ "CursorMoved", "CursorMovedI" }, moved)
   if not native.wanted() then

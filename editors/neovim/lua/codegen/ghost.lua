@@ -5,6 +5,9 @@ local M = {}
 local HIGHLIGHT = "CodegenGhost"
 
 local namespace = vim.api.nvim_create_namespace("codegen")
+-- The window that the namespace belongs to.
+---@type integer?
+local window
 
 function M.setup()
   vim.api.nvim_set_hl(0, HIGHLIGHT, { default = true, link = "Comment" })
@@ -36,6 +39,17 @@ local function room()
   return info.width - info.textoff
 end
 
+--- Keeps ghost text out of other windows of the same buffer. That is new in Neovim, and may change:
+--- without it the text is seen in all of them.
+local function scope()
+  local current = vim.api.nvim_get_current_win()
+  -- A change draws the whole window again.
+  if current ~= window then
+    window = current
+    pcall(vim.api.nvim__ns_set, namespace, { wins = { current } })
+  end
+end
+
 --- Shows a text at the cursor of the current window, in place of what was shown.
 ---@param text string its first line stands at the cursor, the others below
 ---@param covered? string what stands after the cursor and is to be hidden by the text
@@ -59,6 +73,7 @@ function M.show(text, covered)
   local below = vim.tbl_map(function(line)
     return { { expanded(line, 0), HIGHLIGHT } }
   end, lines)
+  scope()
   vim.api.nvim_buf_set_extmark(0, namespace, row - 1, col, {
     id = 1,
     virt_text = { { first, HIGHLIGHT } },

@@ -3,6 +3,7 @@
 local config = require("codegen.config")
 local messages = require("codegen.messages")
 local native = require("codegen.native")
+local question = require("codegen.question")
 local server = require("codegen.server")
 local status = require("codegen.status")
 
@@ -72,6 +73,10 @@ local function check_server()
   local say = { Normal = health.ok, Inactive = health.info, Warning = health.warn, Error = health.error }
   if told then
     say[told.kind](("%s: %s"):format(told.state, told.message))
+  end
+  local asked = question.text()
+  if asked then
+    health.warn("it asks: " .. asked)
   end
   for _, warning in ipairs(vim.list_slice(vim.iter(messages.warnings()):rev():totable(), 1, MOST)) do
     health.warn(warning)

@@ -7,6 +7,9 @@ local M = {}
 -- A mapping is known again by what it says it is.
 local OURS = "codegen: "
 
+-- The variable of a buffer that has our mappings. `:bdelete` takes it away as it does the mappings.
+local MARK = "codegen_keys"
+
 -- What each action runs.
 local actions = {
   accept = [[require("codegen.suggest").accept("all")]],
@@ -76,14 +79,21 @@ local function unmapped(lhs)
   return "<Esc>" .. (#key == 1 and key or ("<%s>"):format(key))
 end
 
+--- What a key was mapped to before. A global mapping is looked up now, since it may be made after
+--- ours.
+---@param key codegen.Taken
+---@return table<string, any>?
+local function mapping_before(key)
+  return key.before or global_mapping(key.lhs)
+end
+
 --- The keys that do what a key did before. Its mapping is given another name, and all its flags:
---- so it runs as Neovim itself would run it. A global one is looked up now, since it may be made
---- after ours.
+--- so it runs as Neovim itself would run it.
 ---@param action string
 ---@param key codegen.Taken
 ---@return string keys that may be mapped; the key itself isn't mapped again
 local function before(action, key)
-  local mapping = key.before or global_mapping(key.lhs)
+  local mapping = mapping_before(key)
   if not mapping then
     return unmapped(key.lhs)
   end
@@ -102,7 +112,9 @@ end
 ---@param key codegen.Taken
 ---@return string keys
 local function press(action, key)
-  if action == "accept" and yields(key.lhs) then
+  -- To invoke needs no suggestion: who has mapped its key would never get it otherwise.
+  local not_ours = (action == "accept" and yields(key.lhs)) or (action == "invoke" and mapping_before(key))
+  if not_ours then
     return before(action, key)
   end
   return backend().press(action) or before(action, key)
@@ -112,9 +124,10 @@ end
 --- means it.
 function M.install()
   local buf = vim.api.nvim_get_current_buf()
-  if taken[buf] then
+  if vim.b[buf][MARK] then
     return
   end
+  vim.b[buf][MARK] = true
   taken[buf] = {}
   for action, lhs in pairs(config.get().keys) do
     if lhs then
@@ -149,6 +162,7 @@ local function uninstall()
           end
         end
       end)
+      vim.b[buf][MARK] = nil
     end
   end
   taken = {}

@@ -1,4 +1,4 @@
---- What the server says: its log, its messages, and its one question.
+--- What the server says: its log and its messages.
 
 local M = {}
 
@@ -67,25 +67,6 @@ function M.warnings()
   end, found)
 end
 
---- Waits, in a coroutine, until no keys go into a text: a question in the middle of typing would
---- be answered by the next keys.
-local function until_at_rest()
-  local routine = coroutine.running()
-  if vim.api.nvim_get_mode().mode == "n" then
-    return
-  end
-  vim.api.nvim_create_autocmd("ModeChanged", {
-    pattern = "*:n",
-    once = true,
-    callback = function()
-      vim.schedule(function()
-        coroutine.resume(routine)
-      end)
-    end,
-  })
-  coroutine.yield()
-end
-
 ---@type table<string, lsp.Handler>
 M.handlers = {
   ["window/logMessage"] = function(_, params)
@@ -93,10 +74,6 @@ M.handlers = {
   end,
   ["window/showMessage"] = function(_, params)
     M.say((params.message:gsub("^codegen: ", "")), levels[math.min(params.type, 4)])
-  end,
-  ["window/showMessageRequest"] = function(err, params, context)
-    until_at_rest()
-    return vim.lsp.handlers["window/showMessageRequest"](err, params, context)
   end,
 }
 

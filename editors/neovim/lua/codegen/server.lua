@@ -3,6 +3,7 @@
 local config = require("codegen.config")
 local idle = require("codegen.idle")
 local messages = require("codegen.messages")
+local question = require("codegen.question")
 local status = require("codegen.status")
 
 local M = {}
@@ -36,7 +37,7 @@ local languages = {}
 ---@param buf integer
 ---@return boolean
 function M.serves(buf)
-  local name = vim.api.nvim_buf_get_name(buf)
+  local name = vim.fn.bufname(buf)
   return vim.api.nvim_buf_is_loaded(buf)
     and vim.bo[buf].buftype == ""
     and vim.bo[buf].filetype ~= ""
@@ -95,6 +96,7 @@ local function ended(of)
   end
   run = nil
   require("codegen.suggest").dismiss()
+  question.withdraw()
   if of.replaced then
     status.gone()
     start()
@@ -141,6 +143,7 @@ local function client_config(of, root)
       didChangeStatus = function(_, params)
         status.set(params)
       end,
+      ["window/showMessageRequest"] = question.ask,
     }),
     on_attach = function(client, buf)
       add_folder(client, buf)
@@ -207,12 +210,32 @@ function M.attach(buf)
   end
 end
 
+---@param buf integer
+---@return boolean detached false if it wasn't attached
+local function detach(buf)
+  if not run or not vim.lsp.buf_is_attached(buf, run.id) then
+    return false
+  end
+  vim.lsp.buf_detach_client(buf, run.id)
+  return true
+end
+
 --- Tells the server a document anew, whose text is another without an edit.
 ---@param buf integer
 function M.reopen(buf)
-  if run and vim.lsp.buf_is_attached(buf, run.id) then
-    vim.lsp.buf_detach_client(buf, run.id)
+  if detach(buf) then
     attach(buf)
+  end
+end
+
+--- A buffer is about to get another name. It must be closed while it has the one that the server
+--- knows; BufFilePost opens it again. That event doesn't come if the name can't be had.
+---@param buf integer
+function M.rename(buf)
+  if detach(buf) then
+    vim.schedule(function()
+      M.attach(buf)
+    end)
   end
 end
 

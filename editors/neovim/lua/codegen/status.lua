@@ -12,6 +12,8 @@ local M = {}
 local told
 ---@type integer? of the transfer that is under way
 local percentage
+-- The server waits for the user's answer.
+local asked = false
 
 local function changed()
   vim.api.nvim_exec_autocmds("User", { pattern = "CodegenStatus", modeline = false })
@@ -35,6 +37,13 @@ function M.progress(value)
   changed()
 end
 
+--- The server asks the user something, or it doesn't any more.
+---@param on boolean
+function M.asks(on)
+  asked = on
+  changed()
+end
+
 --- There is no server.
 ---@param why? string what went wrong; nothing if it was ended on purpose
 function M.gone(why)
@@ -51,7 +60,9 @@ end
 
 ---@return string
 local function word()
-  if not told or require("codegen.config").get().settings.enabled == false then
+  if asked then
+    return "asks (:Codegen answer)"
+  elseif not told or require("codegen.config").get().settings.enabled == false then
     return "off"
   elseif told.state == "loading" then
     return percentage and ("loading %d %%"):format(percentage) or "loading"
