@@ -59,6 +59,7 @@ def test_in_the_middle_of_a_word_the_word_is_finished(loaded):
     assert done.suggestions[0].text.startswith("ents")
 
 
+@pytest.mark.deep
 def test_a_cancel_in_a_long_prompt_frees_the_engine(loaded):
     """A bound that a loaded machine keeps too; `codegen bench engine` measures against 250 ms."""
     prompt = text_ids(loaded, 1000)

@@ -169,6 +169,7 @@ def test_a_keystroke_computes_few_tokens(model):
     assert_little(computed(model, files(), 100))
 
 
+@pytest.mark.deep
 def test_laying_anew_as_the_anchor_drifts_away_is_included(model):
     costs = computed(model, files()[:1], 1200)
     # On coming there, and again when some two dozen lines were typed.

@@ -272,7 +272,8 @@ def test_a_comparison_of_the_program_s_own_is_told(value, own):
     assert raised.value.own is own
 
 
-def test_what_contains_itself_or_is_too_deep_is_refused():
+def test_what_contains_itself_or_is_too_deep_is_refused(monkeypatch):
+    monkeypatch.setattr("codegen_eval.judge.box.plain.MAX_ITEMS", 20_000)
     loop: list[object] = []
     loop.append(loop)
     wide: list[object] = []
