@@ -49,21 +49,24 @@ To count the lines before each of them would cost more.")
 (defun codegen-document-open ()
   "Tell the server of this buffer, if there is a server."
   (when (and (codegen-server-ready-p) (not codegen-document--open))
-    (let ((document (make-codegen-document
-                     :uri (codegen-document--uri buffer-file-name)
-                     :line-end (codegen-document--line-end)
-                     :tick (buffer-chars-modified-tick))))
-      (setq codegen-document--open document)
-      (codegen-document--enter-folder)
-      (add-hook 'before-change-functions
-                #'codegen-document--before-change nil t)
-      (add-hook 'after-change-functions #'codegen-document--after-change nil t)
-      (codegen-server-notify
-       :textDocument/didOpen
-       (list :textDocument (list :uri (codegen-document-uri document)
-                                 :languageId (codegen-document-language)
-                                 :version 0
-                                 :text (codegen-document--text nil nil)))))))
+    ;; First, since that may be when the server is found to be gone.
+    (codegen-document--enter-folder)
+    (when (codegen-server-ready-p)
+      (let ((document (make-codegen-document
+                       :uri (codegen-document--uri buffer-file-name)
+                       :line-end (codegen-document--line-end)
+                       :tick (buffer-chars-modified-tick))))
+        (setq codegen-document--open document)
+        (add-hook 'before-change-functions
+                  #'codegen-document--before-change nil t)
+        (add-hook 'after-change-functions
+                  #'codegen-document--after-change nil t)
+        (codegen-server-notify
+         :textDocument/didOpen
+         (list :textDocument (list :uri (codegen-document-uri document)
+                                   :languageId (codegen-document-language)
+                                   :version 0
+                                   :text (codegen-document--text nil nil))))))))
 
 (defun codegen-document-close ()
   "Tell the server that this buffer is of no concern any more."

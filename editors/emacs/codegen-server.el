@@ -15,6 +15,7 @@
 (require 'jsonrpc)
 (require 'subr-x)
 (require 'codegen-status)
+(require 'codegen-wire)
 
 (defgroup codegen nil
   "Code completion by a model on your own machine."
@@ -67,7 +68,7 @@ For example (:maxLatency 3000 :languages (:markdown :json-false))."
      :textDocument (:inlineCompletion (:dynamicRegistration :json-false)))
   "What we are capable of.")
 
-(defclass codegen-server--connection (jsonrpc-process-connection)
+(defclass codegen-server--connection (codegen-wire)
   ((encoding
     :initform nil
     :documentation "What a position's character counts, once it is known.")
@@ -169,17 +170,20 @@ An error is as good as no answer."
 
 (defun codegen-server--start (command)
   "Start COMMAND, and tell it who we are."
-  (let ((connection
-         (apply #'make-instance 'codegen-server--connection
-                :name "codegen"
-                :process (lambda () (codegen-server--process command))
-                :request-dispatcher #'codegen-server--request
-                :notification-dispatcher #'codegen-status-notification
-                :on-shutdown #'codegen-server--died
-                ;; Events hold source text, and cost time with every key.
-                (if (fboundp 'jsonrpc-continuation-count)
-                    '(:events-buffer-config (:size 0))
-                  '(:events-buffer-scrollback-size 0)))))
+  (let* (process
+         (connection
+          (apply #'make-instance 'codegen-server--connection
+                 :name "codegen"
+                 :process (lambda ()
+                            (setq process (codegen-server--process command)))
+                 :request-dispatcher #'codegen-server--request
+                 :notification-dispatcher #'codegen-status-notification
+                 :on-shutdown #'codegen-server--died
+                 ;; Events hold source text, and cost time with every key.
+                 (if (fboundp 'jsonrpc-continuation-count)
+                     '(:events-buffer-config (:size 0))
+                   '(:events-buffer-scrollback-size 0)))))
+    (oset connection process process)
     (setq codegen-server--current connection)
     (codegen-status-live t)
     (codegen-server--ask

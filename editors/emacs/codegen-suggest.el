@@ -56,6 +56,7 @@ is played."
            (buffer-base-buffer)
            executing-kbd-macro
            defining-kbd-macro
+           isearch-mode
            (use-region-p)
            (bound-and-true-p multiple-cursors-mode)
            (and (bound-and-true-p evil-local-mode)
@@ -139,9 +140,10 @@ is played."
                    (codegen-suggest--rested)))))))))
 
 (defun codegen-suggest--rested ()
-  "Tell the server where the cursor rests."
+  "Tell the server where the cursor rests: it prepares for that place."
   (codegen-document-flush)
-  (when-let* ((document (codegen-document-identifier)))
+  (when-let* ((enabled (codegen-suggest-enabled-p))
+              (document (codegen-document-identifier)))
     (codegen-server-notify :codegen/didMoveCursor
                            (list :textDocument document
                                  :position (codegen-document-position)))))
@@ -177,6 +179,8 @@ is played."
              (when (and (codegen-document-identifier)
                         (= point (point))
                         (= tick (buffer-chars-modified-tick))
+                        ;; A command that still runs reads keys of its own.
+                        (not codegen-suggest--before)
                         (codegen-suggest--inserting-p))
                (funcall then (append (plist-get answer :items) nil))))))))))
 

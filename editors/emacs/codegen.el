@@ -17,6 +17,7 @@
 ;;; Code:
 
 (require 'json)
+(require 'seq)
 (require 'subr-x)
 (require 'codegen-document)
 (require 'codegen-ghost)
@@ -40,6 +41,18 @@ Otherwise the key is what it is without us."
                          (and codegen-bind-keys (codegen-ghost-visible-p)
                               (or (not when) (funcall when))
                               command))))
+
+(defconst codegen--invoke-key (kbd "C-c \\")
+  "The key that asks by hand; what minor modes may bind begins so.")
+
+(defun codegen--invoke-p ()
+  "Whether nobody else has a use for `codegen--invoke-key'.
+The key's bindings of the major mode and of the user come first."
+  (seq-every-p (lambda (binding)
+                 ;; A number says that the key's beginning is a command.
+                 (or (null binding) (numberp binding)))
+               (list (local-key-binding codegen--invoke-key)
+                     (global-key-binding codegen--invoke-key))))
 
 (defun codegen--tab-accepts-p ()
   "Whether there is nothing else that the tabulator key is to do.
@@ -66,11 +79,16 @@ blanks, in a line that is blank so far, the key indents."
     (define-key map (kbd "M-n") (codegen--key #'codegen-next))
     (define-key map (kbd "M-p") (codegen--key #'codegen-previous))
     (define-key map [remap keyboard-quit] (codegen--key #'codegen-dismiss))
-    (define-key map (kbd "C-c \\") #'codegen-invoke)
+    (define-key map codegen--invoke-key
+      `(menu-item "" codegen-invoke
+                  :filter ,(lambda (command)
+                             (and codegen-bind-keys (codegen--invoke-p)
+                                  command))))
     map)
   "Keys of `codegen-mode'.
 All but that of `codegen-invoke' act only while ghost text is shown; otherwise
-they are what they are without the mode.")
+they are what they are without the mode.  That one acts where the key has no
+other binding.")
 
 ;;;; The modes
 
@@ -84,7 +102,7 @@ The mode is for local files; elsewhere it stays off."
         ((codegen--suitable-p) (codegen--enable))
         (t (setq codegen-mode nil)
            (when (called-interactively-p 'any)
-             (message "codegen: this is no local text file")))))
+             (message "codegen: this is no local text file, or a huge one")))))
 
 ;;;###autoload
 (define-globalized-minor-mode global-codegen-mode codegen-mode codegen--turn-on
@@ -96,12 +114,16 @@ The mode is for local files; elsewhere it stays off."
   (when (codegen--suitable-p)
     (codegen-mode 1)))
 
+(defconst codegen--size 2000000
+  "How many characters a text may have; the server takes no longer ones.")
+
 (defun codegen--suitable-p ()
-  "Whether this buffer is the text of a local file.
+  "Whether this buffer is the text of a local file, and no huge one.
 The server reads what lies near a file; an indirect buffer shows what another
 one holds."
   (and buffer-file-name
        enable-multibyte-characters
+       (<= (buffer-size) codegen--size)
        (not (buffer-base-buffer))
        (not (file-remote-p buffer-file-name))))
 

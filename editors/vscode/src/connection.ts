@@ -88,7 +88,7 @@ export class Connection implements Disposable {
     void commands.executeCommand('setContext', 'codegen.serverFound', path !== undefined);
     if (path === undefined) {
       this.enter('absent');
-      await offerInstallation(problem, () => void this.start(true));
+      await offerInstallation(problem);
       return;
     }
     this.log.info(`starting ${path}`);

@@ -25,7 +25,8 @@ export function watchCursor(connection: Connection, suggestions: Suggestions): D
     seen.set(document, document.version);
     const [selection, ...others] = selections;
     const single = others.length === 0 && selection?.isEmpty;
-    if (!single || editor !== window.activeTextEditor || !isServed(document) || whyOff(document)) {
+    const off = suggestions.paused || whyOff(document) !== undefined;
+    if (!single || editor !== window.activeTextEditor || !isServed(document) || off) {
       return;
     }
     const { active } = selection;
@@ -35,7 +36,7 @@ export function watchCursor(connection: Connection, suggestions: Suggestions): D
     }
     suggestions.moved(document, active);
     resting = setTimeout(() => {
-      if (document.version === before && !document.isClosed) {
+      if (document.version === before && !document.isClosed && !suggestions.paused) {
         const position = { line: active.line, character: active.character };
         connection.notify('codegen/didMoveCursor', { textDocument: identify(editor), position });
       }

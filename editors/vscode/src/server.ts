@@ -1,9 +1,9 @@
 /** Where the server is: what the user names, then PATH, then the workspace's own environment. */
 
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, isAbsolute, join, relative, sep } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { type Memento, window, workspace } from 'vscode';
 import { serverPath } from './settings';
 
@@ -39,7 +39,8 @@ export async function findServer(memory: Memento, askAgain: boolean): Promise<Fo
   // A relative folder on PATH is one in whichever directory the editor was started.
   const folders = (process.env.PATH ?? '').split(delimiter).filter(isAbsolute);
   const found = await programs([...folders, USER_PROGRAMS]);
-  const outside = found.find((path) => !isInWorkspace(path));
+  const theirs = await Promise.all(found.map(isOfWorkspace));
+  const outside = found.find((_, index) => !theirs[index]);
   if (outside !== undefined) {
     return { path: outside };
   }
@@ -80,11 +81,47 @@ function workspaceFolders(): string[] {
     .map((folder) => folder.uri.fsPath);
 }
 
-function isInWorkspace(path: string): boolean {
-  return workspaceFolders().some((folder) => {
-    const way = relative(folder, path);
-    return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
-  });
+/**
+ * Whether a program lies in the workspace, or in the repository that the workspace is a part of:
+ * by the path it was found at, or behind its links.
+ */
+async function isOfWorkspace(path: string): Promise<boolean> {
+  const places = [join(await real(dirname(path)), NAME), await real(path)];
+  const folders = await Promise.all(workspaceFolders().map(repository));
+  return folders.some((folder) => places.some((place) => isWithin(folder, place)));
+}
+
+/**
+ * The outermost repository that a folder lies in, as its real path; the folder itself if it is in
+ * none. A home that is under version control makes nothing of the user's a part of the workspace.
+ */
+async function repository(folder: string): Promise<string> {
+  const [start, home] = await Promise.all([real(folder), real(homedir())]);
+  let outermost = start;
+  let each = start;
+  while (!isWithin(each, home) && each !== dirname(each)) {
+    if (await exists(join(each, '.git'))) {
+      outermost = each;
+    }
+    each = dirname(each);
+  }
+  return outermost;
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+async function real(path: string): Promise<string> {
+  return await realpath(path).catch(() => path);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function mayStart(path: string, memory: Memento, askAgain: boolean): Promise<boolean> {

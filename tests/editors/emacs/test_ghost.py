@@ -71,6 +71,27 @@ def test_it_goes_with_the_cursor(emacs, scripted, key):
     editor.until_no_ghost()
 
 
+@pytest.mark.parametrize(
+    ("keys", "prompt"), [(ctrl("s"), "I-search:"), ("\x18r ", "Point to register:")]
+)
+def test_a_late_answer_does_not_disturb_what_is_going_on(emacs, make_shaped, keys, prompt):
+    server = make_shaped("late")
+    server.will("late", delay=2)
+    editor = emacs(server)
+    editor.type("x")
+    server.until_sent(INLINE)
+    editor.terminal.send(keys)
+    editor.until(prompt)
+    editor.until_answered(1)
+    editor.terminal.settle()
+    assert not editor.terminal.ghost
+    # Once it is over, there is ghost text as ever.
+    server.will("soon")
+    editor.terminal.send(" " + ctrl("m"))
+    editor.type("y")
+    editor.until_ghost("soon")
+
+
 def test_several_lines_and_tabs(emacs, make_shaped):
     server = make_shaped("(\n\tone,\n    two)")
     editor = emacs(server, "call|\nafter\n")

@@ -122,6 +122,16 @@ def test_by_hand_there_may_be_nothing(emacs, make_shaped):
     editor.until("codegen: nothing to suggest here")
 
 
+@pytest.mark.parametrize("name", ["note.org", "note.py"])
+def test_the_key_to_ask_by_hand_is_left_to_what_has_it(emacs, scripted, name):
+    mine = '(global-set-key (kbd "C-c \\\\") (lambda () (interactive) (message "my key")))'
+    editor = emacs(scripted, "* one |\n", name=name, before="" if name == "note.org" else mine)
+    editor.terminal.send(ctrl("c") + "\\")
+    # Org narrows its tree with it.
+    editor.until("Match:" if name == "note.org" else "my key")
+    assert not scripted.sent(INLINE)
+
+
 def test_dismissed_without_a_trace(emacs, scripted):
     editor = emacs(scripted)
     editor.type(" ")

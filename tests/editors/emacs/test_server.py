@@ -1,16 +1,24 @@
 """The server beside Emacs: started, seen, asked, killed, restarted and left alone."""
 
 import os
+import shlex
+import signal
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.editors.emacs.conftest import wait_while
-from tests.editors.servers import INLINE
-from tests.editors.terminal import ENTER, ctrl
+from tests.editors.servers import INLINE, Server
+from tests.editors.terminal import ENTER, LEFT, ctrl
 
 pytestmark = [pytest.mark.editors]
 
+ROOT = Path(__file__).parents[3]
+
 ALPHA = "alpha + beta"
+CHANGED = "textDocument/didChange"
+MOVED = "codegen/didMoveCursor"
 
 
 def test_the_beginning(emacs, scripted):
@@ -108,6 +116,65 @@ def test_killed_too_often_it_stays_away(emacs, scripted):
     editor.until_ghost(ALPHA)
 
 
+def deaf(server, how, file):
+    """The command of a server that says what `server` does, until it hears no more."""
+    program = [sys.executable, Path(__file__).with_name("deaf_server.py")]
+    return [str(word) for word in (*program, server.command[-1], how, file)]
+
+
+def test_a_pipe_that_breaks_costs_no_suggestions(emacs, make_shaped, tmp_path):
+    server, closed = make_shaped("alpha"), tmp_path / "closed"
+    program = server.bin / "codegen"
+    first, rest = program.read_text().split("\n", 1)
+    # The first one only; of it the wire's record knows nothing.
+    command = shlex.join(["env", f"PYTHONPATH={ROOT}", *deaf(server, "closed", closed)])
+    program.write_text(f"{first}\n[ -e {closed} ] || exec {command}\n{rest}")
+    editor = emacs(server, ready=False)
+    editor.until("codegen:ready")
+    editor.type("1")
+    editor.until(closed.exists, "a broken pipe")
+    editor.type(" ")
+    editor.until("codegen: the server ended; it is started again")
+    server.until_ready()
+    editor.until("codegen:ready")
+    editor.type("+")
+    editor.until_ghost("alpha")
+    editor.until_same_text()
+
+
+def test_a_server_that_does_not_read_holds_nobody_up(emacs, make_shaped, tmp_path):
+    awake = tmp_path / "awake"
+    command = deaf(make_shaped("alpha"), "busy", awake)
+    server = Server(tmp_path / "busy", command, {"PYTHONPATH": str(ROOT)})
+    editor = emacs(server, "|\n")
+    more_than_a_pipe_takes = "(insert (make-string 40000 ?\\n))"
+    for typed in ("1", "11", "111", "1111"):
+        editor.type("1")
+        editor.until(lambda typed=typed: editor.terminal.rows[0] == typed)
+        editor.eval(f"(save-excursion (goto-char (point-max)) {more_than_a_pipe_takes})")
+    assert len(server.sent(CHANGED)) < 4
+    awake.touch()
+    # Nothing is lost, and the rest of it is sent by itself.
+    server.until_sent(CHANGED, 4)
+    editor.type("1")
+    editor.until_ghost("alpha")
+    editor.until_same_text()
+    server.close()
+
+
+def test_a_server_that_is_stopped_is_replaced(emacs, scripted):
+    editor = emacs(scripted)
+    process = '(get-process "codegen")'
+    os.kill(editor.eval(f"(process-id {process})"), signal.SIGSTOP)
+    editor.until(lambda: editor.eval(f"(process-status {process})") == "stop", "a stopped server")
+    editor.type("1")
+    scripted.until_ready(2)
+    editor.until("codegen:ready")
+    editor.type(" ")
+    editor.until_ghost(ALPHA)
+    editor.until_same_text()
+
+
 def test_restarted_by_hand(emacs, scripted):
     editor = emacs(scripted)
     editor.command("codegen-restart")
@@ -186,8 +253,13 @@ def test_a_language_is_turned_off_and_on(emacs, scripted):
     editor.type(" ")
     editor.until_same_text()
     assert not scripted.sent(INLINE)
+    # Nor is a place prepared where the cursor rests.
+    editor.terminal.send(LEFT)
+    wait_while(lambda: not scripted.sent(MOVED), 1)
     editor.command("codegen-toggle-language")
     editor.until("codegen: on for python")
+    editor.terminal.send(ctrl("e"))
+    scripted.until_sent(MOVED)
     editor.type(" ")
     editor.until_ghost(ALPHA)
 
@@ -271,10 +343,12 @@ def test_only_local_text_files(emacs, scripted):
       (with-temp-buffer (python-mode) (codegen-mode 1) codegen-mode)
       (with-temp-buffer (setq buffer-file-name "/ssh:host:/x.py") (python-mode) (codegen-mode 1)
         (prog1 codegen-mode (setq buffer-file-name nil)))
+      (with-temp-buffer (insert (make-string 2000001 ?x)) (setq buffer-file-name "/x.py")
+        (codegen-mode 1) (prog1 codegen-mode (setq buffer-file-name nil)))
       (with-temp-buffer (set-buffer-multibyte nil) (setq buffer-file-name "/x.py")
         (codegen-mode 1) (prog1 codegen-mode (setq buffer-file-name nil)))
       (with-current-buffer "*Messages*" codegen-mode))"""
-    assert editor.eval(form) == [None] * 4
+    assert editor.eval(form) == [None] * 5
     # Nor where nothing can be typed.
     editor.eval("(progn (read-only-mode 1) nil)")
     editor.terminal.send(ctrl("c") + "\\")

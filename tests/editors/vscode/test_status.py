@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.editors, pytest.mark.timeout(600)]
 
 ANSWER = "alpha + beta"
 PULLED = "workspace/didChangeConfiguration"
+MOVED = "codegen/didMoveCursor"
 
 
 # What the item in the status bar says.
@@ -79,11 +80,15 @@ def test_suggestions_pause_in_one_window(shared, sheet):
     sheet("x‸\n")
     window.choose("Pause in this window")
     window.until_status("off")
-    before = len(server.sent(INLINE))
+    before = len(server.sent(INLINE)), len(server.sent(MOVED))
     window.type(" = ")
+    window.press("ArrowLeft")
+    # As long as a cursor must rest, and longer.
+    window.page.wait_for_timeout(1000)
+    window.press("ArrowRight")
     window.choose("Resume in this window")
     window.until_status("ready")
-    assert len(server.sent(INLINE)) == before
+    assert (len(server.sent(INLINE)), len(server.sent(MOVED))) == before
     window.type("a")
     window.until_ghost("lpha + beta")
 

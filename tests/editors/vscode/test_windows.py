@@ -45,24 +45,29 @@ def own(code_server):
         each.unlink(missing_ok=True)
 
 
-def test_a_missing_server_is_said_once_and_installed(
+def test_a_missing_server_is_said_once_and_found_later(
     open_window, workspace, own, code_server, scripted
 ):
+    said = code_server.home / "said"
+    own("pipx", f'#!/bin/sh\necho "$@" >{said}\n')
     window = open_window(workspace, EAGER)
     window.open("inventory.py")
     window.until_message("not installed", INSTALL)
     window.until_status("not installed")
     window.capture("not installed")
     assert window.messages.count() == 1
-    # As if the command worked, which is no part of this project.
+    window.answer("How to Install It")
+    look = window.page.wait_for_selector(
+        ".getting-started-step .monaco-button:has-text('Look for it')"
+    )
     there = code_server.home / ".local/bin/codegen"
-    there.parent.mkdir(parents=True, exist_ok=True)
-    said = code_server.home / "said"
-    own("pipx", f'#!/bin/sh\necho "$@" >{said}\ncp {scripted.bin / "codegen"} {there}\n')
-    window.answer("Run in Terminal")
+    put(there, f'#!/bin/sh\nexec {scripted.bin / "codegen"} "$@"\n')
+    look.click()
+    window.until_message("is installed", str(there))
     scripted.until_ready()
     window.until_status("ready")
-    assert said.read_text() == "install codegen-lsp[export,languages]\n"
+    # By the user's own hand: nothing installs what has no release.
+    assert not said.exists()
 
 
 def test_the_server_on_path_is_started(open_window, workspace, own, scripted):
@@ -86,6 +91,24 @@ def test_without_trust_nothing_of_the_workspace_is_started(open_window, workspac
     window.run("codegen: Restart the Server")
     window.until_message("not installed")
     window.capture("restricted mode")
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("way", ["a link", "a part"])
+def test_the_workspaces_own_is_known_on_path_too(open_window, workspace, own, way):
+    ran = theirs(workspace)
+    on_path = own("codegen", "")
+    on_path.unlink()
+    on_path.symlink_to(workspace / ".venv/bin/codegen")
+    folder = workspace / "part" if way == "a part" else workspace.with_name("link")
+    if way == "a part":
+        folder.mkdir()
+        (workspace / "inventory.py").rename(folder / "inventory.py")
+    else:
+        folder.symlink_to(workspace)
+    window = open_window(folder, {**EAGER, **RESTRICTED})
+    window.open("inventory.py")
+    window.until_status("not installed")
     assert not ran.exists()
 
 
