@@ -31,12 +31,16 @@ endif
 
 command! -nargs=+ -complete=custom,codegen#commands#Complete Codegen call codegen#commands#Run(<q-args>)
 
-" Waits until all plugins are loaded, so that what they have mapped is seen.
+call codegen#config#Read()
+
 augroup codegen_start
   autocmd!
   if v:vim_did_enter
     call codegen#events#Begin()
   else
-    autocmd VimEnter * ++once call codegen#events#Begin()
+    " Scripts that come later may have settings, too.
+    autocmd SourcePost * call codegen#config#Read()
+    " Waits until all plugins are loaded, so that what they have mapped is seen.
+    autocmd VimEnter * ++once call codegen#events#Begin() | autocmd! codegen_start
   endif
 augroup END

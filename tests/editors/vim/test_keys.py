@@ -182,3 +182,66 @@ def test_keys_of_the_users_own(vim, make_shaped, workspace):
     editor.send(ctrl("l") + ESCAPE)
     assert editor.lines == ["", "x =     yalpha"]
     assert editor.evaluate("maparg('<C-G>w', 'i')") == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "line"), [(TAB, "x =     the "), (ctrl("]"), "x =     the")], ids=["tab", "ctrl-]"]
+)
+def test_abbreviations_are_expanded(key, line, vim, make_shaped, workspace):
+    server = make_shaped()
+    editor = suggested(vim, server, workspace, "iabbrev teh the")
+    unsuggested(editor, server)
+    editor.send(TAB + "teh" + key)
+    assert editor.lines == ["", line]
+
+
+def test_accepting_expands_no_abbreviation(vim, make_shaped, workspace):
+    server = make_shaped()
+    editor = suggested(vim, server, workspace, "iabbrev teh the", text="x = teh", ghost=".alpha()")
+    server.will()
+    editor.send(TAB)
+    assert editor.lines == ["", "x = teh.alpha()"]
+
+
+@pytest.mark.parametrize("kind", ["inoremap", "imap"])
+def test_a_mapping_that_one_of_a_buffer_hides(kind, vim, make_shaped, workspace):
+    """The one of all buffers is still the user's where the other one isn't."""
+    server = make_shaped()
+    local = "autocmd FileType python inoremap <buffer> <Tab> local"
+    editor = suggested(vim, server, workspace, f"{kind} <Tab> mine", local)
+    server.will()
+    editor.send(TAB)
+    editor.until("x = local")
+    editor.command("edit other.txt")
+    editor.send("i" + TAB)
+    assert editor.lines == ["mine"]
+
+
+def asked_by_hand(server):
+    return [one for one in server.sent(INLINE) if one["context"]["triggerKind"] == 1]
+
+
+def test_the_users_mapping_of_the_key_that_asks_wins(vim, make_shaped, workspace):
+    server = make_shaped()
+    editor = suggested(vim, server, workspace, "inoremap <C-G>g mine")
+    server.will()
+    editor.send(ctrl("g") + "g")
+    editor.until("x = mine")
+    editor.until_no_ghost()
+    editor.send(ctrl("g") + "g")
+    editor.until("x = minemine")
+    assert asked_by_hand(server) == []
+
+
+@pytest.mark.parametrize("letter", ["n", "p"])
+def test_the_users_mappings_of_the_keys_that_turn(letter, vim, make_shaped, workspace):
+    server = make_shaped()
+    editor = suggested(vim, server, workspace, f"inoremap <C-G>{letter} mine")
+    server.will("alpha", "beta")
+    editor.send(ctrl("g") + letter)
+    editor.until_ghost_is("beta")
+    assert len(asked_by_hand(server)) == 1
+    unsuggested(editor, server)
+    editor.send(ctrl("g") + letter)
+    editor.until("x = mine")
+    assert len(asked_by_hand(server)) == 1

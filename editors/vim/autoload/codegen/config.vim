@@ -1,5 +1,5 @@
 vim9script
-# The user's settings: the variable g:codegen, and what :Codegen has switched since.
+# The user's settings: what the variable g:codegen was, and what :Codegen has switched since.
 
 # The server is what the user's own configuration names; no file of a project is ever asked.
 const COMMAND = ['codegen', 'lsp']
@@ -30,22 +30,31 @@ const LANGUAGES = {
   zsh: 'shellscript',
 }
 
-# What :Codegen enable and disable have said; it lies over the user's settings.
+# What the user has set, once that was read, and what :Codegen enable and disable have said since;
+# that lies over the user's settings.
+var own: dict<any> = {}
+var read = false
 var switched: dict<any> = {}
 
-# A `const` would lock the user's own values: hence `final`, here and below.
-def Own(): dict<any>
-  final own = get(g:, 'codegen', {})
-  return type(own) == v:t_dict ? own : {}
+# Takes a copy of g:codegen, but not any more once a file was read: with 'modelineexpr' its modeline
+# can change the variable, sandbox or not, and so would name a command or a function.
+export def Read()
+  if read && !empty(getbufinfo({bufloaded: 1}))
+    return
+  endif
+  read = true
+  # A `const` would lock the user's own values: hence `final`, here and below.
+  final given = get(g:, 'codegen', {})
+  own = type(given) == v:t_dict ? deepcopy(given) : {}
 enddef
 
 export def Command(): list<string>
-  return get(Own(), 'command', COMMAND)
+  return copy(get(own, 'command', COMMAND))
 enddef
 
 # The keys to map by default: none if the user wants none, and the user's own before ours.
 export def Keys(): dict<string>
-  final map = get(Own(), 'map', true)
+  final map = get(own, 'map', true)
   if type(map) == v:t_dict
     return extendnew(KEYS, map)->filter((action, key) => has_key(KEYS, action) && !empty(key))
   endif
@@ -54,14 +63,14 @@ enddef
 
 # A function of the user's that tells whether a snippet is being filled in.
 export def InSnippet(): bool
-  const Tells = get(Own(), 'in_snippet', null)
+  const Tells = get(own, 'in_snippet', null)
   return Tells == null ? false : !!call(Tells, [])
 enddef
 
 # What the server is sent.
 export def Settings(): dict<any>
-  final settings = extendnew(get(Own(), 'settings', {}), switched)
-  final languages = get(get(Own(), 'settings', {}), 'languages', {})
+  final settings = extendnew(get(own, 'settings', {}), switched)
+  final languages = get(get(own, 'settings', {}), 'languages', {})
   return extend(settings, {languages: extendnew(languages, get(switched, 'languages', {}))})
 enddef
 

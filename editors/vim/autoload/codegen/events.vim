@@ -25,7 +25,7 @@ export def Begin()
   augroup codegen
     autocmd!
     autocmd FileType,BufFilePost,FileChangedShellPost * Opened(str2nr(expand('<abuf>')))
-    autocmd BufReadPost * Read(str2nr(expand('<abuf>')))
+    autocmd BufReadPost,BufWritePost * Read(str2nr(expand('<abuf>')))
     autocmd OptionSet fileformat,endofline,fixendofline,binary,buftype Opened(bufnr())
     autocmd BufUnload * Unloaded(str2nr(expand('<abuf>')))
     autocmd BufWritePost * document.Saved(str2nr(expand('<abuf>')))

@@ -21,10 +21,11 @@ const ASKING = ['next', 'previous', 'invoke']
 # What the keys were mapped to before, where that is no expression.
 var before: dict<string> = {}
 
-# Whether a key is the suggestion's at this moment.
-export def Takes(action: string): bool
+# Whether a key is the suggestion's at this moment. Without a suggestion some ask for one, where the
+# key is `free`: nobody else has mapped it.
+export def Takes(action: string, free: bool = true): bool
   if !suggest.Visible()
-    return index(ASKING, action) >= 0 && suggest.Possible()
+    return free && index(ASKING, action) >= 0 && suggest.Possible()
   endif
   return !pumvisible() && (action != 'accept' || !(Indents() || InSnippet()))
 enddef
@@ -75,20 +76,39 @@ enddef
 
 # Maps a key, over what it is mapped to now. That is evaluated where, and as, it was defined.
 def MapKey(action: string, key: string)
-  const old = maparg(key, 'i', false, true)
-  if empty(old) || old.buffer
+  const old = Mapped(key)
+  const plug = $'"\<lt>Plug>(codegen-{action})"'
+  if empty(old)
     const itself = substitute(escape(key, '"\'), '<', '\\<lt>', 'g')
-    execute $'inoremap <silent> <expr> {key} codegen#Press("{action}", "{itself}")'
+    # With `imap` the key itself still ends an abbreviation. Vim doesn't map it once more, since what
+    # the mapping gives then begins with the mapping's own key.
+    execute $'imap <silent> <expr> {key} codegen#keys#Takes("{action}") ? {plug} : "{itself}"'
+    return
+  elseif action == 'invoke'
+    # It is of use at any time, so that nothing would be left of what the key does.
     return
   endif
   # Vim would take this script's functions for those of the script that the mapping is from.
   const rhs = substitute(old.rhs, '\c<SID>', $'<SNR>{old.sid}_', 'g')
   before[action] = old.expr ? '' : Keys(rhs)
   const otherwise = old.expr ? rhs : $'codegen#keys#Before("{action}")'
+  const does = old.noremap ? $'codegen#keys#Take("{action}")' : plug
   mapset('i', false, extendnew(old, {
     expr: 1,
-    rhs: $'codegen#keys#Takes("{action}") ? codegen#keys#Take("{action}") : ({otherwise})',
+    rhs: $'codegen#keys#Takes("{action}", v:false) ? {does} : ({otherwise})',
   }))
+enddef
+
+# What a key is mapped to in all buffers, {} if it isn't.
+def Mapped(key: string): dict<any>
+  const found = maparg(key, 'i', false, true)
+  if !get(found, 'buffer', 0)
+    return found
+  endif
+  # A mapping of the buffer hides it.
+  return maplist()
+    ->filter((_, each) => each.lhsraw ==# found.lhsraw && each.mode =~ '[i!]' && !each.buffer)
+    ->get(0, {})
 enddef
 
 export def Before(action: string): string

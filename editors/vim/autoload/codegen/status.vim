@@ -2,6 +2,7 @@ vim9script
 # What the server does, in a few words for 'statusline'.
 
 import autoload './config.vim'
+import autoload './document.vim'
 
 # `stopped`, `starting`, `failed`, or as the server says: unloaded, loading, ready, missing, error.
 var state = 'stopped'
@@ -49,6 +50,7 @@ enddef
 
 export def Text(): string
   if !config.Enabled() || !config.LanguageEnabled(config.Language(&filetype))
+      || document.IsTooLarge(bufnr())
     return 'codegen: off'
   endif
   const word = state == 'ready' && busy ? 'busy' : get(WORDS, state, state)
@@ -59,6 +61,8 @@ enddef
 export def Sentence(): string
   if empty(&filetype)
     return "codegen: off, since this buffer has no 'filetype'"
+  elseif document.IsTooLarge(bufnr())
+    return 'codegen: off, since this buffer is larger than 8 MB'
   endif
   return Text() .. (empty(message) ? '' : ': ' .. message)
 enddef
