@@ -58,19 +58,21 @@ class IdleWork:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def compute_ahead(
-        self, file: OpenFile, shown: Document, accepted: Document, options: CompletionOptions
+        self, file: OpenFile, shown: Document, text: str, options: CompletionOptions
     ) -> None:
-        """Completes a document as it will be once what is shown is accepted.
+        """Completes a document as it will be once a text is accepted that is shown at its cursor.
 
         Where nothing more is to be said there, the line is completed that Enter begins.
         """
         if self._ahead is not None and self._is_ahead_of(file):
             ahead = self._ahead.accepted
-            if (ahead.text, ahead.cursor) == (accepted.text, accepted.cursor):
+            if ahead.before == shown.before + text and ahead.after == shown.after:
                 return
         self.drop_ahead()
 
         async def work() -> None:
+            # Parsed now, and not while whoever asked waits for the answer.
+            accepted = file.accepted(shown, text)
             task = asyncio.create_task(_quietly(self._fly_ahead(file, accepted, options)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -264,8 +264,7 @@ class Session:
             text = text[len(wish.request.selected.text) :]
         options = self._options("automatic")
         if self.settings.compute_ahead:
-            accepted = wish.file.accepted(wish.document, text)
-            self._idle.compute_ahead(wish.file, wish.document, accepted, options)
+            self._idle.compute_ahead(wish.file, wish.document, text, options)
         else:
             self._idle.settle(wish.file, wish.document, options)
 
