@@ -1,18 +1,16 @@
 """What the language server costs beside the model: starting, edits, answers, rest and memory."""
 
-import re
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import psutil
 
 from codegen.bench.client import Client
 from codegen.bench.context import LINES, long_source
 from codegen.bench.editor import (
-    CHANGE,
     COMMAND,
     COUNTERS,
     INLINE,
@@ -24,15 +22,13 @@ from codegen.bench.editor import (
 from codegen.bench.frames import PERIOD, Frames, measure_frames
 from codegen.bench.freed import Freed, measure_freed
 from codegen.bench.measures import Measure
+from codegen.bench.messages import EDITS, Messages, timed
 from codegen.bench.places import places_in
 from codegen.errors import EngineError
 from codegen.models.progress import Progress
 
 STARTS: Final = 20
 """Pairs of starts."""
-
-EDITS: Final = 300
-"""How often each message is measured."""
 
 IDLE: Final = 30.0
 """Seconds of rest that are watched."""
@@ -56,11 +52,6 @@ _BARE: Final = (
     "from pygls.lsp.server import LanguageServer; LanguageServer('bare', '1').start_io()",
 )
 
-# Where a word is being edited the model isn't asked; nor is it where there is none.
-_REFUSED: Final = frozenset({"inside-word", "model-loading", "no-model"})
-
-_WORD: Final = re.compile(r"(?<=\n    def )\w{6,}")
-
 
 @dataclass(frozen=True, slots=True)
 class ServerFigures:
@@ -75,6 +66,7 @@ class ServerFigures:
     starts: tuple[tuple[float, float], ...]
     changes: tuple[float, ...]
     reparses: tuple[float, ...]
+    bursts: tuple[float, ...]
     refusals: tuple[float, ...]
     cached: tuple[float, ...]
     freed: Freed
@@ -96,6 +88,7 @@ def measures(figures: ServerFigures) -> list[Measure]:
         ),
         Measure("one character edited", "ms", figures.changes, 2.0, upper=upper),
         Measure("the same, and parsed again", "ms", figures.reparses, 5.0, upper=upper),
+        Measure("every line edited in one message", "ms", figures.bursts, upper=upper),
         Measure("request refused", "ms", figures.refusals, None, 10.0, upper),
         Measure("request answered from the cache", "ms", figures.cached, None, 10.0, upper),
         Measure(
@@ -151,7 +144,7 @@ def run_server(environ: Mapping[str, str], progress: Progress) -> ServerFigures:
         text = long_source(LINES, foreign=False)
         opened = OpenText(client, "file:///bench/long.py", text)
         progress.note(f"editing a file of {text.count(chr(10)):,} lines")
-        messages = _Messages.measure(client, opened)
+        messages = Messages.measure(client, opened)
         cached: tuple[float, ...] = ()
         freed, frames = Freed((), (), 0.0), Frames((), ())
         if has_model:
@@ -174,6 +167,7 @@ def run_server(environ: Mapping[str, str], progress: Progress) -> ServerFigures:
         starts=starts,
         changes=messages.changes,
         reparses=messages.reparses,
+        bursts=messages.bursts,
         refusals=messages.refusals,
         cached=cached,
         freed=freed,
@@ -190,61 +184,6 @@ def _start(command: tuple[str, ...], environ: Mapping[str, str]) -> float:
         return (initialize(client) - client.started) * 1000
 
 
-@dataclass(frozen=True, slots=True)
-class _Messages:
-    """Milliseconds that messages take beyond a question that costs nothing, or altogether."""
-
-    changes: tuple[float, ...]
-    reparses: tuple[float, ...]
-    refusals: tuple[float, ...]
-    round_trips: tuple[float, ...]
-
-    @classmethod
-    def measure(cls, client: Client, opened: OpenText) -> "_Messages":
-        """In turn, so that all see the same machine."""
-        at = middle_of_word(opened.text)
-        edits = _toggling(opened, at)
-        client.ask(INLINE, opened.asking(at), _LIMIT)
-        if (reason := opened.explain().get("reason")) not in _REFUSED:
-            raise EngineError(f"a request amid a word was not refused, but answered with {reason}")
-        found: tuple[list[float], ...] = ([], [], [], [])
-        changes, reparses, refusals, trips = found
-        for _ in range(EDITS):
-            trip = _timed(client, COUNTERS, {})
-            trips.append(trip)
-            # The question comes after the edit, and is answered after it.
-            changes.append(_timed(client, COUNTERS, {}, next(edits)) - trip)
-            client.ask(INLINE, opened.asking(at))  # parses what was edited there
-            reparses.append(_timed(client, INLINE, opened.asking(at), next(edits)) - trip)
-            refusals.append(_timed(client, INLINE, opened.asking(at)))
-        return cls(*map(tuple, found))
-
-
-def middle_of_word(text: str) -> int:
-    """A place amid the name of a method, near the middle of a Python file."""
-    found = _WORD.search(text, len(text) // 2) or _WORD.search(text)
-    if found is None:
-        raise EngineError("no method with a name of six letters to be edited")
-    return found.start() + 3
-
-
-def _toggling(opened: OpenText, at: int) -> Iterator[dict[str, Any]]:
-    """Edits of one character: one is put in before a place, and taken out again."""
-    while True:
-        yield opened.change(at - 1, at - 1, "x")
-        yield opened.change(at - 1, at, "")
-
-
-def _timed(
-    client: Client, method: str, params: object, change: dict[str, Any] | None = None
-) -> float:
-    """Milliseconds from a question, or the edit before it, to the answer."""
-    start = time.perf_counter()
-    if change is not None:
-        client.notify(CHANGE, change)
-    return (client.ask(method, params).at - start) * 1000
-
-
 def _from_cache(client: Client, opened: OpenText) -> tuple[float, ...]:
     """Milliseconds of requests for what the model has written already; none if it writes none."""
     for place in places_in(opened.text, 9)[4:]:
@@ -252,7 +191,7 @@ def _from_cache(client: Client, opened: OpenText) -> tuple[float, ...]:
         opened.edit(place.start, place.end, "")
         while time.perf_counter() < until:
             if shows(client.ask(INLINE, asking, _LIMIT).result):
-                took = tuple(_timed(client, INLINE, asking) for _ in range(EDITS))
+                took = tuple(timed(client, INLINE, asking) for _ in range(EDITS))
                 if (source := opened.explain().get("source")) != "cache":
                     raise EngineError(f"what was suggested before came from {source}, not cached")
                 return took

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from codegen.bench import frames, freed, server
+from codegen.bench import frames, freed, messages, server
 from codegen.bench.client import Client
 from codegen.bench.context import long_source
 from codegen.bench.editor import OpenText
 from codegen.bench.frames import Frames
 from codegen.bench.freed import Freed
-from codegen.bench.server import ServerFigures, measures, middle_of_word
+from codegen.bench.messages import middle_of_word, toggling
+from codegen.bench.server import ServerFigures, measures
 from codegen.cli import run
 from codegen.errors import EngineError
 
@@ -27,6 +28,7 @@ def test_the_figures_stand_beside_their_targets():
         starts=((500.0, 400.0), (900.0, 700.0), (600.0, 410.0)),
         changes=(1.0, 3.0, 1.5),
         reparses=(6.0, 6.0),
+        bursts=(500.0,),
         refusals=(1.0, 11.0),
         cached=(),
         freed=Freed((0.02, 0.03), (), 0.02),
@@ -37,7 +39,7 @@ def test_the_figures_stand_beside_their_targets():
     )
     rows = measures(figures)
     assert [row.met for row in rows] == [
-        *(False, None, True, False, False, None, True, None, None, False, None, True, False),
+        *(False, None, True, False, None, False, None, True, None, None, False, None, True, False),
     ]
     # Of each pair by itself: what slows both down is not counted.
     assert rows[0].p50 == 190.0
@@ -57,9 +59,19 @@ def test_a_place_amid_a_word():
 def test_one_character_goes_in_and_out(monkeypatch):
     with Client([sys.executable, str(SCRIPT)]) as client:
         opened = OpenText(client, "file:///a.py", "length")
-        edits = server._toggling(opened, 3)
+        edits = toggling(opened, 3)
         texts = [(next(edits), opened.text)[1] for _ in range(4)]
     assert texts == ["lexngth", "length", "lexngth", "length"]
+
+
+def test_every_line_is_edited_in_one_message():
+    with Client([sys.executable, str(SCRIPT)]) as client:
+        opened = OpenText(client, "file:///a.py", "a\n\nb")
+        change = opened.indent(more=True)
+        assert opened.text == " a\n \n b"
+        assert [each["text"] for each in change["contentChanges"]] == [" "] * 3
+        opened.indent(more=False)
+        assert opened.text == "a\n\nb"
 
 
 @pytest.fixture
@@ -67,6 +79,8 @@ def small(monkeypatch):
     monkeypatch.setattr(server, "COMMAND", (sys.executable, str(SCRIPT), "refuses=1"))
     monkeypatch.setattr(server, "STARTS", 2)
     monkeypatch.setattr(server, "EDITS", 3)
+    monkeypatch.setattr(messages, "EDITS", 3)
+    monkeypatch.setattr(messages, "BURSTS", 2)
     monkeypatch.setattr(server, "LINES", 300)
     monkeypatch.setattr(server, "CYCLES", 3)
     monkeypatch.setattr(server, "_WARM_CYCLES", 2)
@@ -90,7 +104,7 @@ def test_it_runs(small, capsys):
     drawn = [len(shown["frames"][kind]) for kind in ("alone", "beside")]
     assert min(drawn) > 0
     counts = [row["count"] for row in shown["table"]]
-    assert counts == [2, 2, 3, 3, 3, 0, 0, 0, *drawn, 3, 1, 1]
+    assert counts == [2, 2, 3, 3, 2, 3, 0, 0, 0, *drawn, 3, 1, 1]
     assert all(before > 1_000_000 for before in shown["memory"])
     assert all(value > 0 for value in shown["round_trips"])
 
