@@ -101,30 +101,22 @@ class OpenText:
         """Makes an edit; the parameters by which the server is to be told."""
         span = {"start": self._position(start), "end": self._position(end)}
         self.text = self.text[:start] + text + self.text[end:]
-        self._version += 1
-        return {
-            "textDocument": {"uri": self.uri, "version": self._version},
-            "contentChanges": [{"range": span, "text": text}],
-        }
+        return self._changed([{"range": span, "text": text}])
 
     def indent(self, *, more: bool) -> dict[str, Any]:
         """Puts a blank before every line, or takes one away: an edit each, in one message."""
-        lines = self.text.splitlines(keepends=True)
-        self.text = "".join(f" {line}" if more else line[1:] for line in lines)
-        self._version += 1
-        return {
-            "textDocument": {"uri": self.uri, "version": self._version},
-            "contentChanges": [
+        lines = self.text.split("\n")
+        self.text = "\n".join(f" {line}" if more else line[1:] for line in lines)
+        starts = [{"line": number, "character": 0} for number in range(len(lines))]
+        return self._changed(
+            [
                 {
-                    "range": {
-                        "start": {"line": number, "character": 0},
-                        "end": {"line": number, "character": 0 if more else 1},
-                    },
+                    "range": {"start": start, "end": start if more else {**start, "character": 1}},
                     "text": " " if more else "",
                 }
-                for number in range(len(lines))
-            ],
-        }
+                for start in starts
+            ]
+        )
 
     def edit(self, start: int, end: int, text: str) -> None:
         """Makes an edit, and tells the server."""
@@ -144,6 +136,14 @@ class OpenText:
     def close(self) -> None:
         """Closes it."""
         self._client.notify("textDocument/didClose", self.named)
+
+    def _changed(self, changes: list[dict[str, Any]]) -> dict[str, Any]:
+        """The parameters that tell of the next version."""
+        self._version += 1
+        return {
+            "textDocument": {"uri": self.uri, "version": self._version},
+            "contentChanges": changes,
+        }
 
     def _position(self, offset: int) -> dict[str, int]:
         """A place as the protocol counts it, in UTF-16; lines end at line feeds."""

@@ -27,7 +27,7 @@ from codegen.session.idle import IdleWork
 from codegen.session.rhythm import Rhythm
 from codegen.session.types import Answer, Counters, Edit, Request, Trace
 from codegen.session.waiting import hasten, landing
-from codegen.session.wish import Ticket, Wish
+from codegen.session.wish import Tickets, Wish
 
 
 class Session:
@@ -59,7 +59,7 @@ class Session:
         self._context_tokens = context_tokens
         self._rhythm = Rhythm()
         self._files: dict[str, OpenFile] = {}
-        self._tickets: dict[str, list[Ticket]] = {}  # of one place
+        self._tickets = Tickets()
         # The last is the newest. One that was stopped may still compute a prompt, and those after
         # it wait for it.
         self._flights: dict[str, list[Flight]] = {}
@@ -82,13 +82,13 @@ class Session:
         self._idle.edited(file)
         # What was asked for an older text is never shown; what is still being written for it may
         # serve the next request.
-        self._lose(uri, types.EDITED)
+        self._tickets.lose(uri, types.EDITED)
         for flight in self._flights.get(uri, ()):
             flight.give_way(flight.typed_into(text))
 
     def close(self, uri: str) -> None:
         """A file was closed: nothing of it is kept."""
-        self._lose(uri, types.NOT_OPEN)
+        self._tickets.lose(uri, types.NOT_OPEN)
         self._leave(uri)
         if self._files.pop(uri, None) is not None:
             self._idle.stop()
@@ -135,7 +135,7 @@ class Session:
         document = file.snapshot(request.cursor, request.selected)
         file.trace = Trace(request.trigger, self._clock.now())
         options = self._options(request.trigger)
-        ticket = self._claim(request)
+        ticket = self._tickets.claim(request)
         wish = Wish(request, file, document, options, ticket, file.trace)
         # What is written for another place is waited for by nobody any more.
         for flight in self._flights.get(request.uri, ()):
@@ -143,7 +143,7 @@ class Session:
         try:
             answer = await self._answer(wish)
         finally:
-            self._give_back(request.uri, ticket)
+            self._tickets.give_back(request.uri, ticket)
         wish.trace.total = self._clock.now() - wish.trace.started
         wish.trace.reason, wish.trace.source = answer.reason, answer.source
         if answer.suggestions:
@@ -276,26 +276,6 @@ class Session:
             context_tokens=self._context_tokens,
             insist=invoked,
         )
-
-    def _claim(self, request: Request) -> Ticket:
-        """Makes a request's place its file's newest."""
-        ticket = Ticket(request)
-        if any(old.place != ticket.place for old in self._tickets.get(request.uri, ())):
-            self._lose(request.uri, types.SUPERSEDED)
-        self._tickets.setdefault(request.uri, []).append(ticket)
-        return ticket
-
-    def _give_back(self, uri: str, ticket: Ticket) -> None:
-        tickets = self._tickets.get(uri, [])
-        if ticket in tickets:
-            tickets.remove(ticket)
-        if not tickets:
-            self._tickets.pop(uri, None)
-
-    def _lose(self, uri: str, reason: str) -> None:
-        """Answers a file's requests with nothing."""
-        for ticket in self._tickets.pop(uri, ()):
-            ticket.lose(reason)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -25,6 +25,35 @@ class Ticket:
             self.lost.set_result(reason)
 
 
+class Tickets:
+    """The claims that count: in each file those for one place."""
+
+    def __init__(self) -> None:
+        """There are none."""
+        self._by_file: dict[str, list[Ticket]] = {}
+
+    def claim(self, request: Request) -> Ticket:
+        """Makes a request's place its file's newest."""
+        ticket = Ticket(request)
+        if any(old.place != ticket.place for old in self._by_file.get(request.uri, ())):
+            self.lose(request.uri, types.SUPERSEDED)
+        self._by_file.setdefault(request.uri, []).append(ticket)
+        return ticket
+
+    def give_back(self, uri: str, ticket: Ticket) -> None:
+        """A request is answered."""
+        tickets = self._by_file.get(uri, [])
+        if ticket in tickets:
+            tickets.remove(ticket)
+        if not tickets:
+            self._by_file.pop(uri, None)
+
+    def lose(self, uri: str, reason: str) -> None:
+        """None of a file's claims counts any more."""
+        for ticket in self._by_file.pop(uri, ()):
+            ticket.lose(reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A request with everything that belongs to it."""

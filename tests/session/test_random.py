@@ -80,7 +80,7 @@ class Monkey:
             assert task.cancelled() or task.result()
         assert self.answers == sum(not task.cancelled() for task in self.tasks)
         assert asyncio.all_tasks() == {asyncio.current_task()}
-        assert desk.session._flights == desk.session._tickets == {}
+        assert desk.session._flights == desk.session._tickets._by_file == {}
         assert all(
             generation.over or not generation.begun for generation in desk.backend.generations
         )

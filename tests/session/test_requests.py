@@ -100,7 +100,7 @@ async def test_identical_requests_are_joined(desk):
     assert [answer.source for answer in answers] == ["model", "joined", "joined"]
     assert len(desk.backend.generations) == 1
     assert desk.session.counters.joined == 2
-    assert not desk.session._tickets
+    assert not desk.session._tickets._by_file
 
 
 @pytest.mark.parametrize("others", range(3))
