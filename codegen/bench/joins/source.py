@@ -101,19 +101,19 @@ class Source:
     def layers(self) -> str:
         """For each character whether it is CODE, or in a STRING or COMMENT."""
         layers = [CODE] * len(self.text)
-        for kind, start, end in self._literals():
+        for kind, start, end in self._literals:
             layers[start:end] = kind * (end - start)
         return "".join(layers)
 
     @cached_property
     def strings(self) -> tuple[tuple[int, int], ...]:
         """The spans of all strings, quotes included."""
-        return tuple((start, end) for kind, start, end in self._literals() if kind == STRING)
+        return tuple((start, end) for kind, start, end in self._literals if kind == STRING)
 
     @cached_property
     def code_in_strings(self) -> tuple[tuple[int, int], ...]:
         """The spans of code in strings, with the brackets that open and close it."""
-        return tuple((start, end) for kind, start, end in self._literals() if kind == CODE)
+        return tuple((start, end) for kind, start, end in self._literals if kind == CODE)
 
     @cached_property
     def partners(self) -> dict[int, int]:
@@ -148,7 +148,7 @@ class Source:
         return len(self.text[line.start : line.indent].expandtabs(4))
 
     @cached_property
-    def _found(self) -> list[tuple[str, int, int]]:
+    def _literals(self) -> list[tuple[str, int, int]]:
         language = language_of(self.path)
         tree = parse(self.text, language)
         kinds = {"string": STRING, "docstring": STRING, "comment": COMMENT, "code": CODE}
@@ -158,9 +158,6 @@ class Source:
             # What is inside comes after what is around it.
             return sorted(spans, key=lambda span: (span[1], -span[2], span[0] == CODE))
         return list(self._guessed())
-
-    def _literals(self) -> list[tuple[str, int, int]]:
-        return self._found
 
     def _guessed(self) -> Iterator[tuple[str, int, int]]:
         """Strings and comments of a language without a grammar, by their marks."""
