@@ -271,6 +271,14 @@ def test_after_a_body_comes_its_closing_line_first():
         assert after.startswith("\ntotal" if written.tail == "outdent" else "\n}\n")
 
 
+def test_a_statement_comes_after_statements_only():
+    text = "f(\n    a,\n    b,\n)\n"
+    paths = [f"{name}.py" for name in "abcdefghijklmnop"]
+    gaps = [Gap(path, "python", "body", "usual", text, 7, 16) for path in paths]
+    assert gaps[0].truth == "a,\n    b,"
+    assert {answer(gap, "elsewhere").tail for gap in gaps} == {"function", "fence", "prose"}
+
+
 @pytest.mark.parametrize(
     ("suggestion", "verdict"),
     [

@@ -87,7 +87,9 @@ def answer(gap: Gap, mode: Mode) -> Answer:
 
 def _tail(gap: Gap) -> Tail:
     tails: list[Tail] = ["function", "fence", "prose"]
-    if gap.kind in BLOCKS and gap.variant in {"usual", "column1"}:
+    # In arguments no statement comes, however far in.
+    of_statements = not gap.before.rstrip().endswith(("(", "["))
+    if gap.kind in BLOCKS and gap.variant in {"usual", "column1"} and of_statements:
         tails.append("outdent")
     return tails[zlib.crc32(f"{gap.path} {gap.start} {gap.variant}".encode()) % len(tails)]
 
