@@ -6,8 +6,8 @@ import math
 from typing import Final
 
 from codegen.context.hole import Hole
-from codegen.context.lines import is_word
 from codegen.engine.types import FinishReason
+from codegen.lines import is_word
 from codegen.postprocess.ending import natural_end
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.rules import repeated_line

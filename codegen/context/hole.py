@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from codegen.context.kind import Kind, kind_of, values_of
-from codegen.context.lines import depth, indent_unit, is_word, opens_block
 from codegen.context.nearby import Bracket, Nearby, look_back
 from codegen.context.scope import Definition, definitions_around
 from codegen.document import Document
+from codegen.lines import depth, indent_unit, is_word, opens_block
 from codegen.syntax.registry import Blocks
 
 Lines = Literal["single", "multi"]

@@ -3,9 +3,9 @@
 import re
 from typing import Final, Literal
 
-from codegen.context.lines import depth, opens_block
 from codegen.context.nearby import Bracket, Nearby, language_name, look_back
 from codegen.document import Document
+from codegen.lines import depth, opens_block
 
 Kind = Literal[
     "statement",

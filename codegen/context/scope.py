@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.context.lines import depth, opens_block
 from codegen.context.nearby import Nearby, language_name, look_back
 from codegen.document import Document
+from codegen.lines import depth, opens_block
 from codegen.syntax.tree import Capture
 
 _DEFINITIONS: Final = ("class", "function")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.context.hole import Hole
-from codegen.context.lines import depth, opens_block, same_line
+from codegen.lines import depth, opens_block, same_line
 from codegen.postprocess.growth import Growth
 
 # Blank lines that end a completion (PEP 8 sets top-level definitions apart by two), and that may

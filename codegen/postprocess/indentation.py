@@ -3,7 +3,7 @@
 from typing import Final
 
 from codegen.context.hole import Hole
-from codegen.context.lines import depth, opens_block
+from codegen.lines import depth, opens_block
 from codegen.postprocess.growth import Growth
 
 # Columns of a level in what most models were trained on.

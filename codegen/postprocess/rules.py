@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.context.hole import Hole
-from codegen.context.lines import is_word, open_brackets, opens_block, same_line
+from codegen.lines import is_word, open_brackets, opens_block, same_line
 from codegen.postprocess.ending import natural_end
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.indentation import misplaced, style

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from codegen.context.hole import find_hole
-from codegen.context.lines import indent_below
 from codegen.document import Document
 from codegen.engine.cancel import CancelToken
+from codegen.lines import indent_below
 from codegen.plan import CompletionOptions
 from codegen.session.clock import Clock
 from codegen.session.engine import Engine

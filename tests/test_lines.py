@@ -2,7 +2,7 @@
 
 import pytest
 
-from codegen.context.lines import indent_below
+from codegen.lines import indent_below
 
 
 @pytest.mark.parametrize(

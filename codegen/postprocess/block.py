@@ -1,0 +1,198 @@
+"""The lines of a completion, one by one, until one of them doesn't belong to the hole."""
+
+import re
+from typing import Final
+
+from codegen.lines import depth, same_line
+from codegen.postprocess.joint import Joint
+from codegen.postprocess.loops import loop_start
+from codegen.postprocess.reading import Reading
+
+# Blank lines that end a completion, and that may come before its first line.
+_BLANK_END: Final = 2
+_BLANK_LIMIT: Final = 3
+
+# What goes on with a statement at the depth of its first line.
+_PARTS: Final = ("else", "elif", "elsif", "except", "rescue", "finally", "ensure", "catch", "when")
+_GOES_ON: Final = re.compile(rf"\s*(?:{'|'.join(_PARTS)})\b")
+_CLOSERS: Final = (")", "]", "}", "</")
+# A word with which a block ends.
+_END_WORD: Final = re.compile(r"\s*(?:end|fi|done|esac)\b")
+# What may stand farther out than the code around it: comments, and between braces also labels.
+_COMMENT: Final = re.compile(r"\s*(?:#|//|/\*|\*|--|;)")
+_LABEL: Final = re.compile(r"\s*(?:\w+:(?![:\w])|(?:case|default|public|private|protected)\b)")
+# How a model begins to speak of what it wrote.
+_FENCE: Final = "```"
+_SENTENCE: Final = re.compile(r"[A-Z][a-z]*(?: [\w',`-]+){4,}[.:]\s*$")
+
+
+class Block:
+    """The lines of a completion that begin where nothing of its own is open."""
+
+    def __init__(self, text: str, joint: Joint, *, done: bool) -> None:
+        self._text = text
+        self._done = done
+        self._joint = joint
+        self._hole = joint.hole
+        self._single = joint.hole.lines == "single" and not joint.spreads(text)
+        self._seen: list[tuple[str, int]] = []
+        self._base = -1
+        self._good = 0  # where the last line ends that surely belongs to the hole
+        self._is_good = False
+        self._blanks = 0
+        self._nested = False
+
+    def begin(self) -> int | None:
+        """Where the text ends if it does so at once."""
+        return None if self._single else self._read(0)
+
+    def before(self, at: int) -> int:
+        """Where the text ends before a closing mark."""
+        head = self._text[:at]
+        kept = head.rstrip()
+        right = self._hole.right
+        # What is closed on the cursor's own line stays where the completion puts it.
+        if right.strip() and not self._hole.inserts_above and not right[0].isspace():
+            return at
+        return len(kept) or at
+
+    def ended(self, at: int, reading: Reading) -> int | None:
+        """Where the text ends, if it does so at a newline or before the line that comes next."""
+        if self._single:
+            return self._single_end(at, reading)
+        if self._is_good:
+            self._good = len(self._text[:at].rstrip())
+            last = self._seen[-1]
+            self._nested |= "\n" in self._text[last[1] : at].strip()
+            lines = [line for line, _ in self._seen]
+            if (start := loop_start(lines)) is not None:
+                begin = self._seen[start][1]
+                return self._stop(len(self._text[:begin].rstrip()), begin)
+        return self._read(at + 1, closed=len(reading.open_before) < len(self._joint.stack))
+
+    def _single_end(self, at: int, reading: Reading) -> int | None:
+        hole, text = self._hole, self._text
+        if not text[:at].strip():
+            if not hole.starts_below or text.count("\n", 0, at + 1) > _BLANK_LIMIT:
+                return 0
+            return None
+        open_here = any(
+            frame.at >= hole.begins_at and frame.is_bracket and not self._joint.is_closed(index)
+            for index, frame in enumerate(reading.open_before)
+        )
+        if open_here and not hole.one_line:
+            return None
+        return at + 1 if hole.inserts_above else at
+
+    def _read(self, start: int, *, closed: bool = False) -> int | None:
+        """Where the text ends, if a line that begins at an offset doesn't belong to it."""
+        text, hole = self._text, self._hole
+        newline = text.find("\n", start)
+        complete = newline >= 0
+        line = text[start : newline if complete else len(text)]
+        full = line if start else hole.left + line
+        self._is_good = False
+        if not full.strip():
+            return self._blank(start, complete=complete)
+        if not start and not line.strip() and hole.left.strip():
+            return None  # The cursor's line opens what begins below it.
+        if self._good and not hole.is_prose and self._explains(full, complete=complete):
+            return self._stop(self._good, start)
+        if self._base < 0:
+            self._base = depth(full)
+        leaves = self._good and self._leaves(full, closed=closed, complete=complete)
+        if leaves or self._repeats(full, start, complete=complete):
+            return self._stop(self._good, start)
+        if self._good and depth(full) <= self._outside() and self._may_be_outside(full):
+            return None  # What comes next tells whether it belongs to the hole.
+        self._is_good = True
+        self._nested |= depth(full) > self._base
+        self._blanks = 0
+        self._seen.append((full.rstrip(), start))
+        return None
+
+    def _explains(self, full: str, *, complete: bool) -> bool:
+        """Whether a line speaks of the code, as models do after it."""
+        if full.startswith(_FENCE):
+            return True
+        return bool(self._blanks) and (complete or self._done) and _SENTENCE.match(full) is not None
+
+    def _blank(self, start: int, *, complete: bool) -> int | None:
+        self._blanks += complete
+        if not self._good:
+            return 0 if self._blanks > _BLANK_LIMIT else None
+        limit = _BLANK_LIMIT if self._is_roomy() else _BLANK_END
+        if self._blanks < limit:
+            return None
+        return self._stop(self._good, self._text.index("\n", start) + 1)
+
+    def _outside(self) -> int:
+        """How far in a line is at most that doesn't belong to the hole's block."""
+        joint, base = self._joint, self._base
+        following = depth(self._hole.following) if self._hole.following else -1
+        below = following if following < base else -1
+        if joint.opener >= 0:
+            return max(joint.opener, below) if base > joint.opener else -1
+        if base <= 0:
+            return -1
+        return max(0, min(joint.floor, base - 1), self._header())
+
+    def _header(self) -> int:
+        """How far in the line before the cursor is, if it opened a block."""
+        hole = self._hole
+        return depth(hole.left) if hole.opens and hole.left.strip() else -1
+
+    def _leaves(self, full: str, *, closed: bool, complete: bool) -> bool:
+        """Whether a line doesn't belong to the block of the hole."""
+        begun = full.strip()
+        if begun.startswith(_CLOSERS):
+            return False  # What a bracket closes tells.
+        if not complete and any(part.startswith(begun) for part in _PARTS):
+            return False
+        parts = _GOES_ON.match(full) is not None
+        if closed and not self._hole.is_prose:
+            return not parts
+        if depth(full) <= self._outside():
+            return self._is_outside(full, parts=parts, complete=complete)
+        if self._is_roomy() or depth(full) > self._base or self._hole.is_prose:
+            return False
+        return bool(self._nested and self._blanks and not parts)
+
+    def _is_outside(self, full: str, *, parts: bool, complete: bool) -> bool:
+        """Whether a line that is too far out for the block can't be a part of it all the same."""
+        label_begun = not complete and self._joint.opener >= 0 and full.strip().isidentifier()
+        if label_begun or self._may_be_outside(full):
+            return False
+        ends = _END_WORD.match(full) is not None and not self._is_ended_below(depth(full))
+        return not ends and not (parts and depth(full) == self._header())
+
+    def _is_roomy(self) -> bool:
+        """Whether the hole is all that is left of its block, or its whole body."""
+        above = self._joint.above
+        return self._joint.roomy or (above is not None and self._base > above.depth)
+
+    def _may_be_outside(self, full: str) -> bool:
+        label = self._joint.opener >= 0 and _LABEL.match(full) is not None
+        return label or _COMMENT.match(full) is not None
+
+    def _is_ended_below(self, here: int) -> bool:
+        """Whether a word follows that ends a block as far in."""
+        following = self._hole.following
+        return _END_WORD.match(following) is not None and depth(following) == here
+
+    def _repeats(self, full: str, start: int, *, complete: bool) -> bool:
+        """Whether a line follows the hole already; marks alone may come twice."""
+        following = self._hole.following
+        if not complete or not any(map(str.isalnum, full)):
+            return False
+        if self._good:
+            return same_line(full, following)
+        # The first is one that was repeated if the model goes on after it.
+        if _END_WORD.match(full) and not same_line(full, following):
+            return False
+        newline = self._text.find("\n", start)
+        return full.strip() == following.strip() and bool(self._text[newline:].strip())
+
+    def _stop(self, at: int, start: int) -> int:
+        """Behind a line; up to the one that ends the text where code is pushed down."""
+        return start if self._hole.inserts_above and at else at

@@ -1,0 +1,199 @@
+"""How a completion joins what is there: what is open at the cursor, and who closes it.
+
+Each delimiter that is open at the cursor has one owner: either the text after the cursor closes it
+already, or the completion has to.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from codegen.context.hole import Hole
+from codegen.document import Document
+from codegen.lines import depth
+from codegen.postprocess.depths import indents_near, levels_at, unit_near
+from codegen.postprocess.owners import owners
+from codegen.syntax.code import CodeLine, code_lines
+from codegen.syntax.lexis import Lexis, lexis_of, opening_pattern
+from codegen.syntax.scan import Frame, frame_depth
+
+# How far is looked from the cursor, in code points.
+_SIGHT: Final = 4000
+
+# What is opened by a line with one of these words holds members, and not statements.
+_MEMBERS: Final = re.compile(
+    r"\b(?:class|interface|struct|enum|union|trait|impl|object|extension|protocol|namespace"
+    r"|module|mod|record)\b(?!.*=>)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """What a completion has to fit.
+
+    Attributes:
+        hole: what stands around the cursor.
+        lexis: how its language is read.
+        begun: the beginning of a mark of several characters that the cursor stands in.
+        stack: what is open before that, the innermost last.
+        ends: for each of these how far after the cursor the text closes it; None where the
+            completion has to.
+        spare: marks below that close nothing: a completion may leave what they close open.
+        above: the last line of code before the cursor's line; None where there is none.
+        levels: how far in the blocks are, in columns, that a line at the cursor may belong to.
+        opener: how far in the line is that opened the innermost bracket or element; -1 for none.
+        floor: a line of a block marked by indentation that is no farther in than this leaves it.
+        unit: one level of indentation by the code near the cursor; None where it shows none.
+        indents: the blanks with which that code is indented.
+        ahead: the first lines of code that follow, as they stand there: two at least, and enough to
+            tell them from others.
+        roomy: whether the completion is all that is left of its block: other statements of it may
+            come after a blank line.
+    """
+
+    hole: Hole
+    lexis: Lexis
+    begun: str
+    stack: tuple[Frame, ...]
+    ends: tuple[int | None, ...]
+    spare: tuple[str, ...]
+    above: CodeLine | None
+    levels: tuple[int, ...]
+    opener: int
+    floor: int
+    unit: str | None
+    indents: frozenset[str]
+    ahead: str
+    roomy: bool
+
+    @property
+    def in_text(self) -> bool:
+        """Whether the cursor stands in a string or a comment."""
+        return bool(self.stack) and self.stack[-1].literal is not None
+
+    def is_closed(self, index: int) -> bool:
+        """Whether the text after the cursor closes a frame of the stack."""
+        return self.ends[index] is not None
+
+    def right_of(self, index: int) -> str:
+        """The cursor's line from where it closes a frame of the stack on; empty if it doesn't."""
+        end = self.ends[index]
+        return "" if end is None else self.hole.right[end:].rstrip()
+
+    @property
+    def until(self) -> int:
+        """Where right of the cursor something is closed that is open there, or the line ends."""
+        size = len(self.hole.right.rstrip())
+        return min([size, *(end for end in self.ends if end is not None)])
+
+    def spreads(self, text: str) -> bool:
+        """Whether a text goes over lines between marks that stand on the cursor's line."""
+        return self.hole.opens and not self.hole.one_line and text.lstrip(" \t").startswith("\n")
+
+
+def join(document: Document, hole: Hole) -> Joint:
+    """Looks at what stands around a document's cursor."""
+    text, cursor = document.text.replace("\r", " "), document.cursor
+    tree = document.tree
+    lexis = lexis_of(tree.grammar.language if tree is not None else None, document.path)
+    start = _start(text, cursor)
+    stack = _open_at(document, lexis, start)
+    begun = _BEGUN.search(hole.left)
+    opened = cursor - len(begun[0]) if begun and lexis.tags else cursor
+    lines = code_lines(text, lexis, stack, start, opened)
+    owned = owners(text, start, cursor, lexis, stack)
+    after = _lines_below(text, cursor, lexis, stack)
+    line = cursor - len(hole.left)
+    above = next((one for one in reversed(lines) if one.start < line and one.code), None)
+    opener = next((frame_depth(text, one) for one in reversed(stack) if one.literal is None), -1)
+    following = depth(hole.following) if hole.following else -1
+    function = _function(text, hole)
+    ends_here = following < depth(hole.left + "x") or hole.following.lstrip()[:1] in _CLOSERS
+    return Joint(
+        hole=hole,
+        lexis=lexis,
+        begun=text[opened:cursor],
+        stack=tuple(stack),
+        ends=owned.ends,
+        spare=owned.spare,
+        above=above,
+        levels=levels_at(lines, line),
+        opener=opener,
+        floor=max(following, function),
+        unit=unit_near(document.path, hole, lines, after),
+        indents=frozenset(indents_near(hole, lines, after)),
+        ahead=_ahead(document, hole),
+        roomy=hole.opens or (ends_here and _in_function(text, hole, stack)),
+    )
+
+
+_CLOSERS: Final = (")", "]", "}")
+
+_BEGUN: Final = re.compile(r"<[\w:.!-]*\Z")
+
+# Letters of a line that only ends a block.
+_WORD: Final = 4
+
+
+def _start(text: str, cursor: int) -> int:
+    """Where to begin to read: at the beginning of a line, if that isn't far."""
+    if cursor <= _SIGHT:
+        return 0
+    start = text.find("\n", cursor - _SIGHT, cursor) + 1
+    return start or cursor - _SIGHT
+
+
+def _open_at(document: Document, lexis: Lexis, start: int) -> list[Frame]:
+    """The literal that an offset is in: what the tree says, or else who counts its marks."""
+    text, tree = document.text, document.tree
+    if start and tree is not None:
+        for found in tree.literals(start, start):
+            if found.start < start < found.end and found.kind != "code":
+                for one in lexis.literals:
+                    if opening := opening_pattern(one).match(text, found.start):
+                        return [Frame(opening[0], one.closer(opening), found.start, start, one)]
+    return []
+
+
+def _function(text: str, hole: Hole) -> int:
+    """How far in the header is of the innermost function around; -1 outside of one."""
+    for definition in reversed(hole.scope):
+        if definition.kind == "function":
+            return depth(text[text.rfind("\n", 0, definition.start) + 1 : definition.start + 1])
+    return -1
+
+
+def _in_function(text: str, hole: Hole, stack: Sequence[Frame]) -> bool:
+    if hole.scope:
+        return hole.scope[-1].kind == "function"
+    for frame in reversed(stack):
+        if frame.closer == "}":
+            start = text.rfind("\n", 0, frame.at) + 1
+            return _MEMBERS.search(text, start, frame.at) is None
+    return False
+
+
+def _lines_below(text: str, cursor: int, lexis: Lexis, stack: Sequence[Frame]) -> list[CodeLine]:
+    start = text.find("\n", cursor) + 1
+    end = min(len(text), cursor + _SIGHT)
+    return code_lines(text, lexis, list(stack), start, end) if 0 < start < end else []
+
+
+def _ahead(document: Document, hole: Hole) -> str:
+    if hole.right.strip() and not hole.inserts_above:
+        return ""
+    after = document.after[:_SIGHT].replace("\r", "")
+    lines = ((hole.left if hole.inserts_above else "") + after).split("\n")
+    kept: list[str] = []
+    for line in lines if hole.inserts_above else lines[1:]:
+        if line.strip() or kept:
+            kept.append(line.rstrip())
+        if len(kept) > 1 and kept[-1] and sum(_says(one) for one in kept):
+            return "\n".join(kept)
+    return ""
+
+
+def _says(line: str) -> bool:
+    """Whether a line has words that tell it from others."""
+    return len(re.sub(r"\W", "", line)) > _WORD

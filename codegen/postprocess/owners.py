@@ -1,0 +1,167 @@
+"""Who closes what is open at the cursor: the text after it, or the completion."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from codegen.lines import depth
+from codegen.syntax.lexis import Lexis
+from codegen.syntax.scan import Event, Frame, depth_at, frame_depth, scan
+
+# How far after the cursor is looked, in code points.
+_SIGHT: Final = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Who closes what is open at the cursor.
+
+    `ends` says for each frame how far after the cursor the text closes it, in code points; None
+    where the completion has to. `spare` are marks there that close nothing: a completion may leave
+    open what they close.
+    """
+
+    ends: tuple[int | None, ...]
+    spare: tuple[str, ...]
+
+
+def owners(text: str, start: int, cursor: int, lexis: Lexis, stack: Sequence[Frame]) -> Owners:
+    """Reads the text after the cursor for what closes what is open there.
+
+    If nothing is missing in it but at the cursor's own line, each mark closes what was opened last.
+    Else marks at the beginning of a line close what is as far in, and a line that is too far out
+    for what is open shows that its end is missing.
+
+    Args:
+        text: with line feeds, or blanks before them.
+        start: from where on it is known what is open.
+        cursor: the place.
+        lexis: how the text is read.
+        stack: what is open at the cursor, the innermost last.
+    """
+    below = _Below(text, start, cursor, lexis, stack)
+    return Owners(tuple(below.ends), tuple(below.spare))
+
+
+class _Below:
+    """What the text after the cursor does to what is open there."""
+
+    def __init__(
+        self, text: str, start: int, cursor: int, lexis: Lexis, stack: Sequence[Frame]
+    ) -> None:
+        self.ends: list[int | None] = [None] * len(stack)
+        self.spare: list[str] = []
+        self._text = text
+        self._cursor = cursor
+        self._lexis = lexis
+        self._line = text.rfind("\n", 0, cursor) + 1
+        self._is_cut = start > 0
+        kept = list(stack)
+        for index in range(len(stack) - 1, -1, -1):
+            if stack[index].literal is not None and not self._is_ended(kept, index):
+                del kept[index:]
+        if self._is_cut or not self._read(kept, by_depth=False):
+            self._read(kept, by_depth=True)
+            self._move_inwards(stack)
+
+    def _read(self, stack: Sequence[Frame], *, by_depth: bool) -> bool:
+        """Closes what is closed; whether nothing is missing but at the cursor."""
+        text, cursor = self._text, self._cursor
+        end = min(len(text), cursor + _SIGHT)
+        ends: list[int | None] = [None] * len(self.ends)
+        spare: list[str] = []
+        now, kept = list(stack), len(stack)
+        for event in scan(text, self._lexis, now, cursor, end, by_depth=by_depth):
+            if event.kind == "stray":
+                if self._is_cut and not now and self._is_outer(event):
+                    break
+                spare.append(text[event.start : event.end])
+            elif len(now) < kept:
+                # What was forgotten inside of what is closed isn't closed by that.
+                kept = len(now)
+                ends[kept] = event.start - cursor if event.kind == "close" else None
+            elif by_depth and event.kind == "line":
+                while kept and len(now) == kept and self._is_left(now[-1], event):
+                    now.pop()
+                    kept -= 1
+        if end < len(text):
+            ends[:kept] = [end - cursor] * kept  # Nothing tells that it isn't.
+        self.ends, self.spare = ends, spare
+        missing = [frame for frame, at in zip(stack, ends, strict=False) if at is None]
+        innermost = ends[: len(stack) - len(missing)].count(None) == 0
+        at_cursor = all(frame.at >= self._line for frame in missing)
+        return end == len(text) and not spare and innermost and at_cursor
+
+    def _is_outer(self, event: Event) -> bool:
+        """Whether a mark closes what was opened above what is known of the text."""
+        line = self._text[self._line : self._cursor]
+        return bool(line) and depth_at(self._text, event.start) < depth(line + "x")
+
+    def _is_left(self, frame: Frame, event: Event) -> bool:
+        """Whether a line begins that can't stand in a bracket: what closes it was forgotten."""
+        text = self._text
+        before = text[self._cursor : event.start].rstrip()
+        if frame.closer in ")]" and before.endswith(";"):
+            return True
+        end = text.find("\n", event.end)
+        line = text[event.end : len(text) if end < 0 else end]
+        first = line.strip()[:1]
+        if not first or first in ")]}#<" or not (first.isalnum() or first in "_@$\"'.&*"):
+            return False
+        return depth(line) <= frame_depth(text, frame) and self._is_farther_in(frame)
+
+    def _is_farther_in(self, frame: Frame) -> bool:
+        """Whether what stands in a bracket is farther in than what opened it."""
+        text = self._text
+        inside = text.find("\n", frame.at, self._line) + 1
+        lines = text[inside : self._line].split("\n") if inside else []
+        first = next((line for line in lines if line.strip()), None)
+        if first is None:
+            left = text[self._line : self._cursor]
+            return frame.at >= self._line or depth(left + "x") > frame_depth(text, frame)
+        return depth(first) > frame_depth(text, frame)
+
+    def _move_inwards(self, stack: Sequence[Frame]) -> None:
+        """Of brackets alike, as far in, the inner ones are those that are missing.
+
+        In `f(g(‸)` the completion stands before the mark that is there.
+        """
+        kinds = [(frame.closer, frame_depth(self._text, frame)) for frame in stack]
+        ends = self.ends
+        for _ in stack:
+            for outer, inner in pairwise(range(len(stack))):
+                if kinds[outer] == kinds[inner] and ends[outer] is None:
+                    ends[outer], ends[inner] = ends[inner], None
+
+    def _is_ended(self, stack: Sequence[Frame], index: int) -> bool:
+        """Whether a literal that is open at the cursor is closed after it.
+
+        A quote to the right closes it, or opens another string: the reading counts in which no
+        string is left without its end.
+        """
+        frame, literal = stack[index], stack[index].literal
+        if literal is None or (literal.comment and not literal.over_lines):
+            return True
+        if self._unended(stack) < self._unended(stack[:index]):
+            return True
+        if not literal.over_lines:
+            return False
+        after = self._text[self._cursor :]
+        if literal.heredoc:
+            tag = re.escape(frame.closer)
+            return re.search(rf"^[ \t]*{tag}\b", after, re.MULTILINE) is not None
+        if frame.mark.endswith(frame.closer):
+            return after.count(frame.closer) % 2 == 1
+        opens, closes = after.find(frame.mark), after.find(frame.closer)
+        return closes >= 0 and (opens < 0 or closes < opens)
+
+    def _unended(self, stack: Sequence[Frame]) -> int:
+        """How many strings on the cursor's line are cut off by its end."""
+        now = list(stack)
+        newline = self._text.find("\n", self._cursor)
+        end = len(self._text) if newline < 0 else newline
+        for _ in scan(self._text, self._lexis, now, self._cursor, end):
+            pass
+        return sum(frame.is_text for frame in now)

@@ -1,0 +1,304 @@
+"""How languages write strings, comments and brackets: enough to read any text.
+
+A tree says more of a whole file, but nothing reliable of one that is half written. What stands
+between brackets and quotes has to be known of both, and of languages without a grammar here.
+Adding a language is one row in _BY_NAME.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import PurePath
+from typing import Final
+from typing import Literal as TypeLiteral
+
+from codegen.syntax.registry import Language
+
+Tags = TypeLiteral["all", "values", ""]
+
+CLOSERS: Final = {"(": ")", "[": "]", "{": "}"}
+"""What closes a bracket."""
+
+_MIRRORED: Final = str.maketrans("([{<", ")]}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """One way to write a string or a comment; all fields but `closes` are regular expressions.
+
+    `closes` is what ends it, in terms of the groups of `opens`; empty where that is what opened it,
+    mirrored and without its letters. `skips` is what closes nothing although it looks like that.
+    `code` opens code inside. Without `over_lines` the literal ends with its line, closed or not.
+    A `heredoc` begins on the line below.
+    """
+
+    opens: str
+    closes: str = ""
+    skips: str = r"\\."
+    code: str = ""
+    over_lines: bool = False
+    comment: bool = False
+    heredoc: bool = False
+
+    def closer(self, opening: re.Match[str]) -> str:
+        """What closes the literal that begins with a match of `opens`."""
+        if self.closes:
+            return opening.expand(self.closes)
+        marks = opening[0].strip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ8@$")
+        return marks[::-1].translate(_MIRRORED)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexis:
+    """How a language writes literals; `whole` is a regular expression of what is skipped at once.
+
+    `tags` says where elements are written as in HTML: everywhere, where values stand, or nowhere.
+    `loose` says that a round bracket may close nothing, as in a shell's `case`.
+    """
+
+    literals: tuple[Literal, ...]
+    whole: str = ""
+    tags: Tags = ""
+    loose: bool = False
+
+
+def _line_comment(opens: str) -> Literal:
+    return Literal(opens, closes="\n", skips="", comment=True)
+
+
+def _comment(opens: str, closes: str) -> Literal:
+    return Literal(opens, closes=closes, skips="", comment=True, over_lines=True)
+
+
+def _long(opens: str, *, skips: str = r"\\.", code: str = "") -> Literal:
+    return Literal(opens, skips=skips, code=code, over_lines=True)
+
+
+_SLASHES: Final = _line_comment("//")
+_BLOCK: Final = _comment(r"/\*", "*/")
+_HASH: Final = _line_comment("#")
+# Where the sign also stands in words: only at the beginning of one.
+_LONE_HASH: Final = _line_comment(r"(?<![^\s;])#")
+_DASHES: Final = _line_comment("--")
+_DOUBLE: Final = Literal('"')
+# After a letter it is an apostrophe.
+_SINGLE: Final = Literal(r"(?<!\w)'")
+_TRIPLE: Final = _long('"""')
+_CHAR: Final = r"'(?:\\[^'\n]+|[^'\\\n])'"
+# A regular expression stands where a value does: its quotes and brackets are none.
+_REGEX: Final = (
+    r"(?:(?<=[=(,:\[!&|?{};\n])|(?<=return)|(?<=\A))[ \t]*/(?![/*])"
+    r"(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*"
+)
+_URL: Final = r"\burl\([^)\n\"']*\)"
+_URL_COMMENT: Final = _line_comment(r"(?<!:)//")
+_C: Final = (_SLASHES, _BLOCK)
+_SCRIPT: Final = (*_C, _long("`", code=r"\$\{"), _DOUBLE, _SINGLE)
+_YAML_QUOTE: Final = r"(?<![^\s\[{{,:(!-]){}"
+_HEREDOC_SHELL: Final = Literal(
+    r"<<-?[ \t]*[\"'\\]?(\w+)[\"']?", r"\1", skips="", over_lines=True, heredoc=True
+)
+_HEREDOC_RUBY: Final = Literal(
+    r"<<[-~][\"'`]?([A-Za-z_]\w*)[\"'`]?|<<([A-Z_]{2,})\b",
+    r"\1\2", skips="", over_lines=True, heredoc=True,
+)  # fmt: skip
+_HEREDOC_PHP: Final = Literal(
+    r"<<<[ \t]*[\"']?(\w+)[\"']?", r"\1", skips="", over_lines=True, heredoc=True
+)
+
+_PYTHON: Final = Lexis(
+    (
+        _HASH,
+        _long(r"(?<!\w)(?i:[ft]|r[ft]|[ft]r)(?:\"\"\"|''')", skips=r"\\.|\{\{|\}\}", code=r"\{"),
+        _long(r"(?:(?<!\w)(?i:[rbu]|rb|br))?(?:\"\"\"|''')"),
+        Literal(r"(?<!\w)(?i:[ft]|r[ft]|[ft]r)[\"']", skips=r"\\.|\{\{|\}\}", code=r"\{"),
+        Literal(r"(?<!\w)(?i:[rbu]|rb|br)[\"']"),
+        _DOUBLE,
+        _SINGLE,
+    )
+)
+_JAVASCRIPT: Final = Lexis(_SCRIPT, whole=_REGEX, tags="values")
+_CPP: Final = Lexis(
+    (*_C, Literal(r'R"(\w*)\(', r')\1"', skips="", over_lines=True), _DOUBLE, _SINGLE)
+)
+_CURLY: Final = (*_C, _long('"""', code=r"\$\{"), Literal('"', code=r"\$\{"))
+_HASHED: Final = Lexis((_LONE_HASH, _DOUBLE, _SINGLE))
+_DASHED: Final = Lexis((_DASHES, _comment(r"\{-", "-}"), _DOUBLE), whole=_CHAR)
+_MARKUP: Final = Lexis(
+    (
+        _comment("<!--", "-->"),
+        Literal(r'(?<==)"', skips="", code=r"\{\{", over_lines=True),
+        Literal(r"(?<==)'", skips="", code=r"\{\{", over_lines=True),
+    ),
+    tags="all",
+)
+_BRACED: Final = Lexis((*_C, _DOUBLE, _SINGLE))
+_PROSE: Final = Lexis(())
+
+_BY_NAME: Final[dict[str, Lexis]] = {
+    "python": _PYTHON,
+    "javascript": _JAVASCRIPT,
+    "typescriptreact": _JAVASCRIPT,
+    "typescript": Lexis(_SCRIPT, whole=_REGEX),
+    "go": Lexis((*_C, _long("`", skips=""), _DOUBLE), whole=_CHAR),
+    "rust": Lexis(
+        (*_C, Literal(r'b?r(#*)"', r'"\1', skips="", over_lines=True), _DOUBLE), whole=_CHAR
+    ),
+    "java": Lexis((*_C, _TRIPLE, _DOUBLE), whole=_CHAR),
+    "c": _CPP,
+    "cpp": _CPP,
+    "csharp": Lexis(
+        (
+            *_C,
+            _TRIPLE,
+            _long(r'\$@"|@\$"', skips='""|{{|}}', code=r"\{"),
+            _long(r'@"', skips='""'),
+            Literal(r'\$"', skips=r"\\.|\{\{|\}\}", code=r"\{"),
+            _DOUBLE,
+        ),
+        whole=_CHAR,
+    ),
+    "ruby": Lexis(
+        (
+            _comment(r"^=begin\b", "\n=end"),
+            _LONE_HASH,
+            _HEREDOC_RUBY,
+            Literal('"', code=r"#\{"),
+            _SINGLE,
+            Literal("`", code=r"#\{"),
+        ),
+        whole=_REGEX,
+    ),
+    "php": Lexis(
+        (*_C, _line_comment(r"#(?!\[)"), _HEREDOC_PHP, Literal('"', code=r"\{(?=\$)"), _SINGLE)
+    ),
+    "shellscript": Lexis(
+        (
+            _LONE_HASH,
+            _HEREDOC_SHELL,
+            _long('"', code=r"\$[({]"),
+            _long(r"\$'"),
+            _long(r"(?<![\w\\$])'", skips=""),
+        ),
+        whole=r"\\.|\$#",
+        loose=True,
+    ),
+    "html": _MARKUP,
+    "css": Lexis((_BLOCK, _DOUBLE, _SINGLE), whole=_URL),
+    "sql": Lexis((_DASHES, _BLOCK, _SINGLE, _DOUBLE)),
+    "yaml": Lexis(
+        (
+            _LONE_HASH,
+            Literal(_YAML_QUOTE.format('"')),
+            Literal(_YAML_QUOTE.format("'"), skips="''"),
+        )
+    ),
+    "toml": Lexis((_HASH, _TRIPLE, _long("'''", skips=""), _DOUBLE, Literal("'", skips=""))),
+    "json": Lexis((*_C, _DOUBLE)),
+    "markdown": _PROSE,
+    "kotlin": Lexis(_CURLY, whole=_CHAR),
+    "scala": Lexis(_CURLY, whole=_CHAR),
+    "groovy": Lexis((*_CURLY, _long("'''"), _SINGLE), whole=_REGEX),
+    "swift": Lexis((*_C, _long('"""', code=r"\\\("), Literal('"', code=r"\\\("))),
+    "dart": Lexis(
+        (
+            *_C,
+            _long("\"\"\"|'''", code=r"\$\{"),
+            Literal('"', code=r"\$\{"),
+            Literal(r"(?<!\w)'", code=r"\$\{"),
+        )
+    ),
+    "lua": Lexis(
+        (
+            Literal(r"--\[(=*)\[", r"]\1]", skips="", over_lines=True, comment=True),
+            _DASHES,
+            Literal(r"\[(=*)\[", r"]\1]", skips="", over_lines=True),
+            _DOUBLE,
+            _SINGLE,
+        )
+    ),
+    "scss": Lexis((_URL_COMMENT, _BLOCK, _DOUBLE, _SINGLE), whole=_URL),
+    "lisp": Lexis((_line_comment(";"), _long('"'))),
+    "percent": Lexis((_line_comment("%"), _DOUBLE)),
+    "ini": Lexis((_line_comment(r"^[ \t]*[#;]"), _DOUBLE)),
+    "dashed": _DASHED,
+    "hashed": _HASHED,
+    "braced": _BRACED,
+    # Where nothing tells, a comment is one only at the beginning of a line.
+    "": Lexis((_line_comment(r"^[ \t]*(?://|(?:#|--|;;)[ \t])"), _BLOCK, _DOUBLE, _SINGLE)),
+}
+
+_BY_SUFFIX: Final = {
+    suffix: name
+    for name, suffixes in {
+        "kotlin": ".kt .kts",
+        "scala": ".scala .sc .sbt",
+        "groovy": ".groovy .gradle .jenkinsfile",
+        "swift": ".swift",
+        "dart": ".dart",
+        "lua": ".lua",
+        "html": ".xml .svg .vue .svelte .xaml .jsp .erb",
+        "scss": ".scss .less .sass",
+        "lisp": ".lisp .el .clj .cljs .scm .rkt",
+        "percent": ".erl .tex .m4 .pro",
+        "ini": ".ini .cfg .conf .service .timer .socket .desktop .properties",
+        "dashed": ".hs .elm .adb .ads .vhd",
+        "hashed": ".pl .pm .r .jl .ex .exs .nim .tcl .awk .cmake .mk .env .dockerfile .nix .cr",
+        "braced": ".zig .m .mm .v .sv .proto .graphql .hcl .tf .thrift .d .glsl .cu .sol .fs",
+    }.items()
+    for suffix in suffixes.split()
+}
+_BY_FILENAME: Final = {
+    "makefile": "hashed",
+    "gnumakefile": "hashed",
+    "dockerfile": "hashed",
+    "containerfile": "hashed",
+    "cmakelists.txt": "hashed",
+    "jenkinsfile": "groovy",
+}
+
+
+def lexis_of(language: Language | None, path: str | None) -> Lexis:
+    """How the text of a language is read, or of a file that has none with a grammar."""
+    if language is not None:
+        return _BY_NAME[language.name]
+    if path is None:
+        return _BY_NAME[""]
+    file = PurePath(path.lower())
+    return _BY_NAME[_BY_FILENAME.get(file.name) or _BY_SUFFIX.get(file.suffix, "")]
+
+
+@cache
+def code_pattern(lexis: Lexis) -> re.Pattern[str]:
+    """What is looked for in code: groups `line`, `whole`, `lN` for literals, brackets, tags."""
+    parts = [r"(?P<line>\n)"]
+    parts += (f"(?P<l{index}>{one.opens})" for index, one in enumerate(lexis.literals))
+    if lexis.whole:
+        parts.append(f"(?P<whole>{lexis.whole})")
+    if lexis.tags:
+        parts += (r"(?P<end></[\w:.-]*\s*>)", r"(?P<tag><(?=[A-Za-z>])[\w:.-]*)", "(?P<gt>/?>)")
+    parts += (r"(?P<open>[(\[{])", r"(?P<close>[)\]}])")
+    # Groups inside would count as the last that matched, so they are numbered by `opening`.
+    return re.compile("|".join(parts), re.MULTILINE | re.DOTALL)
+
+
+@cache
+def opening_pattern(literal: Literal) -> re.Pattern[str]:
+    """What opens a literal, by itself: with its groups."""
+    return re.compile(literal.opens, re.MULTILINE)
+
+
+@cache
+def inside_pattern(literal: Literal, closer: str) -> re.Pattern[str]:
+    """What is looked for in a literal: groups `line`, `code`, `skip`, `close`."""
+    parts = [f"(?P<skip>{literal.skips})"] if literal.skips else []
+    if literal.code:
+        # In Swift it begins with what escapes.
+        at = 0 if literal.code.startswith(r"\\") else len(parts)
+        parts.insert(at, f"(?P<code>{literal.code})")
+    if literal.heredoc:
+        parts.append(rf"(?P<close>^[ \t]*{re.escape(closer)}\b)")
+    elif closer != "\n":
+        parts.append(f"(?P<close>{re.escape(closer)})")
+    parts.append(r"(?P<line>\n)")
+    return re.compile("|".join(parts), re.MULTILINE | re.DOTALL)

@@ -1,0 +1,275 @@
+"""Reads a text forwards for what is open in it: brackets, literals, code in literals, elements.
+
+It needs no tree and begins anywhere, if it is told what is open there. That a text is broken costs
+little: a string that isn't closed ends with its line, and a bracket that is closed twice closes
+what is there.
+"""
+
+import re
+from collections.abc import Iterator, MutableSequence, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from codegen.lines import depth
+from codegen.syntax import lexis as written
+from codegen.syntax.lexis import CLOSERS, Lexis
+
+# Elements of HTML that have no end.
+_VOID: Final = frozenset(
+    [
+        "<area",
+        "<base",
+        "<br",
+        "<col",
+        "<embed",
+        "<hr",
+        "<img",
+        "<input",
+        "<link",
+        "<meta",
+        "<source",
+        "<track",
+        "<wbr",
+        "<!doctype",
+    ]
+)
+_HEADER_END: Final = ">"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Something that is open: what opened it, what will close it, and where it began.
+
+    `line` is the offset of the line it was opened on; of the first, if that line goes on after
+    something that was opened above, as a body does whose header has several lines.
+    `literal` says how it is read, None for a bracket or an element.
+    """
+
+    mark: str
+    closer: str
+    at: int
+    line: int
+    literal: written.Literal | None = None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a string, and not code or a comment."""
+        return self.literal is not None and not self.literal.comment
+
+    @property
+    def is_bracket(self) -> bool:
+        """Whether it is a bracket in code, or what opens code in a string."""
+        return self.closer in _BRACKETS
+
+
+_BRACKETS: Final = frozenset(CLOSERS.values())
+
+
+class Event(NamedTuple):
+    """Something was opened, closed, given up at the end of its line, or a line ended.
+
+    `stray` is a closing mark of nothing that is open. `frame` is what was opened or ended.
+    """
+
+    kind: Literal["open", "close", "drop", "stray", "line"]
+    start: int
+    end: int
+    frame: Frame | None = None
+
+
+def scan(
+    text: str,
+    lexis: Lexis,
+    stack: MutableSequence[Frame],
+    start: int = 0,
+    end: int | None = None,
+    *,
+    by_depth: bool = False,
+) -> Iterator[Event]:
+    """Reads a part of a text; `stack`, the innermost last, is kept up to each event.
+
+    Args:
+        text: of which the part is read. Where frames begin must be offsets into it for `by_depth`.
+        lexis: how its language is written.
+        stack: what is open at the start.
+        start: of the part.
+        end: of the part, None for the text's.
+        by_depth: a bracket that closes at the beginning of its line closes what was opened on a
+            line as far in: for text in which some brackets are missing.
+    """
+    scanner = _Scanner(text, lexis, stack, start, len(text) if end is None else end)
+    return scanner.events(by_depth=by_depth)
+
+
+class _Scanner:
+    def __init__(
+        self, text: str, lexis: Lexis, stack: MutableSequence[Frame], start: int, end: int
+    ) -> None:
+        self._text = text
+        self._lexis = lexis
+        self._stack = stack
+        self._at = start
+        self._end = end
+        self._line = text.rfind("\n", 0, start) + 1
+        self._heredocs: list[Frame] = []  # that begin on the next line
+
+    def events(self, *, by_depth: bool) -> Iterator[Event]:
+        code = written.code_pattern(self._lexis)
+        while True:
+            top = self._stack[-1] if self._stack else None
+            if top is None or top.literal is None:
+                match, read = code.search(self._text, self._at, self._end), self._in_code
+            else:
+                inside = written.inside_pattern(top.literal, top.closer)
+                match, read = inside.search(self._text, self._at, self._end), self._in_literal
+            if match is None:
+                return
+            self._at = match.end()
+            if match.lastgroup == "line":
+                yield from self._new_line(match.start())
+            elif match.lastgroup == "close" and read == self._in_code and by_depth:
+                yield from self._closed(match, by_depth=True)
+            elif match.lastgroup not in ("skip", "whole"):
+                yield from read(match)
+
+    def _new_line(self, at: int) -> Iterator[Event]:
+        """A line ends: so does each literal of one line, and what is open in it."""
+        stack = self._stack
+        ending = (
+            index
+            for index, frame in enumerate(stack)
+            if frame.literal is not None and not frame.literal.over_lines
+        )
+        first = next(ending, len(stack))
+        while len(stack) > first:
+            yield Event("drop", at, at, stack.pop())
+        stack.extend(self._heredocs)
+        self._heredocs.clear()
+        self._line = self._at
+        yield Event("line", at, self._at)
+
+    def _in_literal(self, match: re.Match[str]) -> Iterator[Event]:
+        if match.lastgroup == "code":
+            yield self._opened(match, match[0], CLOSERS[match[0][-1]])
+            return
+        frame = self._stack.pop()
+        self._line = frame.line
+        yield Event("close", *match.span(), frame)
+
+    def _in_code(self, match: re.Match[str]) -> Iterator[Event]:
+        kind = match.lastgroup or ""
+        if kind == "open":
+            yield self._opened(match, match[0], CLOSERS[match[0]])
+        elif kind in ("close", "end"):
+            yield from self._closed(match, by_depth=False)
+        elif kind == "tag":
+            if self._lexis.tags == "all" or _is_value(match):
+                yield self._opened(match, match[0], _HEADER_END)
+        elif kind == "gt":
+            yield from self._tag_ended(match)
+        else:
+            yield from self._literal(match, self._lexis.literals[int(kind[1:])])
+
+    def _opened(
+        self, match: re.Match[str], mark: str, closer: str, literal: written.Literal | None = None
+    ) -> Event:
+        frame = Frame(mark, closer, match.start(), self._line, literal)
+        self._stack.append(frame)
+        return Event("open", *match.span(), frame)
+
+    def _literal(self, match: re.Match[str], literal: written.Literal) -> Iterator[Event]:
+        pattern = written.opening_pattern(literal)
+        opening = pattern.match(self._text, match.start(), self._end)
+        if opening is None:
+            return
+        closer = literal.closer(opening)
+        if literal.heredoc:
+            frame = Frame(opening[0], closer, match.start(), self._line, literal)
+            self._heredocs.append(frame)
+        else:
+            yield self._opened(opening, opening[0], closer, literal)
+
+    def _closed(self, match: re.Match[str], *, by_depth: bool) -> Iterator[Event]:
+        """A bracket or an element is closed: what it is, and what was forgotten in it, ends."""
+        closer = re.sub(r"\s", "", match[0])
+        index = _partner(self._stack, closer)
+        if by_depth and index is not None:
+            index = _as_far_in(self._stack, closer, index, self._text, match.start())
+        if index is not None:
+            frame = self._stack[index]
+            del self._stack[index:]
+            self._line = frame.line
+            yield Event("close", *match.span(), frame)
+        elif not self._lexis.loose or closer != ")":
+            yield Event("stray", *match.span())
+
+    def _tag_ended(self, match: re.Match[str]) -> Iterator[Event]:
+        """The tag ends with which an element begins, or which is one by itself."""
+        if not self._stack or self._stack[-1].closer != _HEADER_END:
+            return
+        header = self._stack.pop()
+        yield Event("close", *match.span(), header)
+        if match[0] == ">" and header.mark.lower() not in _VOID:
+            frame = Frame(header.mark, f"</{header.mark[1:]}>", header.at, header.line)
+            self._stack.append(frame)
+            yield Event("open", *match.span(), frame)
+
+
+def begins_statement(stack: Sequence[Frame]) -> bool:
+    """Whether a statement may begin at the beginning of a line, and not go on."""
+    return not stack or (stack[-1].literal is None and stack[-1].closer not in ")]>")
+
+
+def _partner(stack: Sequence[Frame], closer: str) -> int | None:
+    """The innermost frame that a mark closes. A brace or an element isn't closed by less."""
+    for index in range(len(stack) - 1, -1, -1):
+        frame = stack[index]
+        if frame.closer == closer:
+            return index
+        if frame.literal is not None or (closer in ")]" and frame.closer not in ")]>"):
+            return None
+    return None
+
+
+def _as_far_in(
+    stack: MutableSequence[Frame], closer: str, partner: int, text: str, at: int
+) -> int | None:
+    """The frame that is closed at the beginning of a line: one as far in, or less.
+
+    What is farther in ends unclosed. None where nothing is as far out: what is closed was opened by
+    a line that isn't there, or isn't known.
+    """
+    line = text[text.rfind("\n", 0, at) + 1 : at + 1]
+    if line[:-1].strip():
+        return partner
+    column = depth(line)
+    columns = [frame_depth(text, frame) for frame in stack]
+    places = [index for index, frame in enumerate(stack) if frame.closer == closer]
+    if same := [index for index in places if columns[index] == column]:
+        return same[-1]
+    if columns[partner] < column:
+        return None if closer == "}" else partner
+    if less := [index for index in places if columns[index] < column]:
+        return less[-1]
+    while stack and columns[len(stack) - 1] > column:
+        stack.pop()
+    return None
+
+
+def depth_at(text: str, at: int) -> int:
+    """How far in the line is, in columns, that an offset is on."""
+    return depth(text[text.rfind("\n", 0, at) + 1 : at + 1])
+
+
+def frame_depth(text: str, frame: Frame) -> int:
+    """How far in the line is, in columns, that opened something."""
+    end = text.find("\n", frame.line)
+    return depth(text[frame.line : len(text) if end < 0 else end])
+
+
+# In a program an element stands where a value does.
+_BEFORE_TAG: Final = re.compile(r"(?:[=(,?:&|>{}\[;]|\breturn|\A|\n)\s*\Z")
+
+
+def _is_value(match: re.Match[str]) -> bool:
+    return _BEFORE_TAG.search(match.string[max(0, match.start() - 40) : match.start()]) is not None

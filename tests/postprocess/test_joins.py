@@ -1,0 +1,230 @@
+"""What is suggested where a right text meets what is there: `‸` is the cursor.
+
+A row is the source, what the model wrote, and what is suggested; None where nothing is.
+"""
+
+import pytest
+
+from codegen.postprocess.pipeline import Suggestion
+from tests.cursor import at_cursor
+from tests.postprocess.filling import fill
+
+SELECT = (
+    "async fn run() {\n    loop {\n        tokio::select! {\n            ‸\n        }\n    }\n}\n"
+)
+FIB = "fun fibonacci(n: Int): Int {\n    ‸\n}\n"
+REDUCE = "class A {\n  sum() {\n    ‸\n  }\n}\n"
+GUARD = "def f(x):\n    ‸\n"
+CHAIN = "$r = $e->model()\n‸->bunch()->of()->calls();\n"
+
+JOINS = {
+    # Blocks whose end is there, in languages with and without a grammar.
+    "a.rs": [
+        (
+            SELECT,
+            "_ = tick() => poll(),\n            x = rx.recv() => handle(x),\n        }\n    }\n}\n",
+            "_ = tick() => poll(),\n            x = rx.recv() => handle(x),",
+        ),
+        ('fn f() {\n    println!("‸");\n}\n', 'x = {}", x);\n}', "x = {}"),
+        (
+            "fn f(xs: &[i32]) -> Vec<i32> {\n    xs.iter()\n        ‸.map(|x| x + 1).filter(|x| x > &2).collect()\n}\n",
+            ".map(|x| x + 1).filter(|x| x > &2).collect()\n}",
+            None,
+        ),
+        (
+            "fn f() -> impl Fn(i32) -> i32 {\n    ‸\n}\n",
+            "return move |x| {\n        let y = x;\n        y + 1\n    };\n}",
+            "return move |x| {\n        let y = x;\n        y + 1\n    };",
+        ),
+        (
+            "fn f(x: i32) -> i32 {\n    ‸\n}\n",
+            "if x < 0 {\n        return 0;\n    }\n\n    x + 1\n}\n\nfn g",
+            "if x < 0 {\n        return 0;\n    }\n\n    x + 1",
+        ),
+    ],
+    "a.kt": [
+        (
+            FIB,
+            "if (n < 2) {\n        return n\n    }\n\n    return fibonacci(n - 1) + fibonacci(n - 2)\n}\n\nfun main() {\n}",
+            "if (n < 2) {\n        return n\n    }\n\n    return fibonacci(n - 1) + fibonacci(n - 2)",
+        ),
+    ],
+    "Jenkinsfile": [
+        (
+            "pipeline {\n    stage('x') {\n        steps {‸}\n    }\n}\n",
+            "\n            sh 'make'\n        }\n    }\n",
+            "\n            sh 'make'\n        ",
+        ),
+    ],
+    "a.pl": [
+        (
+            "sub f {\n    ‸\n}\n",
+            "my ($x) = @_;\n    return $x + 1;\n}\n\nsub g {",
+            "my ($x) = @_;\n    return $x + 1;",
+        )
+    ],
+    "a.scala": [
+        ("def f(x: Int): Int = {\n  ‸\n}\n", "val y = x\n  y + 1\n}\n", "val y = x\n  y + 1")
+    ],
+    "a.m": [
+        (
+            "- (void)f {\n    ‸\n}\n",
+            "[self g];\n    [self h];\n}\n\n- (void)g {",
+            "[self g];\n    [self h];",
+        )
+    ],
+    "a.awk": [("{\n    ‸\n}\n", "n += $1\n    print n\n}\n", "n += $1\n    print n")],
+    # Inside quotes, brackets and tags that are closed already.
+    "a.go": [
+        ('package a\n\nfunc f(x int) {\n\tfmt.Printf("‸")\n}\n', 'x = %d\\n", x)', "x = %d\\n"),
+        (
+            "package main\n\nfunc main() {‸}\n",
+            '\n    fmt.Println("hi")\n}\n',
+            '\n\tfmt.Println("hi")\n',
+        ),
+        (
+            "package main\n\nfunc main() {\n\t‸\n}\n",
+            "if x {\n        return\n    }\n}\n",
+            "if x {\n\t\treturn\n\t}",
+        ),
+        (
+            "func f(x int) int {\n\t‸\n}\n",
+            "if x < 0 {\n\t\treturn 0\n\t}\n\n\treturn x\n}\n",
+            "if x < 0 {\n\t\treturn 0\n\t}\n\n\treturn x",
+        ),
+        ('import (\n\t"fmt"\n\t‸\n\t"os"\n)\n', '"io"\n)\n\nfunc main() {', '"io"'),
+        (
+            "func f() http.Handler {\n\t‸\n}\n",
+            "return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {\n\t\tw.Write(nil)\n\t})\n}\n",
+            "return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {\n\t\tw.Write(nil)\n\t})",
+        ),
+    ],
+    "a.py": [
+        ('def f(n):\n    log.info("‸")\n', 'done: %s", n)', "done: %s"),
+        ('def f(n):\n    return f"Hello {‸}"\n', 'n}"', "n"),
+        ('def f(d):\n    return g(d["‸"], 1) + d["x"]\n', 'key"], 1) + d["x"]', "key"),
+        ("def area(\n    r: float,\n) -> float:\n‸", "return 3.14 * r\n", "    return 3.14 * r"),
+        ("def f(x):  # noqa\n‸", "return x\n", "    return x"),
+        ("if x > 0:  # pos\n‸", "print(x)\n", "    print(x)"),
+        ("with (\n    open(a) as b,\n    open(c) as d,\n):\n‸", "print(b)\n", "    print(b)"),
+        ("x = foo()\n    ‸.bunch().of()\n", ".bunch().of()", None),
+        (
+            GUARD,
+            "if not x:\n        return None\n\n    y = x + 1\n    return y\n\n\ndef g",
+            "if not x:\n        return None\n\n    y = x + 1\n    return y",
+        ),
+        (GUARD, "return x \\\n        + 1\n\ng()", "return x \\\n        + 1"),
+        ('x = [\n    "a",\n    ‸\n    "c",\n]\n', '"b",\n]\n', '"b",'),
+        ('x = {\n    "a": 1,\n    ‸\n    "c": 3,\n}\n', '"b": 2,\n}\n', '"b": 2,'),
+        ("f(\n    a,\n    ‸\n    c,\n)\n", "b,\n)\n", "b,"),
+        ("from x import (\n    a,\n    ‸\n    c,\n)\n", "b,\n)\n", "b,"),
+        ("def f(self):\n    return sum(xs)‸\n", " for xs in self.items.values()", None),
+        ("def f(x):\n    y = 1\n\n    ‸\n", "\n    return y\n", "return y"),
+        ("x = ‸\n", "f(\n    1,\n    2,\n)\ny = 3", "f(\n    1,\n    2,\n)"),
+        ("x = f(‸\n", "1, 2)\ny = 3", "1, 2)"),
+        ("x = [\n    1,\n    2,\n‸\n", "]\ny = 1", "]"),
+        ("def f(x):\n    g(x)\n    ‸\n    g(x)\n", "g(x)", "g(x)"),
+        ("def f(x):\n    ‸\n    return x\n", "return x", None),
+    ],
+    "a.ts": [
+        ("const x = [\n  { name: '‸' },\n  { name: 'b' },\n];\n", "a' },\n", "a"),
+        (
+            "app.listen(3000, () => ‸);\n",
+            "{\n  console.log(1);\n});\n\napp.get(",
+            "{\n  console.log(1);\n}",
+        ),
+        ("app.listen(3000, () => ‸);\n", "{", None),
+        (
+            REDUCE,
+            "return this.items.reduce((total, item) => {\n      return total + item.price;\n    }, 0);\n  }\n\n  avg() {",
+            "return this.items.reduce((total, item) => {\n      return total + item.price;\n    }, 0);",
+        ),
+        (
+            REDUCE,
+            "return new Promise((resolve) => {\n      resolve(1);\n    });\n  }\n}",
+            "return new Promise((resolve) => {\n      resolve(1);\n    });",
+        ),
+        (
+            REDUCE,
+            "return () => {\n      this.x();\n    };\n  }",
+            "return () => {\n      this.x();\n    };",
+        ),
+        (
+            REDUCE,
+            "return fetch(path)\n      .then((r) => r.json())\n      .catch(log);\n  }\n",
+            "return fetch(path)\n      .then((r) => r.json())\n      .catch(log);",
+        ),
+        (REDUCE, "return a &&\n      b;\n  }\n", "return a &&\n      b;"),
+        (
+            REDUCE,
+            "if (!x) {\n      return null;\n    }\n\n    const y = x;\n    return y;\n  }\n\n  avg() {",
+            "if (!x) {\n      return null;\n    }\n\n    const y = x;\n    return y;",
+        ),
+        ("if (x) {\n  y();\n‸\nz();\n", "}", "}"),
+        ("if (x)‸\n  y();\n}\n", " {", " {"),
+        ("if (x)‸\n  y();\n", " {", None),
+    ],
+    "a.cc": [('void f() {\n  std::cout << "‸";\n}\n', 'x = " << x;\n}', "x = ")],
+    "a.php": [
+        ("<?php\nfunction f($x) {\n    printf('‸');\n}\n", "%d', $x);", "%d"),
+        ("<?php\n" + CHAIN, "    ->bunch()->of()->calls();\n", None),
+        (
+            "<?php\n/**\n * Does.\n */\nfunction f($x) {\n\tif ($x) {\n\t\ta();\n\t}\n\t‸\n}\n",
+            "if ($x) {\n        b();\n    }\n}\n",
+            "if ($x) {\n\t\tb();\n\t}",
+        ),
+    ],
+    "a.c": [
+        (
+            "/*\n * Does.\n */\nint f(int x)\n{\n\tif (x)\n\t\ta();\n\t‸\n}\n",
+            "if (x) {\n        b();\n    }\n}\n",
+            "if (x) {\n\t\tb();\n\t}",
+        ),
+    ],
+    "a.html": [('<ul>\n  <li><a href="‸"></a></li>\n</ul>\n', '/x">X</a></li>', "/x")],
+    "a.ipynb": [('{\n "source": [\n  "print(math.‸"\n ]\n}\n', 'sqrt(2))"\n ]\n}', "sqrt(2))")],
+    "a.rb": [
+        (
+            "def f(xs)\n  ‸\nend\n",
+            "xs.each do |x|\n    puts x\n  end\nend\n\ndef g",
+            "xs.each do |x|\n    puts x\n  end",
+        ),
+        (
+            "def f(xs)\n  ‸\nend\n",
+            "return xs.map do |x|\n    x + 1\n  end\nend",
+            "return xs.map do |x|\n    x + 1\n  end",
+        ),
+    ],
+    # Depth by lines of code, and fences.
+    "a.yaml": [
+        ("services:\n‸", "web:\n  image: x\n", "  web:\n    image: x"),
+        ("services:\n  db:\n‸", "image: x\n", "    image: x"),
+        (
+            "jobs:\n  build:\n    steps:\n‸",
+            "      - uses: actions/checkout@v4\n```\n",
+            "      - uses: actions/checkout@v4",
+        ),
+    ],
+    "a.service": [
+        ("[Unit]\nDescription=x\n\n[Service]\n‸", "ExecStart=/bin/x\n```\n", "ExecStart=/bin/x")
+    ],
+    "Dockerfile": [("FROM x\nCMD [‸]\n", '"x", "y"]\n```\n', '"x", "y"')],
+    "Makefile": [
+        ("a: b\n\t‸\n", "cc -c \\\n\t  -o a b\n    strip a\n", "cc -c \\\n\t  -o a b\n\tstrip a"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "text", "expected"),
+    [
+        pytest.param(path, *row, id=f"{path} {number}")
+        for path, rows in JOINS.items()
+        for number, row in enumerate(rows)
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_join(path, source, text, expected, newline):
+    outcome = fill(at_cursor(source.replace("\n", newline), path), text)
+    shown = outcome.text if isinstance(outcome, Suggestion) else None
+    assert shown == (None if expected is None else expected.replace("\n", newline))
