@@ -10,6 +10,7 @@ from codegen.engine.cancel import CancelToken
 from codegen.engine.types import FinishReason, GenerateRequest, Sampling, Usage
 from codegen.plan import CompletionOptions, Plan, make_plan, refusal
 from codegen.postprocess.growth import Growth
+from codegen.postprocess.joint import Joint, join
 from codegen.postprocess.pipeline import Rejection, has_statement, postprocess
 from codegen.prompt.healing import Spell
 from codegen.prompt.layout import Layout
@@ -123,14 +124,13 @@ def write(
     """
     hole = plan.hole
     generation = model.backend.generate(_request(model, plan, options), cancel)
-    growth = Growth(document)
+    joint, growth = join(document, hole), Growth(document)
     samples = [
         SampleText(
-            hole,
+            joint,
             forced=plan.prompt.forced,
             max_tokens=plan.max_tokens,
             stop_strings=tuple(stop.replace("\r\n", "\n") for stop in options.stop_strings),
-            growth=growth,
         )
         for _ in range(options.candidates)
     ]
@@ -144,11 +144,11 @@ def write(
             generation.end(step.sample)
         if text := sample.certain():
             yield Delta(step.sample, text)
-        if _suffices(hurry(), samples, hole, growth):
+        if _suffices(hurry(), samples, joint):
             for index, other in enumerate(samples):
                 other.end(FinishReason.TIME)
                 generation.end(index)
-    suggestions, dropped = _suggest(samples, hole, growth, greedy_first=options.temperature <= 0)
+    suggestions, dropped = _suggest(samples, joint, growth, greedy_first=options.temperature <= 0)
     reason = None if suggestions else dropped[0].reason
     yield Completion(suggestions, reason, generation.usage, plan, dropped)
 
@@ -192,21 +192,21 @@ def _samplings(options: CompletionOptions) -> Iterator[Sampling]:
             )
 
 
-def _suffices(hurry: Hurry, samples: Sequence[SampleText], hole: Hole, growth: Growth) -> bool:
+def _suffices(hurry: Hurry, samples: Sequence[SampleText], joint: Joint) -> bool:
     """Whether what there is of all samples has to do."""
     if hurry != "soon":
         return hurry == "now"
-    return all(sample.ended or has_statement(sample.text, hole, growth) for sample in samples)
+    return all(sample.ended or has_statement(sample.text, joint) for sample in samples)
 
 
 def _suggest(
-    samples: Sequence[SampleText], hole: Hole, growth: Growth, *, greedy_first: bool
+    samples: Sequence[SampleText], joint: Joint, growth: Growth, *, greedy_first: bool
 ) -> tuple[tuple[Candidate, ...], tuple[Dropped, ...]]:
     """The samples' suggestions, each once, the best first; and what is not suggested, and why.
 
     Args:
         samples: all of them, ended.
-        hole: where they go.
+        joint: what they have to fit.
         growth: the document with them in it.
         greedy_first: whether the first sample is the likeliest, whatever its mean says.
     """
@@ -215,8 +215,9 @@ def _suggest(
     for index, sample in enumerate(samples):
         # Of a text that ended before it began, the rest tells the rule why.
         text = sample.text if sample.text.strip() else sample.rest
-        cut_off = sample.finish.cut_off
-        outcome = postprocess(text, hole, growth, cut_off=cut_off)
+        finish = sample.finish
+        stopped = finish is FinishReason.STOP
+        outcome = postprocess(text, joint, growth, stopped=stopped, cut_off=finish.cut_off)
         if isinstance(outcome, Rejection):
             dropped.append(Dropped(text, outcome.reason))
             continue

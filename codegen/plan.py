@@ -16,7 +16,7 @@ EMPTY: Final = "empty-document"
 """The reason why nothing is suggested for a document without any text."""
 
 # A line is seldom longer than the first, a block that fits a screen seldom than the second.
-_MAX_TOKENS: Final[dict[Lines, int]] = {"single": 64, "multi": 256}
+_MAX_TOKENS: Final[dict[Lines, int]] = {"single": 128, "multi": 256}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ def make_plan(
         UsageError: max_tokens leaves no room for a prompt.
     """
     hole = hole or find_hole(document, options.lines)
-    max_tokens = options.max_tokens or _MAX_TOKENS[hole.lines]
+    spreads = hole.lines == "multi" or (hole.opens and not hole.one_line)
+    max_tokens = options.max_tokens or _MAX_TOKENS["multi" if spreads else "single"]
     window = model.backend.window
     # The same for one line and for several: a layout must serve both.
     reserved = options.max_tokens or min(max(_MAX_TOKENS.values()), window // 2)

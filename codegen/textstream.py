@@ -5,12 +5,10 @@ import io
 import math
 from typing import Final
 
-from codegen.context.hole import Hole
 from codegen.engine.types import FinishReason
 from codegen.lines import is_word
-from codegen.postprocess.ending import natural_end
-from codegen.postprocess.growth import Growth
-from codegen.postprocess.rules import repeated_line
+from codegen.postprocess.ending import find_end, natural_end
+from codegen.postprocess.joint import Joint
 
 # The indentation that models write by themselves.
 _USUAL_UNIT: Final = "    "
@@ -29,28 +27,26 @@ class SampleText:
 
     def __init__(
         self,
-        hole: Hole,
+        joint: Joint,
         *,
         forced: bytes,
         max_tokens: int,
-        growth: Growth,
         stop_strings: tuple[str, ...] = (),
     ) -> None:
         """Begins empty.
 
         Args:
-            hole: where the text goes.
+            joint: what the text has to fit.
             forced: bytes that the first tokens spell.
             max_tokens: how many tokens may go beyond the forced bytes.
-            growth: the document with the text in it.
             stop_strings: what ends the text, and is not a part of it; none is empty, and their
                 line endings are line feeds.
         """
         self.text = self.rest = ""
         self.ended = False
         self.finish = FinishReason.LENGTH
-        self._hole = hole
-        self._growth = growth
+        self._joint = joint
+        self._hole = joint.hole
         self._unspelled = len(forced)
         self._max_tokens = max_tokens
         self._stop_strings = stop_strings
@@ -103,12 +99,8 @@ class SampleText:
         found = [self.text.find(stop) for stop in self._stop_strings]
         if (stop := min((at for at in found if at >= 0), default=None)) is not None:
             self._end(FinishReason.STOP, stop)
-        if (end := natural_end(self.text, self._hole, self._growth)) is not None:
+        if (end := natural_end(self.text, self._joint)) is not None:
             self._end(FinishReason.HOLE, end)
-        lines = self.text[: self.text.rfind("\n") + 1]
-        if (kept := repeated_line(lines, self._hole, self._growth)) != lines:
-            # A rule that would cut all that comes, so it need not be written.
-            self._end(FinishReason.HOLE, len(kept))
 
     def _end(self, reason: FinishReason, at: int | None = None) -> None:
         if at is not None:
@@ -118,10 +110,12 @@ class SampleText:
 
     def _certain_until(self) -> int:
         """The offset before which neither more text nor a rule changes anything."""
-        if self._hole.is_unplaced or self._hole.unit != _USUAL_UNIT:
+        if self._hole.is_unplaced or self._joint.unit not in (None, _USUAL_UNIT):
             return 0  # A rule may still move its lines.
         text = self.text
         until = len(text) - max((_overlap(text, stop) for stop in self._stop_strings), default=0)
+        if (doubt := find_end(text, self._joint).doubt) is not None:
+            until = min(until, doubt)
         if self._is_undecided(until):
             until = text.rfind("\n", 0, until) + 1
         kept = text[:until].rstrip()
@@ -138,7 +132,7 @@ class SampleText:
         if self._hole.following.strip().startswith(begun):
             return True
         # "els" may become "else", which goes on with the block, or a name, which ends it.
-        return natural_end(self.text[:until] + "_", self._hole, self._growth) is not None
+        return natural_end(self.text[:until] + "_", self._joint) is not None
 
 
 def _overlap(text: str, other: str) -> int:

@@ -45,7 +45,7 @@ def check(run):
         assert completion.suggestions[0].finish_reason is finish
         assert completion.reason is None
         told = "".join(event.text for event in events if isinstance(event, Delta))
-        assert expected.startswith(told)
+        assert finish.cut_off or expected.startswith(told)
         return completion.suggestions[0]
 
     return check
@@ -105,7 +105,9 @@ def test_a_character_that_the_length_cuts_off(check, tokenizer):
         for size in range(len(ids), 0, -1)
         if tokenizer.decode_bytes(ids[:size]).decode(errors="replace").endswith("\ufffd")
     )
-    check("x = 1\n‸", ids, "y = '", FinishReason.LENGTH, max_tokens=size)
+    ids = [*tokenizer.encode("z = 2\n"), *ids]
+    size += len(tokenizer.encode("z = 2\n"))
+    check("x = 1\n‸", ids, "z = 2", FinishReason.LENGTH, max_tokens=size)
 
 
 def test_bytes_that_are_no_text(check, tokenizer):
@@ -118,7 +120,12 @@ def test_max_tokens_counts_only_the_completion(check, tokenizer):
     source = "def add(a, b):\n    re‸\n"
     whole = [tokenizer.token_bytes(id_) for id_ in tokenizer.encode("    return a + b")]
     assert whole[-4:] == [b" return", b" a", b" +", b" b"]
-    check(source, "turn a + b", "turn a", FinishReason.LENGTH, max_tokens=2)
+    check(source, "turn a + b", "turn a", FinishReason.LENGTH, max_tokens=3)
+
+
+def test_the_token_limit_leaves_no_half_expression(run):
+    events, _ = run("def add(a, b):\n    re‸\n", "turn a", options=CompletionOptions(max_tokens=2))
+    assert (result(events).suggestions, result(events).reason) == ((), "cut-off")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +151,7 @@ def test_the_natural_end_stops_a_sample(run, source, answer, expected, tokenizer
         ((" + b",), "return a", FinishReason.STOP),
         (("b\r\n\r\n\r\n",), "return a +", FinishReason.STOP),
         (("zzz", "+", "a"), "return", FinishReason.STOP),
-        (("\n\n\nprint",), "return a + b", FinishReason.HOLE),
+        (("\n\n\nprint",), "return a + b", FinishReason.STOP),
     ],
 )
 def test_stop_strings(check, stops, expected, finish):
@@ -179,7 +186,7 @@ def test_lone_surrogates_in_the_document(run):
 
 
 def test_rules_are_named(check):
-    assert "overlap" in check("print(‸)\n", "x)", "x").rules
+    assert "trailing-blanks" in check("x = ‸\n", "1  ", "1").rules
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\t\r\n"])
@@ -196,7 +203,7 @@ def test_an_empty_document_needs_no_model(run, text):
         (ADD, "", "blank"),
         (ADD, "\n\n", "blank"),
         ("def f():\n    ‸\n    return 1\n", "return 1\n", "repeated-line"),
-        ("f(‸)\n", ")", "overlap"),
+        ("f(‸)\n", ")", "end-of-hole"),
     ],
 )
 def test_nothing_to_suggest(run, source, answer, reason):
@@ -342,6 +349,8 @@ def test_what_is_told_stays(tokenizer, vocabulary, *, source, lines, glue, wante
     *deltas, completion = complete(model, document, options, CancelToken())
     told = "".join(delta.text for delta in deltas)
     suggested: tuple[Candidate, ...] = completion.suggestions
-    # A loop is seen only when it has gone round several times.
-    assume(not suggested or "loop" not in suggested[0].rules)
+    # A loop is seen only when it has gone round several times, and at the end what never closes.
+    late = {"loop", "unfinished", "cut-off"}
+    assume(completion.reason not in late)
+    assume(not suggested or late.isdisjoint(suggested[0].rules))
     assert (suggested[0].text if suggested else "").startswith(told)

@@ -8,7 +8,7 @@ from codegen.context.kind import Kind, kind_of, values_of
 from codegen.context.nearby import Bracket, Nearby, look_back
 from codegen.context.scope import Definition, definitions_around
 from codegen.document import Document
-from codegen.lines import depth, indent_unit, is_word, opens_block
+from codegen.lines import indent_unit, is_word, opens_block
 from codegen.syntax.registry import Blocks
 
 Lines = Literal["single", "multi"]
@@ -22,6 +22,7 @@ CLOSED_STATEMENT: Final = "closed-statement"
 # person wrote.
 _SIGHT: Final = 4000
 
+_NAMES: Final = re.compile(r"\s*(?:import|export)\b")
 _DONE_WORDS: Final = re.compile(r"\s*(?:pass|break|continue)\s*$")
 
 
@@ -35,9 +36,11 @@ class Hole:
     `newline` is the document's. `scope` are the definitions around it, the outermost first.
     `brackets` are those that are open at the cursor, the outermost first, blocks' braces left
     out. `above` is the last line before the cursor's that isn't blank, `unit` one level of the
-    file's indentation, and `by_indent` says that blocks are marked by that. `body_depth` is how
-    far in the body of the innermost function is, in columns, 0 outside of one. `refusal` says why
-    nothing should be suggested here, None where something may.
+    file's indentation, and `by_indent` says that blocks are marked by that. `refusal` says why
+    nothing should be suggested here, None where something may. `opens` says that the cursor's line
+    ends, up to the cursor, with what opens a block or a bracket, `one_line` that a single line was
+    asked for. `begins_at` is the offset at which the cursor's line begins, and `below_blank` says
+    that the line above it is blank.
     """
 
     left: str
@@ -51,13 +54,16 @@ class Hole:
     above: str = ""
     unit: str = "    "
     by_indent: bool = False
-    body_depth: int = 0
     refusal: str | None = None
+    opens: bool = False
+    one_line: bool = False
+    begins_at: int = 0
+    below_blank: bool = False
 
     @property
     def starts_below(self) -> bool:
         """Whether the completion may begin with a newline."""
-        return not self.left.strip() or (not self.is_prose and opens_block(self.left))
+        return not self.left.strip() or self.opens
 
     @property
     def inserts_above(self) -> bool:
@@ -75,11 +81,6 @@ class Hole:
         """
         free = not self.left and not self.right.strip() and not self.brackets
         return self.by_indent and free and not self.is_prose
-
-    @property
-    def closes_itself(self) -> bool:
-        """Whether the completion has to close a bracket: it is open, and not closed below."""
-        return bool(self.brackets) and not self.following.lstrip().startswith((")", "]", "}"))
 
     @property
     def is_prose(self) -> bool:
@@ -105,6 +106,8 @@ def find_hole(document: Document, wanted: Wanted = "auto") -> Hole:
     above = text[max(0, start - _SIGHT) : start].rstrip()
     kind = kind_of(document, nearby, values, following)
     scope = definitions_around(document, nearby)
+    code = nearby.left.rstrip()
+    opens = nearby.literal is None and (opens_block(code) or code.endswith(("(", "[")))
     return Hole(
         left=left,
         right=right,
@@ -117,8 +120,12 @@ def find_hole(document: Document, wanted: Wanted = "auto") -> Hole:
         above=above[above.rfind("\n") + 1 :],
         unit=indent_unit(text[max(0, cursor - _SIGHT) : cursor + _SIGHT]),
         by_indent=blocks == "indent",
-        body_depth=_body_depth(text, scope, left),
         refusal=_refusal(document, nearby, values, right, blocks),
+        opens=opens,
+        one_line=wanted == "single",
+        begins_at=cursor - len(left),
+        below_blank=not text[text.rfind("\n", 0, max(0, start - 1)) + 1 : start].strip()
+        and start > 0,
     )
 
 
@@ -132,7 +139,8 @@ def _refusal(
         return INSIDE_WORD
     if nearby.literal is not None or values or right.strip():
         return None
-    return CLOSED_STATEMENT if _is_closed(document, nearby.left.rstrip(), blocks) else None
+    left = nearby.left.rstrip()
+    return CLOSED_STATEMENT if _is_closed(document, left, blocks) else None
 
 
 def _is_closed(document: Document, left: str, blocks: Blocks) -> bool:
@@ -140,23 +148,10 @@ def _is_closed(document: Document, left: str, blocks: Blocks) -> bool:
     if _DONE_WORDS.fullmatch(left):
         return True
     if blocks == "braces":
-        return left.endswith((";", "}"))
+        # The names of an import stand in braces before what they come from.
+        return left.endswith(";") or (left.endswith("}") and not _NAMES.match(left))
     # A docstring, and nothing else on the line: what is left of strings are underscores.
     return not left.strip().strip("_") and document.before.endswith(('"""', "'''"))
-
-
-def _body_depth(text: str, scope: tuple[Definition, ...], left: str) -> int:
-    for definition in reversed(scope):
-        if definition.kind == "function":
-            start, end = definition.body
-            inside = text[start:end].lstrip("{ \t\r\n")
-            if inside.strip("} \t\r\n"):
-                first = end - len(inside)
-                return depth(text[text.rfind("\n", 0, first) + 1 : first] + "x")
-            # An empty body is as far in as the cursor that is to fill it.
-            header = text[text.rfind("\n", 0, definition.start) + 1 : definition.start + 1]
-            return max(depth(header) + 4, depth(left + "x") if not left.strip() else 0)
-    return 0
 
 
 def _guess_blocks(document: Document) -> Blocks:

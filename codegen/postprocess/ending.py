@@ -1,217 +1,134 @@
-"""Where a completion naturally ends, asked after every token and once more when it is done."""
+"""Where a completion ends, asked after every token and once more when it is done."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.context.hole import Hole
-from codegen.lines import depth, opens_block, same_line
-from codegen.postprocess.growth import Growth
+from codegen.postprocess.block import Block
+from codegen.postprocess.joint import Joint
+from codegen.postprocess.reading import Reading
+from codegen.syntax.scan import Event, Frame
 
-# Blank lines that end a completion (PEP 8 sets top-level definitions apart by two), and that may
-# come before its first line.
-_BLANK_END: Final = 2
-_BLANK_START: Final = 3
-
-# A group of at most so many lines, repeated so often, is a loop that the model doesn't leave.
-_LOOP_LINES: Final = 4
-_LOOP_TIMES: Final = 4
-
-# A statement after which nothing of its block is reached, whole or begun.
-_JUMP: Final = re.compile(r"\s*(?:return|raise|throw|break|continue|goto)\b")
-
-_CLOSERS: Final = (")", "]", "}")
-
-# What goes on with a statement at the depth of its first line.
-_PARTS: Final = ("else", "elif", "except", "finally", "catch")
-_GOES_ON: Final = re.compile(rf"\s*(?:[)\]}}]|(?:{'|'.join(_PARTS)})\b)")
+# Between two operands or elements: what stands before it is whole.
+_BETWEEN: Final = re.compile(r"\s+(?:[-+*/%<>&|?]|[<>!=]=|&&|\|\||and|or)(?=\s|\Z)|,|;")
 
 
-def natural_end(text: str, hole: Hole, growth: Growth) -> int | None:
+@dataclass(frozen=True, slots=True)
+class Ending:
     """The offset at which a completion ends, None while it may go on.
 
-    One line ends at its newline. Several end
+    `doubt` is the offset from which on it may yet turn out to have ended.
+    """
 
-    - before a line that already follows the hole;
-    - before a line farther out than what follows the hole, or at the file's outermost level;
-    - before a line farther out than the first, or as far in after a block, if a blank line
-      stands before it; or if the hole is the body of a block opened on the cursor's line;
-    - before a bracket that closes farther out than the first line;
-    - inside brackets, where these are closed;
-    - after a jump (`return`, `raise`) as far in as the first line, which ends its block;
-    - after two blank lines, and in a loop of repeated lines.
+    at: int | None
+    doubt: int | None = None
 
-    Lines that begin inside a string or a bracket don't end anything: the syntax tree tells.
+
+def natural_end(text: str, joint: Joint, *, done: bool = False) -> int | None:
+    """The offset at which a completion ends, None while it may go on; see `find_end`."""
+    return find_end(text, joint, done=done).at
+
+
+def find_end(text: str, joint: Joint, *, done: bool = False) -> Ending:
+    """Looks for the end of a completion.
+
+    It ends
+
+    - before it closes what the text after the cursor closes, or what isn't open;
+    - before it repeats the rest of the cursor's line, or the lines below it;
+    - one line: at its newline; several: before a line that leaves the block of the hole, or that
+      follows the hole already;
+    - after it closed the block of the hole itself;
+    - where the hole isn't all that is left of its block: before the next statement after a block
+      and a blank line, and after two blank lines;
+    - before an explanation or a fence, and in a loop of lines.
+
+    A newline inside a bracket or a string that the completion itself opened ends nothing.
 
     Once it has answered with an offset, more text doesn't change the answer.
 
     Args:
-        text: what was generated up to now, with any newlines.
-        hole: where it goes.
-        growth: the document with the text in it; asked at line ends.
+        text: what was generated up to now, with line feeds.
+        joint: what it has to fit.
+        done: whether no more text comes.
     """
-    return _single_end(text, hole) if hole.lines == "single" else _multi_end(text, hole, growth)
+    block = Block(text, joint, done=done)
+    if (end := block.begin()) is not None:
+        return Ending(end)
+    limit = _repeated(text, joint)
+    reading = Reading(text, joint, limit)
+    closed: int | None = None  # where the text first closes what is closed already
+    for event in reading:
+        if event.kind == "line":
+            if closed is not None and not reading.is_same:
+                return Ending(closed)
+            closed = None
+            if not reading.own and (end := block.ended(event.start, reading)) is not None:
+                return Ending(end)
+        elif closed is None and _closes_too_much(event, reading, text, joint):
+            closed = block.before(event.start)
+            if reading.closes is None or _is_there(text[event.start :], joint, reading.closes):
+                return Ending(closed)
+    if closed is None or reading.is_same:
+        return Ending(limit)
+    return Ending(closed) if done or limit is not None else Ending(None, doubt=closed)
 
 
-def _single_end(text: str, hole: Hole) -> int | None:
-    start = 0
-    if hole.starts_below:
-        start = len(text) - len(text.lstrip())
-        if text.count("\n", 0, start) > _BLANK_START:
-            return 0
-    newline = text.find("\n", start)
-    if newline < 0:
+def _closes_too_much(event: Event, reading: Reading, text: str, joint: Joint) -> bool:
+    """Whether a mark closes what the text after the cursor closes, or what isn't open."""
+    if event.kind == "stray":
+        # What a text of JSX may hold looks like the end of an element, too.
+        return joint.lexis.tags != "values" or text[event.start] != "<"
+    return reading.closes is not None and joint.is_closed(reading.closes)
+
+
+def _is_there(rest: str, joint: Joint, index: int) -> bool:
+    """Whether a text that closes a frame goes on as the cursor's line does.
+
+    If not, it may yet turn out to open it again, as `} else {` does, or `a", "b` between quotes.
+    """
+    right = joint.right_of(index)
+    return bool(right) and rest.startswith(right)
+
+
+def _repeated(text: str, joint: Joint) -> int | None:
+    """Where a text begins to repeat what follows it, if it surely does."""
+    right = joint.hole.right.strip()
+    if joint.hole.inserts_above or not any(map(str.isalnum, right)):
+        at = f"\n{text}".find(f"\n{joint.ahead}") if joint.ahead else -1
+        return len(text[:at].rstrip()) if at >= 0 else None
+    at = text.find(right)
+    while at >= 0 and not Reading(text, joint, at).through().is_inside:
+        at = text.find(right, at + 1)
+    if at < 0:
         return None
-    if hole.inserts_above:
-        return newline + 1
-    return newline - 1 if text[:newline].endswith("\r") else newline
+    return at if joint.hole.right[0] == right[0] else len(text[:at].rstrip())
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a completion; `full` with what stood before the cursor on it.
-
-    Offsets of its start, of its end without trailing blanks, and after its newline. A line
-    that is not complete is still being generated.
-    """
-
-    full: str
-    start: int
-    end: int
-    after: int
-    complete: bool
+def left_open(text: str, joint: Joint) -> Sequence[Frame]:
+    """What a finished text opens and neither it nor what is below closes."""
+    return Reading(text, joint).through().own
 
 
-def _multi_end(text: str, hole: Hole, growth: Growth) -> int | None:
-    block = _Block(hole)
-    closed = True
-    for line in _lines(text, hole.left):
-        if line.full.strip():
-            end = block.read(line, inside=not closed)
-        else:
-            end = block.read_blank(line) if closed else None
-        if end is not None:
-            return end
-        if line.complete and not hole.is_prose:
-            inside = growth.at(text[: line.end])
-            if inside.brackets < 0:
-                return _closing(text, line, hole, growth)
-            closed = inside.closed
-            if closed and line.full.strip() and block.jumped():
-                return line.after if hole.inserts_above else line.end
-    return None
+def whole_lines(text: str, joint: Joint) -> list[int]:
+    """The offsets at which those lines of a text end that leave nothing of its own open."""
+    reading = Reading(text, joint)
+    return [
+        len(text[: event.start].rstrip())
+        for event in reading
+        if event.kind == "line" and not reading.own and text[: event.start].strip()
+    ]
 
 
-def _closing(text: str, line: _Line, hole: Hole, growth: Growth) -> int:
-    """Where a text ends that closes the bracket that the hole is in.
-
-    Before the mark if it stands below the hole already, else after its line.
-    """
-    if hole.closes_itself:
-        return line.after if hole.inserts_above else line.end
-    at = next(
-        at
-        for at in range(line.start, line.end)
-        if text[at] in _CLOSERS and growth.at(text[: at + 1]).brackets < 0
-    )
-    kept = text[:at].rstrip()
-    return len(kept) if kept else at
-
-
-def _lines(text: str, left: str) -> Iterator[_Line]:
-    start = 0
-    while start < len(text):
-        newline = text.find("\n", start)
-        stop = len(text) if newline < 0 else newline
-        line = text[start:stop]
-        full = line if start else left + line
-        yield _Line(full, start, start + len(line.rstrip()), stop + 1, newline >= 0)
-        start = stop + 1
-
-
-class _Block:
-    """Several lines, read one by one until one of them doesn't belong to the hole."""
-
-    __slots__ = ("_blanks", "_hole", "_nested", "_opened", "_seen", "_statement")
-
-    def __init__(self, hole: Hole) -> None:
-        self._hole = hole
-        self._opened = opens_block(hole.left)
-        self._seen: list[_Line] = []
-        self._nested = False
-        self._statement = ""  # the line on which the last statement begins
-        self._blanks = 0  # since the last of the lines seen
-
-    def read_blank(self, line: _Line) -> int | None:
-        """Where the completion ends, if a blank line ends it."""
-        self._blanks += line.complete
-        if self._seen and self._blanks == _BLANK_END:
-            return line.after if self._hole.inserts_above else self._seen[-1].end
-        return 0 if self._blanks > _BLANK_START else None
-
-    def read(self, line: _Line, *, inside: bool) -> int | None:
-        """Where the completion ends, if a line with code ends it.
-
-        One that begins inside a string or a bracket ends nothing.
-        """
-        hole, seen = self._hole, self._seen
-        if inside:
-            if line.complete:
-                seen.append(line)
-            return None
-        stop = 0 if not seen else line.start if hole.inserts_above else seen[-1].end
-        if self._is_left_by(line):
-            return stop
-        if not line.complete:
-            return None
-        if same_line(line.full, hole.following):
-            return stop
-        seen.append(line)
-        self._statement = line.full
-        self._nested |= depth(line.full) > depth(seen[0].full)
-        self._blanks = 0
-        period = _loop_period([line.full.rstrip() for line in seen])
-        if not period:
-            return None
-        first = seen[-period * (_LOOP_TIMES - 1) - 1]
-        return first.after if hole.inserts_above else first.end
-
-    def jumped(self) -> bool:
-        """Whether the statement read last ends the block: a `return` as far in as its first line.
-
-        Farther in than the function's body, and with nothing of the function below the hole, more
-        has to come: the block around.
-        """
-        if self._opened or not self._seen or not _JUMP.match(self._statement):
-            return False
-        here, body = depth(self._statement), self._hole.body_depth
-        last = here <= body or depth(self._hole.following) >= max(1, body)
-        return last and here <= depth(self._seen[0].full)
-
-    def _is_left_by(self, line: _Line) -> bool:
-        if not self._seen:
-            return False
-        here, base = depth(line.full), depth(self._seen[0].full)
-        if here > base:
-            return False
-        if here < base:
-            floor = depth(self._hole.following) if self._hole.following else 0
-            closes = line.full.lstrip().startswith(_CLOSERS)
-            if closes and self._hole.closes_itself:
-                return False
-            return bool(self._opened or self._blanks or closes) or here < max(1, floor)
-        if not self._opened and not (self._nested and self._blanks):
-            return False
-        begun = line.full.strip()
-        undecided = not line.complete and any(part.startswith(begun) for part in _PARTS)
-        return not undecided and not _GOES_ON.match(line.full)
-
-
-def _loop_period(lines: list[str]) -> int:
-    """Of how many lines the group is that the end of a text repeats; 0 when it doesn't."""
-    for period in range(1, _LOOP_LINES + 1):
-        tail = lines[-period * _LOOP_TIMES :]
-        if len(tail) == period * _LOOP_TIMES and tail == tail[:period] * _LOOP_TIMES:
-            return period
+def last_whole(text: str, joint: Joint) -> int:
+    """Where the last statement or expression of a cut-off text ends that is whole; 0 for none."""
+    if lines := whole_lines(text, joint):
+        return lines[-1]
+    if joint.in_text:
+        return len(text[: text.rstrip().rfind(" ") + 1].rstrip())
+    for found in reversed([*_BETWEEN.finditer(text)]):
+        reading = Reading(text, joint, found.start()).through()
+        if len(reading.stack) == len(reading.open_before) and text[: found.start()].strip():
+            return found.start()
     return 0

@@ -1,11 +1,15 @@
 """What the model wrote to what is suggested, or to the reason why nothing is."""
 
+import logging
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.context.hole import Hole
+from codegen.postprocess.ending import last_whole, whole_lines
 from codegen.postprocess.growth import Growth
-from codegen.postprocess.rules import RULES
+from codegen.postprocess.joint import Joint
+from codegen.postprocess.rules import RULES, Rule, Written
+
+_log = logging.getLogger(__name__)
 
 BLANK: Final = "blank"
 CUT_OFF: Final = "cut-off"
@@ -33,45 +37,49 @@ class Rejection:
 
 
 def postprocess(
-    text: str, hole: Hole, growth: Growth, *, cut_off: bool = False
+    text: str, joint: Joint, growth: Growth, *, stopped: bool = True, cut_off: bool = False
 ) -> Suggestion | Rejection:
     """Applies all rules to a finished completion.
 
-    The rules work on line feeds; the document's own newlines are put in at the end.
+    The rules work on line feeds; the document's own newlines are put in at the end. A rule that
+    fails is logged by its name, and changes nothing.
 
     Args:
         text: what was generated, without the forced bytes, with any newlines.
-        hole: where it goes.
+        joint: what it has to fit.
         growth: the document that it goes into.
-        cut_off: whether the text ended because the budget did, wherever that was.
+        stopped: whether the model ended it itself.
+        cut_off: whether it ended because the budget did, wherever that was.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         return Rejection(BLANK)
+    written = Written(joint, growth, stopped)
+    rules = (Rule(CUT_OFF, _cut_off), *RULES) if cut_off else RULES
     spoke = []
-    if cut_off and (whole := _whole(text, hole, growth)) != text:
-        spoke.append(CUT_OFF)
-        text = whole
-    for rule in RULES:
-        changed = rule.apply(text, hole, growth)
+    for rule in rules:
+        changed = _applied(rule, text, written)
         if not changed.strip():
             return Rejection(rule.name)
         if changed != text:
             spoke.append(rule.name)
         text = changed
-    return Suggestion(text.replace("\n", hole.newline), tuple(spoke))
+    return Suggestion(text.replace("\n", joint.hole.newline), tuple(spoke))
 
 
-def has_statement(text: str, hole: Hole, growth: Growth) -> bool:
+def has_statement(text: str, joint: Joint) -> bool:
     """Whether a text that is still being written could end now: after a whole statement of it."""
-    return _whole(text, hole, growth) != text
+    return bool(whole_lines(text, joint))
 
 
-def _whole(text: str, hole: Hole, growth: Growth) -> str:
-    """Several lines up to the last statement that is whole; all of them where none is."""
-    if hole.lines == "single":
+def _cut_off(text: str, written: Written) -> str:
+    """Ends after the last statement or expression that is whole."""
+    return text[: last_whole(text, written.joint)]
+
+
+def _applied(rule: Rule, text: str, written: Written) -> str:
+    try:
+        return rule.apply(text, written)
+    except Exception:  # noqa: BLE001 - whatever it is, the suggestion goes on without the rule
+        _log.exception("the rule %s failed and was left out", rule.name)
         return text
-    end = text.rfind("\n")
-    while end > 0 and not (text[:end].strip() and growth.at(text[:end]).closed):
-        end = text.rfind("\n", 0, end)
-    return text[:end] if end > 0 else text

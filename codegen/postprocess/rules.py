@@ -1,29 +1,39 @@
 """What is done to a finished completion, one small function per rule.
 
-A rule takes the text and the hole and gives the text back, cut or mended; the empty text means
-that there is nothing to suggest. They run in the order of RULES, and what spoke is named.
+A rule takes the text and gives it back, cut or mended; the empty text means that there is nothing
+to suggest. They run in the order of RULES, and what spoke is named.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.context.hole import Hole
-from codegen.lines import is_word, open_brackets, opens_block, same_line
-from codegen.postprocess.ending import natural_end
+from codegen.lines import depth, open_brackets, opens_block
+from codegen.postprocess.ending import left_open, natural_end, whole_lines
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.indentation import misplaced, style
+from codegen.postprocess.joint import Joint
+from codegen.postprocess.loops import first_round
 
-# Characters up to which a text of punctuation alone is tiny.
-_TINY: Final = 2
+_SEPARATORS: Final = (",", ";", ":")
+_CLOSERS: Final = (")", "]", "}")
 
-_CLOSERS: Final = frozenset(")]}\"'`;:,")
-_QUOTES: Final = "\"'`"
+# Characters up to which a text of operators alone says too little.
+_LONE: Final = 2
+_OPERATORS: Final = frozenset(",;:.+-*/%=&|!?<~^@#$\\")
 
-# A unit of at least three characters, six times in a row, is a loop. Source: the repetition
-# filter of Tabby's agent, https://github.com/TabbyML/tabby.
-_LOOP_LENGTH: Final = 3
-_LOOP_TIMES: Final = 6
+# A statement after which nothing of its block is reached.
+_JUMP: Final = re.compile(r"\s*(?:return|raise|throw|break|continue|goto)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the rules know: the place, the syntax, and whether the model ended the text itself."""
+
+    joint: Joint
+    growth: Growth
+    stopped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,96 +41,88 @@ class Rule:
     """A rule and the name by which it is reported."""
 
     name: str
-    apply: Callable[[str, Hole, Growth], str]
+    apply: Callable[[str, Written], str]
 
 
-def repeated_line(text: str, hole: Hole, _growth: Growth) -> str:
-    """Cuts before a line that already follows the hole.
-
-    The first line of the text repeats it however far in it is; deeper ones may be another
-    block's `return`.
-    """
-    start = 0
-    first = True
-    for line in text.split("\n"):
-        full = line if start else hole.left + line
-        if full.strip():
-            again = full.strip() == hole.following.strip()
-            if again and (first or same_line(full, hole.following)):
-                return text[:start] if hole.inserts_above else text[:start].rstrip()
-            first = False
-        start += len(line) + 1
-    return text
+def leading_blanks(text: str, written: Written) -> str:
+    """Drops blank lines at the start, where the cursor's line is below a blank one already."""
+    hole = written.joint.hole
+    if hole.left.strip() or hole.right.strip() or not hole.below_blank or text[:1] != "\n":
+        return text
+    body = text.lstrip("\n")
+    return body.removeprefix(hole.left)
 
 
-def end_of_hole(text: str, hole: Hole, growth: Growth) -> str:
+def end_of_hole(text: str, written: Written) -> str:
     """Cuts at the hole's natural end."""
-    return text[: natural_end(text, hole, growth)]
+    return text[: natural_end(text, written.joint, done=True)]
 
 
-def loop(text: str, _hole: Hole, _growth: Growth) -> str:
+def repeated_line(text: str, written: Written) -> str:
+    """Drops a text that is only the line below once more, and that line if the text ends with it.
+
+    Where the model itself ended a text after that one line, it may be meant: it is kept, unless
+    what follows it would never be reached.
+    """
+    hole = written.joint.hole
+    *above, last = text.rstrip().split("\n")
+    if not any(map(str.isalnum, last)):
+        return text
+    if not above or not "".join(above).strip():
+        full = last if above else hole.left + last
+        kept = written.stopped and not _JUMP.match(full) and not hole.inserts_above
+        return "" if full.strip() == hole.following.strip() and not kept else text
+    again = last.strip() == hole.following.strip() and depth(last) == depth(hole.following)
+    if not again:
+        return text
+    return text[: text.rstrip().rfind("\n") + 1] if hole.inserts_above else "\n".join(above)
+
+
+def loop(text: str, _written: Written) -> str:
     """Cuts an end that repeats itself after the first time."""
-    for length in range(_LOOP_LENGTH, len(text) // _LOOP_TIMES + 1):
-        unit = text[-length:]
-        if any(map(str.isalnum, unit)) and text.endswith(unit * _LOOP_TIMES):
-            start = len(text) - length * _LOOP_TIMES
-            while text.endswith(unit, 0, start):
-                start -= length
-            return text[: start + length]
-    return text
+    return first_round(text)
 
 
-def overlap(text: str, hole: Hole, _growth: Growth) -> str:
+def overlap(text: str, written: Written) -> str:
     """Drops an end that stands there already, right of the cursor.
 
-    The whole rest of the line is dropped wherever the text ends with it. Of closing brackets,
-    quotes and separators only those that are too many: in `f(g(‸)` one bracket is still missing.
+    That is the rest of the line, or what of it comes before a mark that closes something.
     """
-    if text.endswith("\n"):
-        return text  # What is to the right will stand on the next line.
-    body, right = text.rstrip(" \t"), hole.right.strip()
-    if any(map(str.isalnum, right)):
-        for rest in (hole.right.rstrip(), right):
-            if body.endswith(rest):
-                return body[: -len(rest)]
-    best, fewest = text, _surplus(hole.left, text, right)
-    for length in range(1, len(right) + 1):
-        dropped = right[:length]
-        if not _CLOSERS.issuperset(dropped):
-            break
-        kept = body[:-length]
-        # Three quotes are one mark, not three.
-        if body.endswith(dropped) and not (dropped[0] in _QUOTES and kept.endswith(dropped[0])):
-            surplus = _surplus(hole.left, kept, right)
-            if surplus < fewest:
-                best, fewest = kept, surplus
-    return best
-
-
-def _surplus(left: str, text: str, right: str) -> int:
-    """How many closing marks are too many on a line that consists of these."""
-    _, brackets = open_brackets(left + text + right)
-    quotes = sum(text.count(quote) % 2 for quote in _QUOTES)
-    separators = text.endswith((";", ":", ",")) and right.startswith(text[-1])
-    return brackets + quotes + separators
-
-
-def tiny(text: str, hole: Hole, growth: Growth) -> str:
-    """Drops a mark or two that close nothing and open nothing: not worth a person's glance."""
-    marks = text.strip()
-    if len(marks) > _TINY or any(map(is_word, marks)):
+    joint = written.joint
+    right = joint.hole.right.rstrip()
+    body = text.rstrip(" \t")
+    if not right.strip() or text.endswith("\n"):
         return text
-    useful = growth.at(text) != growth.at("") or opens_block(hole.left + marks)
-    return text if useful or hole.is_prose else ""
+    # What closes something there ended the text already.
+    before = right[: joint.until]
+    for rest in (before, before.strip()):
+        if rest.strip() and body.endswith(rest) and not _is_own(body, rest, joint):
+            return body[: -len(rest)]
+    return body[:-1] if body.endswith(_SEPARATORS) and right.lstrip()[0] == body[-1] else text
 
 
-def trailing_blanks(text: str, hole: Hole, _growth: Growth) -> str:
+def _is_own(body: str, rest: str, joint: Joint) -> bool:
+    """Whether an end that closes something closes what the text itself opened."""
+    if rest[0] not in _CLOSERS or any(map(str.isalnum, rest)):
+        return False
+    return not joint.in_text or open_brackets(body)[1] == 0
+
+
+def trailing_blanks(text: str, written: Written) -> str:
     """Drops blanks and blank lines at the end, unless something follows them on the line."""
-    return text if hole.right.strip() else text.rstrip()
+    return text if written.joint.hole.right.strip() else text.rstrip()
 
 
-def own_line(text: str, hole: Hole, _growth: Growth) -> str:
-    """Leaves the code right of the cursor on a line of its own, as far in as it was."""
+def own_line(text: str, written: Written) -> str:
+    """Leaves the code right of the cursor on a line of its own, as far in as it was.
+
+    So is what closes a block whose lines are written between its marks.
+    """
+    joint, hole = written.joint, written.joint.hole
+    if joint.spreads(text) and 0 in joint.ends and hole.right:
+        body = text.rstrip(" \t")
+        frame = joint.stack[joint.ends.index(0)]
+        return (body if body.endswith("\n") else f"{body}\n") + written.growth.indent(frame.line)
     if not hole.inserts_above:
         return text
     body = text.rstrip(" \t")
@@ -130,14 +132,48 @@ def own_line(text: str, hole: Hole, _growth: Growth) -> str:
     return f"{body}\n" if not hole.left and hole.right[0].isspace() else text
 
 
+def unfinished(text: str, written: Written) -> str:
+    """Drops what only opens, and what leaves something open in front of code that is there."""
+    hole = written.joint.hole
+    if not any(frame.is_bracket for frame in left_open(text, written.joint)):
+        return text
+    ahead = bool(hole.right.strip()) or hole.following.strip(")]}; ,") != ""
+    return "" if ahead or not any(map(str.isalnum, text)) else text
+
+
+def lone_mark(text: str, written: Written) -> str:
+    """Drops an operator or a separator on a begun line: not worth a person's glance."""
+    hole, marks = written.joint.hole, text.strip()
+    useful = marks == ":" and opens_block(hole.left + marks)
+    if len(marks) > _LONE or not hole.left.strip() or hole.right.strip():
+        return text
+    if written.joint.in_text or useful:
+        return text
+    return "" if all(letter in _OPERATORS for letter in marks) else text
+
+
+def syntax(text: str, written: Written) -> str:
+    """Cuts what breaks a file that was whole: after the last line up to which it doesn't."""
+    growth = written.growth
+    if not growth.clean or not growth.errors_added(text):
+        return text
+    for at in reversed(whole_lines(text, written.joint)):
+        if not growth.errors_added(text[:at]):
+            return text[:at]
+    return ""
+
+
 RULES: Final = (
-    Rule("misplaced", misplaced),
-    Rule("repeated-line", repeated_line),
     Rule("end-of-hole", end_of_hole),
+    Rule("repeated-line", repeated_line),
+    Rule("leading-blanks", leading_blanks),
+    Rule("misplaced", lambda text, written: misplaced(text, written.joint)),
     Rule("loop", loop),
     Rule("overlap", overlap),
     Rule("trailing-blanks", trailing_blanks),
     Rule("own-line", own_line),
-    Rule("style", style),
-    Rule("tiny", tiny),
+    Rule("style", lambda text, written: style(text, written.joint)),
+    Rule("unfinished", unfinished),
+    Rule("lone-mark", lone_mark),
+    Rule("syntax-errors", syntax),
 )

@@ -2,10 +2,9 @@
 
 import pytest
 
-from codegen.context.hole import find_hole
-from codegen.postprocess.growth import Growth
-from codegen.postprocess.pipeline import Rejection, Suggestion, postprocess
+from codegen.postprocess.pipeline import Rejection, Suggestion
 from tests.cursor import at_cursor
+from tests.postprocess.filling import fill
 
 PLACED = {
     # The line that was removed from a loop, written one level too far out.
@@ -47,7 +46,7 @@ PLACED = {
 @pytest.mark.parametrize(("source", "text", "expected"), PLACED.values(), ids=PLACED)
 def test_placed(source, text, expected):
     document = at_cursor(source, "a.py")
-    outcome = postprocess(text, find_hole(document), Growth(document))
+    outcome = fill(document, text)
     assert isinstance(outcome, Suggestion)
     assert outcome.text == expected
 
@@ -84,7 +83,7 @@ STYLED = {
 @pytest.mark.parametrize(("source", "text", "expected"), STYLED.values(), ids=STYLED)
 def test_style(source, text, expected):
     document = at_cursor(source, "a.py")
-    outcome = postprocess(text, find_hole(document), Growth(document))
+    outcome = fill(document, text)
     assert isinstance(outcome, Suggestion)
     assert outcome.text == expected
 
@@ -95,7 +94,7 @@ def test_style(source, text, expected):
 )
 def test_tiny(source, text):
     document = at_cursor(source, "a.py")
-    assert isinstance(postprocess(text, find_hole(document), Growth(document)), Rejection)
+    assert isinstance(fill(document, text), Rejection)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +102,7 @@ def test_tiny(source, text):
 )
 def test_small_but_useful(source, text):
     document = at_cursor(source, "a.py")
-    outcome = postprocess(text, find_hole(document), Growth(document))
+    outcome = fill(document, text)
     assert outcome == Suggestion(text, ())
 
 
@@ -111,14 +110,16 @@ CUT = {
     "in a line": ("def f(x):\n    ‸\n", "y = 1\n    z = y +", "y = 1"),
     "in a bracket": ("def f(x):\n    ‸\n", "y = 1\n    z = g(\n        a,\n        b", "y = 1"),
     "in a string": ("def f(x):\n    ‸\n", 'y = 1\n    z = """a\nb\nc', "y = 1"),
-    "in the first statement": ("def f(x):\n    ‸\n", "z = g(\n        a,", "z = g(\n        a,"),
+    "in an operand": ("x = ‸\n", "s * step_", "s"),
+    "in an argument": ("x = f(‸\n", "a, b + ste", "a, b"),
+    "in a word of a comment": ("# ‸\n", "says wha", "says"),
 }
 
 
 @pytest.mark.parametrize(("source", "text", "expected"), CUT.values(), ids=CUT)
 def test_what_the_budget_cut_off_ends_at_a_whole_statement(source, text, expected):
     document = at_cursor(source, "a.py")
-    outcome = postprocess(text, find_hole(document), Growth(document), cut_off=True)
+    outcome = fill(document, text, cut_off=True)
     assert isinstance(outcome, Suggestion)
     assert outcome.text == expected
     assert outcome.rules == (("cut-off",) if text != expected else ())

@@ -2,11 +2,10 @@
 
 import pytest
 
-from codegen.context.hole import find_hole
-from codegen.postprocess.growth import Growth
-from codegen.postprocess.pipeline import BLANK, Rejection, Suggestion, postprocess
+from codegen.postprocess.pipeline import BLANK, Rejection, Suggestion
 from codegen.postprocess.rules import RULES
 from tests.cursor import CURSOR, at_cursor
+from tests.postprocess import filling
 
 BODY = "def f(x):\n    ‸\n    return x\n"
 
@@ -18,38 +17,38 @@ SUGGESTED = [
     (BODY, "x += 1", "x += 1", ()),
     (BODY, "x += 1\n\n", "x += 1", ("trailing-blanks",)),
     (BODY, "x += 1\n    return x", "x += 1", ("repeated-line",)),
-    (BODY, "x += 1\n    return x\n\n\nf(1)", "x += 1", ("repeated-line",)),
+    (BODY, "x += 1\n    return x\n\n\nf(1)", "x += 1", ("end-of-hole",)),
     (BODY, "x += 1\n\nprint(f(1))", "x += 1", ("end-of-hole",)),
     (BODY, "if x:\n        return x", "if x:\n        return x", ()),
     # Closing marks that stand there already.
-    ("print(‸)\n", "x)", "x", ("overlap",)),
+    ("print(‸)\n", "x)", "x", ("end-of-hole",)),
     ("print(‸)\n", "x", "x", ()),
     ("print(f(‸)\n", "x)", "x)", ()),
-    ("print(f(‸)\n", "x))", "x)", ("overlap",)),
-    ("print(f(g(‸))\n", "x))", "x)", ("overlap",)),
-    ("    g(‸),\n", "x),", "x", ("overlap",)),
-    ("f(‸);\n", "x);", "x", ("overlap",)),
+    ("print(f(‸)\n", "x))", "x)", ("end-of-hole",)),
+    ("print(f(g(‸))\n", "x))", "x)", ("end-of-hole",)),
+    ("    g(‸),\n", "x),", "x", ("end-of-hole",)),
+    ("f(‸);\n", "x);", "x", ("end-of-hole",)),
     ("x = f(y)‸;\n", " + 1;", " + 1", ("overlap",)),
-    ('print("‸")\n', 'hello"', "hello", ("overlap",)),
-    ('print("‸")\n', 'hello")', "hello", ("overlap",)),
-    ('print("‸)\n', 'hello")', 'hello"', ("overlap",)),
+    ('print("‸")\n', 'hello"', "hello", ("end-of-hole",)),
+    ('print("‸")\n', 'hello")', "hello", ("end-of-hole",)),
+    ('print("‸)\n', 'hello")', 'hello"', ("end-of-hole",)),
     ('print("‸")\n', 'a", "b', 'a", "b', ()),
-    ('    """Gives ‸"""\n', 'x."""', "x.", ("overlap",)),
+    ('    """Gives ‸"""\n', 'x."""', "x.", ("end-of-hole",)),
     ('    goes on ‸"""\n', 'here."""', "here.", ("overlap",)),
     ("# (‸)\n", "don't)", "don't", ("overlap",)),
     ("if x‸:\n", " > 1:", " > 1", ("overlap",)),
-    ("d[‸]\n", "f(x)[0]]", "f(x)[0]", ("overlap",)),
+    ("d[‸]\n", "f(x)[0]]", "f(x)[0]", ("end-of-hole",)),
     # The whole rest of the line.
-    ("x = ‸ + 1\n", "y + 1", "y", ("overlap",)),
-    ("f(‸, b)\n", "a, b)", "a", ("overlap",)),
-    ("x = ‸  # the answer\n", "42  # the answer", "42", ("overlap",)),
+    ("x = ‸ + 1\n", "y + 1", "y", ("end-of-hole",)),
+    ("f(‸, b)\n", "a, b)", "a", ("end-of-hole",)),
+    ("x = ‸  # the answer\n", "42  # the answer", "42", ("end-of-hole",)),
     ("await ‸f(x)\n", "asyncio.", "asyncio.", ()),
     # Above the line's own code.
     ("    ‸return x\n", "x += 1\n    ", "x += 1\n    ", ("end-of-hole", "own-line")),
-    ("    ‸return x\n", "await ", "await ", ()),
+    ("    ‸f(x)\n", "await ", "await ", ()),
     ("‸    return x\n", "    x += 1\n", "    x += 1\n", ()),
     ("‸    return x\n", "    x += 1", "    x += 1\n", ("own-line",)),
-    ("‸    return x\n", "    x += 1\n    return x\n", "    x += 1\n", ("repeated-line",)),
+    ("‸    return x\n", "    x += 1\n    return x\n", "    x += 1\n", ("end-of-hole",)),
     ("‸    x += 1\n", "    max += 1\n", "    max += 1\n", ()),
     # Loops.
     ("x = [‸\n", "1, " * 30, "1,", ("loop", "trailing-blanks")),
@@ -60,8 +59,7 @@ SUGGESTED = [
 
 
 def fill(source, text):
-    document = at_cursor(source, "a.py")
-    return postprocess(text, find_hole(document), Growth(document))
+    return filling.fill(at_cursor(source, "a.py"), text)
 
 
 @pytest.mark.parametrize(("source", "text", "expected", "rules"), SUGGESTED)
@@ -82,8 +80,9 @@ def test_suggested(source, text, expected, rules):
         ("‸        return x\n", "    return x\n\n", "repeated-line"),
         ("    ret‸\n    return x\n", "urn x\n", "repeated-line"),
         ("    ‸return x\n", "return x", "repeated-line"),
-        ("f(‸)\n", ")", "overlap"),
-        ("x = ‸y + 1\n", "y + 1", "overlap"),
+        ("f(‸)\n", ")", "end-of-hole"),
+        ("    ‸return x\n", "await ", "syntax-errors"),
+        ("x = ‸y + 1\n", "y + 1", "end-of-hole"),
     ],
 )
 def test_rejected(source, text, reason):

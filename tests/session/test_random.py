@@ -188,10 +188,12 @@ def check(one, text, selected):
     before, after = text[: one.start] + one.text, text[one.end :]
     cursor = one.start + len(shown)
     for at in range(cursor, max(0, cursor - MAX_TYPED) - 1, -1):
-        # A rule, or the deadline, may have cut what the model wrote at that place; and rules may
-        # have moved it in, and set it on a line of its own.
-        if write(before[:at], after).startswith(before[at:].strip(" \n")):
-            return
+        # A prompt is gone on with where an editor closed brackets: the model doesn't see these.
+        for below in (after, after.lstrip(")]}\"'`")):
+            # A rule, or the deadline, may have cut what the model wrote at that place; and rules
+            # may have moved it in, set it on a line of its own, or left out blank lines before it.
+            if write(before[:at], below).lstrip(" \n").startswith(before[at:].strip(" \n")):
+                return
     raise AssertionError(f"nobody wrote {one.text!r}")
 
 
