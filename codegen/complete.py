@@ -1,19 +1,20 @@
 """One completion, from a document with a cursor to suggestions: all stages, in order."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from codegen.context.hole import Hole, find_hole
 from codegen.document import Document
 from codegen.engine.cancel import CancelToken
-from codegen.engine.types import FinishReason, GenerateRequest, Sampling, Usage
+from codegen.engine.types import FinishReason, GenerateRequest, Generation, Sampling, Usage
 from codegen.plan import CompletionOptions, Plan, make_plan, refusal
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.joint import Joint, join
 from codegen.postprocess.pipeline import Rejection, has_statement, postprocess
 from codegen.prompt.healing import Spell
 from codegen.prompt.layout import Layout
+from codegen.second import second_request, turning_point
 from codegen.textstream import SampleText
 
 if TYPE_CHECKING:
@@ -122,21 +123,51 @@ def write(
         CancelledError: `cancel` was set.
         EngineError: the model can't be run.
     """
-    hole = plan.hole
+    joint, growth = join(document, plan.hole), Growth(document)
+    samples = [_sample(joint, plan, options) for _ in range(options.candidates)]
     generation = model.backend.generate(_request(model, plan, options), cancel)
-    joint, growth = join(document, hole), Growth(document)
-    samples = [
-        SampleText(
-            joint,
-            forced=plan.prompt.forced,
-            max_tokens=plan.max_tokens,
-            stop_strings=tuple(stop.replace("\r\n", "\n") for stop in options.stop_strings),
-        )
-        for _ in range(options.candidates)
-    ]
+    tokens = yield from _decode(model, generation, samples, hurry)
+    suggestions, dropped = _suggest(samples, joint, growth, greedy_first=options.temperature <= 0)
+    usage = generation.usage
+    if not suggestions and options.temperature <= 0 and hurry() == "no":
+        # Nothing would be shown: what the model likes second best may do.
+        at = turning_point(model, plan, tokens[0], dropped[0].reason)
+        if at is not None:
+            again = _sample(joint, plan, options)
+            for token in tokens[0][:at]:
+                again.read(model.tokenizer.token_bytes(token), 0.0)
+            second = model.backend.generate(second_request(model, plan, tokens[0], at), cancel)
+            # What was told of the first choice can't be taken back, so nothing is told of this one.
+            written = _through(_decode(model, second, [again], hurry))
+            if written[0]:
+                suggestions, others = _suggest([again], joint, growth, greedy_first=True)
+                dropped += others
+            usage = _sum(usage, second.usage)
+    reason = None if suggestions else dropped[0].reason
+    yield Completion(suggestions, reason, usage, plan, dropped)
+
+
+def _sample(joint: Joint, plan: Plan, options: CompletionOptions) -> SampleText:
+    return SampleText(
+        joint,
+        forced=plan.prompt.forced,
+        max_tokens=plan.max_tokens,
+        stop_strings=tuple(stop.replace("\r\n", "\n") for stop in options.stop_strings),
+    )
+
+
+def _decode(
+    model: "LoadedModel",
+    generation: Generation,
+    samples: Sequence[SampleText],
+    hurry: Callable[[], Hurry],
+) -> Generator[Delta, None, list[list[int]]]:
+    """Reads what the model writes, until all samples have ended; the tokens of each."""
+    tokens: list[list[int]] = [[] for _ in samples]
     for step in generation:
         sample = samples[step.sample]
         if step.token is not None:
+            tokens[step.sample].append(step.token)
             sample.read(model.tokenizer.token_bytes(step.token), step.logprob)
         if step.finish is not None:
             sample.end(step.finish)
@@ -144,13 +175,31 @@ def write(
             generation.end(step.sample)
         if text := sample.certain():
             yield Delta(step.sample, text)
-        if _suffices(hurry(), samples, joint):
+        if _suffices(hurry(), samples):
             for index, other in enumerate(samples):
                 other.end(FinishReason.TIME)
                 generation.end(index)
-    suggestions, dropped = _suggest(samples, joint, growth, greedy_first=options.temperature <= 0)
-    reason = None if suggestions else dropped[0].reason
-    yield Completion(suggestions, reason, generation.usage, plan, dropped)
+    return tokens
+
+
+def _through(events: Generator[Delta, None, list[list[int]]]) -> list[list[int]]:
+    """What a generator gives at its end."""
+    while True:
+        try:
+            next(events)
+        except StopIteration as ended:
+            value: list[list[int]] = ended.value
+            return value
+
+
+def _sum(first: Usage, second: Usage) -> Usage:
+    """What two requests cost, the second of which goes on with the prompt of the first."""
+    return replace(
+        first,
+        prefill_seconds=first.prefill_seconds + second.prefill_seconds,
+        decode_seconds=first.decode_seconds + second.decode_seconds,
+        decoded_tokens=first.decoded_tokens + second.decoded_tokens,
+    )
 
 
 def result(events: Iterable[Delta | Completion]) -> Completion:
@@ -192,11 +241,11 @@ def _samplings(options: CompletionOptions) -> Iterator[Sampling]:
             )
 
 
-def _suffices(hurry: Hurry, samples: Sequence[SampleText], joint: Joint) -> bool:
+def _suffices(hurry: Hurry, samples: Sequence[SampleText]) -> bool:
     """Whether what there is of all samples has to do."""
     if hurry != "soon":
         return hurry == "now"
-    return all(sample.ended or has_statement(sample.text, joint) for sample in samples)
+    return all(sample.ended or has_statement(sample.text, sample.joint) for sample in samples)
 
 
 def _suggest(

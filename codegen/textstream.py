@@ -45,7 +45,7 @@ class SampleText:
         self.text = self.rest = ""
         self.ended = False
         self.finish = FinishReason.LENGTH
-        self._joint = joint
+        self.joint = joint
         self._hole = joint.hole
         self._unspelled = len(forced)
         self._max_tokens = max_tokens
@@ -99,7 +99,7 @@ class SampleText:
         found = [self.text.find(stop) for stop in self._stop_strings]
         if (stop := min((at for at in found if at >= 0), default=None)) is not None:
             self._end(FinishReason.STOP, stop)
-        if (end := natural_end(self.text, self._joint)) is not None:
+        if (end := natural_end(self.text, self.joint)) is not None:
             self._end(FinishReason.HOLE, end)
 
     def _end(self, reason: FinishReason, at: int | None = None) -> None:
@@ -110,11 +110,11 @@ class SampleText:
 
     def _certain_until(self) -> int:
         """The offset before which neither more text nor a rule changes anything."""
-        if self._hole.is_unplaced or self._joint.unit not in (None, _USUAL_UNIT):
+        if self._hole.is_unplaced or self.joint.unit not in (None, _USUAL_UNIT):
             return 0  # A rule may still move its lines.
         text = self.text
         until = len(text) - max((_overlap(text, stop) for stop in self._stop_strings), default=0)
-        if (doubt := find_end(text, self._joint).doubt) is not None:
+        if (doubt := find_end(text, self.joint).doubt) is not None:
             until = min(until, doubt)
         if self._is_undecided(until):
             until = text.rfind("\n", 0, until) + 1
@@ -132,7 +132,7 @@ class SampleText:
         if self._hole.following.strip().startswith(begun):
             return True
         # "els" may become "else", which goes on with the block, or a name, which ends it.
-        return natural_end(self.text[:until] + "_", self._joint) is not None
+        return natural_end(self.text[:until] + "_", self.joint) is not None
 
 
 def _overlap(text: str, other: str) -> int:

@@ -202,7 +202,6 @@ def test_an_empty_document_needs_no_model(run, text):
     [
         (ADD, "", "blank"),
         (ADD, "\n\n", "blank"),
-        ("def f():\n    ‸\n    return 1\n", "return 1\n", "repeated-line"),
         ("f(‸)\n", ")", "end-of-hole"),
     ],
 )
@@ -210,6 +209,52 @@ def test_nothing_to_suggest(run, source, answer, reason):
     events, _ = run(source, answer)
     assert result(events).suggestions == ()
     assert result(events).reason == reason
+
+
+REPEATS = "def f():\n    ‸\n    return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "first", "forbidden", "second", "expected"),
+    [
+        # The token with which the line below would be repeated.
+        (REPEATS, "return 1", b"1", "2", "return 2"),
+        ("def f(x):\n    ‸\n    x += 1\n", "x += 1\n    y", b"1", "2", "x += 2"),
+        # The first token of what is refused for itself.
+        ("def f(x):\n    return sum(x)‸\n", " for y in x", b" for", " + 1", " + 1"),
+        ("x = a‸\n", ".", b".", " + 1", " + 1"),
+    ],
+)
+def test_second_best(tokenizer, vocabulary, source, first, forbidden, second, expected):
+    document = at_cursor(source, "a.py")
+    model = scripted_model(tokenizer, vocabulary, document, first, tokenizer.encode(second))
+    completion = result(complete(model, document, GREEDY, CancelToken()))
+    asked = model.backend.requests[1]
+    every = set(tokenizer.spellings()) | set(model.family.stop)
+    assert {tokenizer.token_bytes(id_) for id_ in every - set(asked.constraint.allowed())} == {
+        forbidden
+    }
+    assert texts(completion) == [expected]
+    assert len(completion.dropped) == 1
+
+
+@pytest.mark.parametrize("reason", ["repeated-line", "syntax-errors"])
+def test_a_second_best_that_is_refused_too(tokenizer, vocabulary, reason):
+    source = REPEATS if reason == "repeated-line" else "def f(x):\n    return sum(x)‸\n"
+    answers = ("return 1", []) if reason == "repeated-line" else (" for y in x", ")")
+    document = at_cursor(source, "a.py")
+    model = scripted_model(tokenizer, vocabulary, document, *answers)
+    completion = result(complete(model, document, GREEDY, CancelToken()))
+    assert (completion.suggestions, completion.reason) == ((), reason)
+    assert len(model.backend.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"), [("f(‸)\n", ")"), ("x = 1‸\n", "\ny = 2"), ("x = ‸\n", "")]
+)
+def test_where_nothing_is_to_be_said_nothing_else_is_asked_for(run, source, answer):
+    events, _ = run(source, answer)  # a second request would find no answer
+    assert result(events).suggestions == ()
 
 
 def texts(completion: Completion) -> list[str]:
@@ -344,7 +389,7 @@ LINES = (
 @example(source="f(‸)\n", lines=["x", ")"], glue="", wanted="auto", stops=())
 def test_what_is_told_stays(tokenizer, vocabulary, *, source, lines, glue, wanted, stops):
     document = at_cursor(source)
-    model = scripted_model(tokenizer, vocabulary, document, glue.join(lines))
+    model = scripted_model(tokenizer, vocabulary, document, glue.join(lines), [])
     options = CompletionOptions(lines=wanted, stop_strings=stops)
     *deltas, completion = complete(model, document, options, CancelToken())
     told = "".join(delta.text for delta in deltas)

@@ -27,7 +27,10 @@ _SENTENCE: Final = re.compile(r"[A-Z][a-z]*(?: [\w',`-]+){4,}[.:]\s*$")
 
 
 class Block:
-    """The lines of a completion that begin where nothing of its own is open."""
+    """The lines of a completion that begin where nothing of its own is open.
+
+    It `is_doubtful` whether the only line up to now belongs to the hole, if it follows that.
+    """
 
     def __init__(self, text: str, joint: Joint, *, done: bool) -> None:
         self._text = text
@@ -41,6 +44,7 @@ class Block:
         self._is_good = False
         self._blanks = 0
         self._nested = False
+        self.is_doubtful = False
 
     def begin(self) -> int | None:
         """Where the text ends if it does so at once."""
@@ -164,7 +168,8 @@ class Block:
         if label_begun or self._may_be_outside(full):
             return False
         ends = _END_WORD.match(full) is not None and not self._is_ended_below(depth(full))
-        return not ends and not (parts and depth(full) == self._header())
+        around = (self._header(), depth(self._hole.following))
+        return not ends and not (parts and depth(full) in around)
 
     def _is_roomy(self) -> bool:
         """Whether the hole is all that is left of its block, or its whole body."""
@@ -190,8 +195,10 @@ class Block:
         # The first is one that was repeated if the model goes on after it.
         if _END_WORD.match(full) and not same_line(full, following):
             return False
-        newline = self._text.find("\n", start)
-        return full.strip() == following.strip() and bool(self._text[newline:].strip())
+        if full.strip() != following.strip():
+            return False
+        self.is_doubtful = not self._text[self._text.find("\n", start) :].strip()
+        return not self.is_doubtful
 
     def _stop(self, at: int, start: int) -> int:
         """Behind a line; up to the one that ends the text where code is pushed down."""

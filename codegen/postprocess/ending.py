@@ -70,8 +70,8 @@ def find_end(text: str, joint: Joint, *, done: bool = False) -> Ending:
             closed = block.before(event.start)
             if reading.closes is None or _is_there(text[event.start :], joint, reading.closes):
                 return Ending(closed)
-    if closed is None or reading.is_same:
-        return Ending(limit)
+    if closed is None or (done and reading.is_same):
+        return Ending(limit, doubt=0 if block.is_doubtful else None)
     return Ending(closed) if done or limit is not None else Ending(None, doubt=closed)
 
 

@@ -120,6 +120,11 @@ class Vocabulary:
             np.array([id_ for _, id_ in tokens], dtype=np.int64),
         )
 
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """The ids of all tokens that spell something, in no order."""
+        return self._ids
+
     def dump(self, file: BinaryIO) -> None:
         """Writes it as an .npz."""
         blob = np.frombuffer(self._blob, dtype=np.uint8)

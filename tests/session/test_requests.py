@@ -54,7 +54,7 @@ async def test_places_for_which_no_model_is_asked(desk, source, reason):
 
 @played
 async def test_a_request_by_hand_insists(desk):
-    desk = await desk(" = 1").ready("pass‸\n")
+    desk = await desk("  # is enough").ready("pass‸\n")
     await desk.answer(trigger="invoked")
     assert len(desk.backend.generations) == 1
 

@@ -95,7 +95,9 @@ def _at_gap(
 def _outcome(model: LoadedModel, asked: _Asked, written: Answer) -> Outcome:
     gap, plan = asked.gap, asked.plan
     script = _script(model, plan.prompt.forced, written.text)
-    scripted = replace(model, backend=ScriptedBackend([script], window=model.backend.window))
+    # If its first choice is refused, it has no second one.
+    backend = ScriptedBackend([script, ()], window=model.backend.window)
+    scripted = replace(model, backend=backend)
     try:
         with _warnings() as records:
             events = write(scripted, asked.document, plan, CompletionOptions(), CancelToken())
