@@ -7,7 +7,7 @@ from typing import Final
 
 from codegen.engine.types import FinishReason
 from codegen.lines import is_word
-from codegen.postprocess.ending import find_end, natural_end
+from codegen.postprocess.ending import Ending, find_end, natural_end
 from codegen.postprocess.joint import Joint
 
 # The indentation that models write by themselves.
@@ -53,6 +53,7 @@ class SampleText:
         # All line endings become line feeds here, which is what everything after it works on.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
+        self._ending = Ending(None)
         self._told = 0
         self._tokens: list[tuple[int, float]] = []  # where its text begins, and its logprob
 
@@ -99,8 +100,9 @@ class SampleText:
         found = [self.text.find(stop) for stop in self._stop_strings]
         if (stop := min((at for at in found if at >= 0), default=None)) is not None:
             self._end(FinishReason.STOP, stop)
-        if (end := natural_end(self.text, self.joint)) is not None:
-            self._end(FinishReason.HOLE, end)
+        self._ending = find_end(self.text, self.joint)
+        if self._ending.at is not None:
+            self._end(FinishReason.HOLE, self._ending.at)
 
     def _end(self, reason: FinishReason, at: int | None = None) -> None:
         if at is not None:
@@ -114,8 +116,8 @@ class SampleText:
             return 0  # A rule may still move its lines.
         text = self.text
         until = len(text) - max((_overlap(text, stop) for stop in self._stop_strings), default=0)
-        if (doubt := find_end(text, self.joint).doubt) is not None:
-            until = min(until, doubt)
+        if self._ending.doubt is not None:
+            until = min(until, self._ending.doubt)
         if self._is_undecided(until):
             until = text.rfind("\n", 0, until) + 1
         kept = text[:until].rstrip()

@@ -1,4 +1,4 @@
-"""What the context costs in a long file: at a keystroke, at a new place, and the tree for it."""
+"""What a long file costs: context at a keystroke and at a new place, the tree, an answer's end."""
 
 import statistics
 import sysconfig
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from codegen.config import Settings
+from codegen.context.hole import find_hole
 from codegen.document import Document
 from codegen.engine.scripted import ScriptedBackend
 from codegen.errors import CodegenError, CorruptModelError
@@ -16,12 +17,14 @@ from codegen.loaded import LoadedModel
 from codegen.models.progress import Progress
 from codegen.models.resolve import require_export
 from codegen.plan import CompletionOptions, make_plan
+from codegen.postprocess.joint import join
 from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer
 from codegen.syntax.grammar import grammar_of
 from codegen.syntax.registry import language_of
 from codegen.syntax.tree import SyntaxTree
+from codegen.textstream import SampleText
 
 if TYPE_CHECKING:
     from codegen.prompt.layout import Layout
@@ -98,6 +101,8 @@ class ContextRow:
     keystroke: Series
     new_place: Series
     parse: Series
+    joint: Series
+    decision: Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,8 @@ def summaries(figures: ContextFigures) -> Iterator[Summary]:
             ("context at a keystroke", row.keystroke, (3.0, 15.0)),
             ("context at a new place", row.new_place, (None, None)),
             ("parse of the whole file", row.parse, (None, None)),
+            ("who closes what is open, for an answer", row.joint, (None, None)),
+            ("whether an answer ends, at a token", row.decision, (None, 1.0)),
         ):
             values = series.values
             yield Summary(row.text, measure, len(values), series.p50, series.p99, *targets)
@@ -197,10 +204,11 @@ def long_source(lines: int, *, foreign: bool) -> str:
 
 def measure_typing(model: LoadedModel, text: str, name: str) -> ContextRow:
     """Types at all the places of a text, each in the text as it was."""
-    row = ContextRow(name, text.count("\n"), Series(), Series(), Series(), Series())
+    row = ContextRow(name, text.count("\n"), *(Series() for _ in range(6)))
     options = CompletionOptions()
     for place in _places(text):
         tree = row.parse.measure(_parse, text)
+        measure_ending(model, Document(text, place, _PATH, tree), row)
         last: Layout | None = None
         for at, letter in enumerate(TYPED, start=place):
             tree = row.reparse.measure(tree.edited, at, at, letter)
@@ -210,6 +218,19 @@ def measure_typing(model: LoadedModel, text: str, name: str) -> ContextRow:
                 last = last or fresh.layout
             last = row.keystroke.measure(make_plan, model, document, options, last).layout
     return row
+
+
+def measure_ending(model: LoadedModel, document: Document, row: ContextRow) -> None:
+    """Lets what is typed elsewhere be written as an answer, token by token."""
+    joint = row.joint.measure(join, document, find_hole(document, "multi"))
+    sample = SampleText(joint, forced=b"", max_tokens=len(TYPED))
+    for token in model.tokenizer.encode(TYPED):
+        row.decision.measure(_decide, sample, model.tokenizer.token_bytes(token))
+
+
+def _decide(sample: SampleText, data: bytes) -> None:
+    sample.read(data, 0.0)
+    sample.certain()
 
 
 def _parse(text: str) -> SyntaxTree:

@@ -29,7 +29,9 @@ def test_work_is_measured_and_its_result_given_on():
 
 def test_figures_stand_beside_their_targets():
     figures = ContextFigures(
-        "m", 1021, (row("ASCII", 4.0, 2.0, 90.0, 80.0), row("b", 6, 3.5, 1, 1))
+        "m",
+        1021,
+        (row("ASCII", 4.0, 2.0, 90.0, 80.0, 5.0, 0.5), row("b", 6, 3.5, 1, 1, 1, 1.5)),
     )
     table = list(context.summaries(figures))
     assert [(each.text, each.p50, each.met) for each in table] == [
@@ -37,10 +39,14 @@ def test_figures_stand_beside_their_targets():
         ("ASCII", 2.0, True),
         ("ASCII", 90.0, None),
         ("ASCII", 80.0, None),
+        ("ASCII", 5.0, None),
+        ("ASCII", 0.5, True),
         ("b", 6, False),
         ("b", 3.5, False),
         ("b", 1, None),
         ("b", 1, None),
+        ("b", 1, None),
+        ("b", 1.5, False),
     ]
     # One of two targets is not enough.
     assert Summary("a", "b", 1, p50=1.0, p99=16.0, p50_target=3.0, p99_target=15.0).met is False
@@ -73,6 +79,8 @@ def test_it_runs(tiny, tmp_path, monkeypatch, capsys):
         assert counts[text, "context at a keystroke"] == 100
         assert counts[text, "context at a new place"] == 6
         assert counts[text, "parse of the whole file"] == 2
+        assert counts[text, "who closes what is open, for an answer"] == 2
+        assert counts[text, "whether an answer ends, at a token"] > 10
     assert all(0 < each["p50"] <= each["p99"] for each in shown["table"])
     assert run(arguments) == 0
     out = capsys.readouterr().out
