@@ -7,7 +7,8 @@ from typing import Final
 
 from codegen.engine.types import FinishReason
 from codegen.lines import is_word
-from codegen.postprocess.ending import Ending, find_end, natural_end
+from codegen.postprocess.ending import Ending, find_end
+from codegen.postprocess.guard import guarded
 from codegen.postprocess.joint import Joint
 
 # The indentation that models write by themselves.
@@ -100,7 +101,7 @@ class SampleText:
         found = [self.text.find(stop) for stop in self._stop_strings]
         if (stop := min((at for at in found if at >= 0), default=None)) is not None:
             self._end(FinishReason.STOP, stop)
-        self._ending = find_end(self.text, self.joint)
+        self._ending = guarded("the end", Ending(None), find_end, self.text, self.joint)
         if self._ending.at is not None:
             self._end(FinishReason.HOLE, self._ending.at)
 
@@ -134,7 +135,8 @@ class SampleText:
         if self._hole.following.strip().startswith(begun):
             return True
         # "els" may become "else", which goes on with the block, or a name, which ends it.
-        return natural_end(self.text[:until] + "_", self.joint) is not None
+        more = guarded("the end", Ending(0), find_end, f"{self.text[:until]}_", self.joint)
+        return more.at is not None
 
 
 def _overlap(text: str, other: str) -> int:

@@ -13,6 +13,7 @@ from codegen.context.hole import Hole
 from codegen.document import Document
 from codegen.lines import depth
 from codegen.postprocess.depths import indents_near, levels_at, unit_near
+from codegen.postprocess.guard import guarded
 from codegen.postprocess.owners import owners
 from codegen.syntax.code import CodeLine, code_lines
 from codegen.syntax.lexis import Lexis, lexis_of, opening_pattern
@@ -93,7 +94,14 @@ class Joint:
 
 
 def join(document: Document, hole: Hole) -> Joint:
-    """Looks at what stands around a document's cursor."""
+    """Looks at what stands around a document's cursor; if that fails, nothing is open there."""
+    bare = Joint(
+        hole, Lexis(()), "", (), (), (), None, (), -1, -1, None, frozenset(), "", roomy=False
+    )
+    return guarded("reading around the cursor", bare, _join, document, hole)
+
+
+def _join(document: Document, hole: Hole) -> Joint:
     text, cursor = document.text.replace("\r", " "), document.cursor
     tree = document.tree
     lexis = lexis_of(tree.grammar.language if tree is not None else None, document.path)

@@ -1,15 +1,13 @@
 """What the model wrote to what is suggested, or to the reason why nothing is."""
 
-import logging
 from dataclasses import dataclass
 from typing import Final
 
 from codegen.postprocess.ending import last_whole, whole_lines
 from codegen.postprocess.growth import Growth
+from codegen.postprocess.guard import guarded
 from codegen.postprocess.joint import Joint
 from codegen.postprocess.rules import RULES, Rule, Written
-
-_log = logging.getLogger(__name__)
 
 BLANK: Final = "blank"
 CUT_OFF: Final = "cut-off"
@@ -58,7 +56,7 @@ def postprocess(
     rules = (Rule(CUT_OFF, _cut_off), *RULES) if cut_off else RULES
     spoke = []
     for rule in rules:
-        changed = _applied(rule, text, written)
+        changed = guarded(f"the rule {rule.name}", text, rule.apply, text, written)
         if not changed.strip():
             return Rejection(rule.name)
         if changed != text:
@@ -75,11 +73,3 @@ def has_statement(text: str, joint: Joint) -> bool:
 def _cut_off(text: str, written: Written) -> str:
     """Ends after the last statement or expression that is whole."""
     return text[: last_whole(text, written.joint)]
-
-
-def _applied(rule: Rule, text: str, written: Written) -> str:
-    try:
-        return rule.apply(text, written)
-    except Exception:  # noqa: BLE001 - whatever it is, the suggestion goes on without the rule
-        _log.exception("the rule %s failed and was left out", rule.name)
-        return text
