@@ -1,7 +1,9 @@
 """Work that may fail without harm: what it would have done is left out."""
 
 import logging
+import traceback
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import Final, ParamSpec, TypeVar
 
 _log: Final = logging.getLogger(__name__)
@@ -20,7 +22,9 @@ def guarded(
     """What the work gives; if it fails, that is logged by its name, and `otherwise` is given."""
     try:
         return work(*args, **kwargs)
-    except Exception:  # noqa: BLE001 - a defect in a rule must not cost the suggestion
-        # The text isn't logged: it is the person's.
-        _log.exception("%s failed and was left out", name)
+    except Exception as error:  # noqa: BLE001 - a defect in a rule must not cost the suggestion
+        # An error's own words may hold the person's text, which no log gets.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        at = f"{PurePath(place.filename).name}:{place.lineno}"
+        _log.error("%s failed and was left out: %s in %s", name, type(error).__name__, at)
         return otherwise
