@@ -247,7 +247,7 @@ def joins(
 
     Of the model only the tokenizer is used. The first run fetches some packages.
     """
-    from codegen.bench.joins.report import lines, plain  # noqa: PLC0415 - as above
+    from codegen.bench.joins.report import lines, met, plain  # noqa: PLC0415 - as above
     from codegen.bench.joins.run import Wanted, run_joins  # noqa: PLC0415
 
     asked = Wanted(wanted, languages, kinds, modes, limit, seed, files)
@@ -259,7 +259,7 @@ def joins(
     else:
         for line in lines(figures, most):
             print(visible(line))
-    return 0 if figures.met else 1
+    return 0 if met(figures) else 1
 
 
 def _count(shown: str) -> int | None:

@@ -4,13 +4,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from codegen.bench.joins.answers import MODES, Mode
+from codegen.bench.joins.run import Figures
 from codegen.bench.joins.verdict import Outcome
-
-if TYPE_CHECKING:
-    from codegen.bench.joins.run import Figures
 
 MARK: Final = "\u2038"
 """Where the cursor is, as in the tests."""
@@ -121,6 +119,11 @@ def targets(outcomes: Sequence[Outcome], *, whole: bool) -> list[Target]:
     return found
 
 
+def met(figures: Figures) -> bool:
+    """Whether all targets are reached."""
+    return all(each.met for each in targets(figures.outcomes, whole=figures.wanted.whole))
+
+
 def tables(outcomes: Sequence[Outcome], *, whole: bool) -> Iterator[str]:
     """The lines of the report."""
     for title, rows in (("language", by_language(outcomes)), ("kind", by_kind(outcomes))):
@@ -175,7 +178,7 @@ def marked(outcome: Outcome) -> str:
     return "\n".join(parts).replace("\r\n", "\n") + "\n"
 
 
-def lines(figures: "Figures", most: int | None) -> Iterator[str]:
+def lines(figures: Figures, most: int | None) -> Iterator[str]:
     """The lines of the whole report, with at most so many failures; all of them if None."""
     outcomes, whole = figures.outcomes, figures.wanted.whole
     for outcome in failures(outcomes)[:most]:
@@ -187,7 +190,7 @@ def lines(figures: "Figures", most: int | None) -> Iterator[str]:
     yield from tables(outcomes, whole=whole)
 
 
-def plain(figures: "Figures", most: int | None) -> dict[str, Any]:
+def plain(figures: Figures, most: int | None) -> dict[str, Any]:
     """The report as plain data; shares that are of nothing are null."""
     outcomes = figures.outcomes
     return {

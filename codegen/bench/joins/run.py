@@ -11,7 +11,6 @@ from codegen.bench.joins.asking import measure
 from codegen.bench.joins.corpus import from_folder, from_packages
 from codegen.bench.joins.holes import choose_gaps
 from codegen.bench.joins.places import Kind
-from codegen.bench.joins.report import targets
 from codegen.bench.joins.verdict import Outcome
 from codegen.config import Settings
 from codegen.errors import UsageError
@@ -47,11 +46,6 @@ class Figures:
     wanted: Wanted
     files: int
     outcomes: tuple[Outcome, ...]
-
-    @property
-    def met(self) -> bool:
-        """Whether all targets are reached."""
-        return all(target.met for target in targets(self.outcomes, whole=self.wanted.whole))
 
 
 def run_joins(settings: Settings, wanted: Wanted, progress: Progress) -> Figures:
