@@ -44,7 +44,8 @@ def find_end(text: str, joint: Joint, *, done: bool = False) -> Ending:
       and a blank line, and after two blank lines;
     - before an explanation or a fence, and in a loop of lines.
 
-    A newline inside a bracket or a string that the completion itself opened ends nothing.
+    A newline inside a bracket or a string that the completion itself opened ends nothing, unless one
+    line was asked for.
 
     Once it has answered with an offset, more text doesn't change the answer.
 
@@ -64,7 +65,8 @@ def find_end(text: str, joint: Joint, *, done: bool = False) -> Ending:
             if closed is not None and not reading.is_same:
                 return Ending(closed)
             closed = None
-            if not reading.own and (end := block.ended(event.start, reading)) is not None:
+            level = joint.hole.one_line or not reading.own
+            if level and (end := block.ended(event.start, reading)) is not None:
                 return Ending(end)
         elif closed is None and _closes_too_much(event, reading, text, joint):
             closed = block.before(event.start)

@@ -138,6 +138,7 @@ def unfinished(text: str, written: Written) -> str:
     if not any(frame.is_bracket for frame in left_open(text, written.joint)):
         return text
     ahead = bool(hole.right.strip()) or hole.following.strip(")]}; ,") != ""
+    ahead = ahead and not hole.one_line
     return "" if ahead or not any(map(str.isalnum, text)) else text
 
 

@@ -18,6 +18,7 @@ IN_LOOP_OF_LOOP = "def f(x):\n    for y in x:\n        if y:\n            ‸\n 
 CASES = {
     "single": {
         "at its newline": ("x = ‸\n", "1¦\ny = 2\n"),
+        "with a bracket left open": ("x = ‸\n", "f(¦\n    1,\n)\n"),
         "not yet": ("x = ‸\n", "1 + "),
         "at once": ("x = 1‸\n", "¦\ny = 2\n"),
         "after the first line on a blank one": (IN_BODY, "\n    y = 1¦\n    z"),
