@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from codegen.lines import depth, same_line
-from codegen.postprocess.joint import Joint
+from codegen.postprocess.joint import Joint, same_statement
 from codegen.postprocess.loops import loop_start
 from codegen.postprocess.reading import Reading
 
@@ -193,9 +193,7 @@ class Block:
         if self._good:
             return same_line(full, following)
         # The first is one that was repeated if the model goes on after it.
-        if _END_WORD.match(full) and not same_line(full, following):
-            return False
-        if full.strip() != following.strip():
+        if not same_statement(full, self._hole):
             return False
         self.is_doubtful = not self._text[self._text.find("\n", start) :].strip()
         return not self.is_doubtful

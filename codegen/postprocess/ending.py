@@ -44,8 +44,8 @@ def find_end(text: str, joint: Joint, *, done: bool = False) -> Ending:
       and a blank line, and after two blank lines;
     - before an explanation or a fence, and in a loop of lines.
 
-    A newline inside a bracket or a string that the completion itself opened ends nothing, unless one
-    line was asked for.
+    A newline inside a bracket or a string that the completion itself opened ends nothing, unless
+    one line was asked for.
 
     Once it has answered with an offset, more text doesn't change the answer.
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Final
 
-from codegen.lines import depth
+from codegen.lines import depth, opens_block
 from codegen.postprocess.joint import Joint
 from codegen.syntax.code import opens
 
@@ -29,10 +29,12 @@ def misplaced(text: str, joint: Joint) -> str:
     wanted = first
     if joint.above.opens:
         listed = first == above and lines[0].lstrip().startswith("- ")
-        if following > above and (first <= above or not (opens(lines[-1]) and first < following)):
+        # What is below may belong to the text, as a key's value or more of a list's element.
+        leads = opens(lines[-1]) or lines[-1].lstrip().startswith("- ")
+        if following > above and (first <= above or not (leads and first < following)):
             wanted = following
         elif first <= above and not listed:
-            unit = joint.unit or " " * min(_steps("", lines) or {_USUAL})
+            unit = joint.unit or " " * min(_steps("", lines, by_indent=True) or {_USUAL})
             wanted = above + len(unit.expandtabs(_USUAL))
     elif following > depth(lines[-1]) and not opens(lines[-1]) and following in joint.levels:
         wanted = first + following - depth(lines[-1])
@@ -51,7 +53,7 @@ def style(text: str, joint: Joint) -> str:
     # The first line's indentation is the person's own, unless there is none yet.
     own = range(0 if not hole.left else 1, len(lines))
     width = len(unit.expandtabs(_USUAL))
-    usual = width != _USUAL and _steps(hole.left, lines) == {_USUAL}
+    usual = width != _USUAL and _steps(hole.left, lines, by_indent=hole.by_indent) == {_USUAL}
     usual = usual and all(
         (depth(lines[at]) - base) % _USUAL == 0 for at in own if lines[at].strip()
     )
@@ -69,13 +71,13 @@ def style(text: str, joint: Joint) -> str:
     return "\n".join(lines)
 
 
-def _steps(left: str, lines: list[str]) -> set[int]:
+def _steps(left: str, lines: list[str], *, by_indent: bool) -> set[int]:
     """By how many columns what is in a block is farther in than what opens it."""
     full = [line for line in (left + lines[0], *lines[1:]) if line.strip()]
     return {
         depth(below) - depth(line)
         for line, below in pairwise(full)
-        if opens(line) and depth(below) > depth(line)
+        if (opens(line) if by_indent else opens_block(line)) and depth(below) > depth(line)
     }
 
 

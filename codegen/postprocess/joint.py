@@ -205,3 +205,23 @@ def _ahead(document: Document, hole: Hole) -> str:
 def _says(line: str) -> bool:
     """Whether a line has words that tell it from others."""
     return len(re.sub(r"\W", "", line)) > _WORD
+
+
+# A statement after which nothing of its block is reached.
+_JUMP: Final = re.compile(r"\s*(?:return|raise|throw|break|continue|goto)\b")
+
+
+def is_jump(line: str) -> bool:
+    """Whether nothing after a line is reached in its block."""
+    return _JUMP.match(line) is not None
+
+
+def same_statement(line: str, hole: Hole) -> bool:
+    """Whether a completion's first line is the one that follows the hole.
+
+    Where it had to choose itself how far in it stands, or nothing below it would be reached, the
+    words alone count.
+    """
+    words = line.strip() == hole.following.strip()
+    free = hole.is_unplaced or hole.inserts_above or is_jump(line)
+    return words and (free or depth(line) == depth(hole.following))

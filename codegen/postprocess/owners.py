@@ -86,8 +86,6 @@ class _Below:
                 while kept and len(now) == kept and self._is_left(now[-1], event):
                     now.pop()
                     kept -= 1
-            if self._is_cut and stack and not now:
-                break  # What comes now belongs to what was opened above.
         if end < len(text):
             ends[:kept] = [end - cursor] * kept  # Nothing tells that it isn't.
         self.ends, self.spare = ends, spare

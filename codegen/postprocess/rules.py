@@ -4,7 +4,6 @@ A rule takes the text and gives it back, cut or mended; the empty text means tha
 to suggest. They run in the order of RULES, and what spoke is named.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +12,7 @@ from codegen.lines import depth, open_brackets, opens_block
 from codegen.postprocess.ending import left_open, natural_end, whole_lines
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.indentation import misplaced, style
-from codegen.postprocess.joint import Joint
+from codegen.postprocess.joint import Joint, is_jump, same_statement
 from codegen.postprocess.loops import first_round
 
 _SEPARATORS: Final = (",", ";", ":")
@@ -22,9 +21,6 @@ _CLOSERS: Final = (")", "]", "}")
 # Characters up to which a text of operators alone says too little.
 _LONE: Final = 2
 _OPERATORS: Final = frozenset(",;:.+-*/%=&|!?<~^@#$\\")
-
-# A statement after which nothing of its block is reached.
-_JUMP: Final = re.compile(r"\s*(?:return|raise|throw|break|continue|goto)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +66,8 @@ def repeated_line(text: str, written: Written) -> str:
         return text
     if not above or not "".join(above).strip():
         full = last if above else hole.left + last
-        kept = written.stopped and not _JUMP.match(full) and not hole.inserts_above
-        return "" if full.strip() == hole.following.strip() and not kept else text
+        kept = written.stopped and not is_jump(full) and not hole.inserts_above
+        return "" if same_statement(full, hole) and not kept else text
     again = last.strip() == hole.following.strip() and depth(last) == depth(hole.following)
     if not again:
         return text

@@ -192,8 +192,9 @@ class _Scanner:
     def _closed(self, match: re.Match[str], *, by_depth: bool) -> Iterator[Event]:
         """A bracket or an element is closed: what it is, and what was forgotten in it, ends."""
         closer = re.sub(r"\s", "", match[0])
-        index = _partner(self._stack, closer)
-        if by_depth and index is not None:
+        leads = by_depth and leads_line(self._text, match.start())
+        index = _partner(self._stack, closer, through=leads)
+        if leads and index is not None:
             index = _as_far_in(self._stack, closer, index, self._text, match.start())
         if index is not None:
             frame = self._stack[index]
@@ -220,13 +221,17 @@ def begins_statement(stack: Sequence[Frame]) -> bool:
     return not stack or (stack[-1].literal is None and stack[-1].closer not in ")]>")
 
 
-def _partner(stack: Sequence[Frame], closer: str) -> int | None:
-    """The innermost frame that a mark closes. A brace or an element isn't closed by less."""
+def _partner(stack: Sequence[Frame], closer: str, *, through: bool) -> int | None:
+    """The innermost frame that a mark closes.
+
+    A brace or an element isn't closed by less, unless it may be gone through.
+    """
     for index in range(len(stack) - 1, -1, -1):
         frame = stack[index]
         if frame.closer == closer:
             return index
-        if frame.literal is not None or (closer in ")]" and frame.closer not in ")]>"):
+        less = closer in ")]" and frame.closer not in ")]>"
+        if frame.literal is not None or (less and not through):
             return None
     return None
 
@@ -239,10 +244,7 @@ def _as_far_in(
     What is farther in ends unclosed. None where nothing is as far out: what is closed was opened by
     a line that isn't there, or isn't known.
     """
-    line = text[text.rfind("\n", 0, at) + 1 : at + 1]
-    if line[:-1].strip():
-        return partner
-    column = depth(line)
+    column = depth_at(text, at)
     columns = [frame_depth(text, frame) for frame in stack]
     places = [index for index, frame in enumerate(stack) if frame.closer == closer]
     if same := [index for index in places if columns[index] == column]:
@@ -254,6 +256,11 @@ def _as_far_in(
     while stack and columns[len(stack) - 1] > column:
         stack.pop()
     return None
+
+
+def leads_line(text: str, at: int) -> bool:
+    """Whether nothing but blanks stands before an offset on its line."""
+    return not text[text.rfind("\n", 0, at) + 1 : at].strip()
 
 
 def depth_at(text: str, at: int) -> int:
