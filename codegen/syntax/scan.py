@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple
 
 from codegen.lines import depth
 from codegen.syntax import lexis as written
+from codegen.syntax import patterns
 from codegen.syntax.lexis import CLOSERS, Lexis
 
 # Elements of HTML that have no end.
@@ -33,6 +34,8 @@ _VOID: Final = frozenset(
         "<!doctype",
     ]
 )
+# Elements that hold code.
+_SCRIPTS: Final = frozenset(["</script>", "</style>"])
 _HEADER_END: Final = ">"
 
 
@@ -60,6 +63,11 @@ class Frame:
     def is_bracket(self) -> bool:
         """Whether it is a bracket in code, or what opens code in a string."""
         return self.closer in _BRACKETS
+
+    @property
+    def is_element(self) -> bool:
+        """Whether it is an element whose tag has ended: text stands in it."""
+        return self.closer.startswith("</")
 
 
 _BRACKETS: Final = frozenset(CLOSERS.values())
@@ -114,14 +122,10 @@ class _Scanner:
         self._heredocs: list[Frame] = []  # that begin on the next line
 
     def events(self, *, by_depth: bool) -> Iterator[Event]:
-        code = written.code_pattern(self._lexis)
         while True:
             top = self._stack[-1] if self._stack else None
-            if top is None or top.literal is None:
-                match, read = code.search(self._text, self._at, self._end), self._in_code
-            else:
-                inside = written.inside_pattern(top.literal, top.closer)
-                match, read = inside.search(self._text, self._at, self._end), self._in_literal
+            read = self._in_code if top is None or top.literal is None else self._in_literal
+            match = self._pattern(top).search(self._text, self._at, self._end)
             if match is None:
                 return
             self._at = match.end()
@@ -131,6 +135,13 @@ class _Scanner:
                 yield from self._closed(match, by_depth=True)
             elif match.lastgroup not in ("skip", "whole"):
                 yield from read(match)
+
+    def _pattern(self, top: Frame | None) -> re.Pattern[str]:
+        """What is looked for next."""
+        if top is not None and top.literal is not None:
+            return patterns.inside_pattern(top.literal, top.closer)
+        is_text = top is not None and top.is_element and top.closer.lower() not in _SCRIPTS
+        return patterns.text_pattern(self._lexis) if is_text else patterns.code_pattern(self._lexis)
 
     def _new_line(self, at: int) -> Iterator[Event]:
         """A line ends: so does each literal of one line, and what is open in it."""
@@ -163,7 +174,8 @@ class _Scanner:
         elif kind in ("close", "end"):
             yield from self._closed(match, by_depth=False)
         elif kind == "tag":
-            if self._lexis.tags == "all" or _is_value(match):
+            in_text = bool(self._stack) and self._stack[-1].is_element
+            if self._lexis.tags == "all" or in_text or _is_value(match):
                 yield self._opened(match, match[0], _HEADER_END)
         elif kind == "gt":
             yield from self._tag_ended(match)
@@ -178,7 +190,7 @@ class _Scanner:
         return Event("open", *match.span(), frame)
 
     def _literal(self, match: re.Match[str], literal: written.Literal) -> Iterator[Event]:
-        pattern = written.opening_pattern(literal)
+        pattern = patterns.opening_pattern(literal)
         opening = pattern.match(self._text, match.start(), self._end)
         if opening is None:
             return
