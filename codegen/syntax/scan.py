@@ -204,9 +204,11 @@ class _Scanner:
     def _closed(self, match: re.Match[str], *, by_depth: bool) -> Iterator[Event]:
         """A bracket or an element is closed: what it is, and what was forgotten in it, ends."""
         closer = re.sub(r"\s", "", match[0])
-        index = _partner(self._stack, closer)
-        if by_depth and index is not None:
-            index = _as_far_in(self._stack, closer, index, self._text, match.start())
+        at = match.start()
+        line = self._text.rfind("\n", 0, at) + 1 if by_depth else -1
+        index = _partner(self._stack, closer, line)
+        if by_depth and not self._text[line:at].strip():
+            index = _as_far_in(self._stack, closer, index, self._text, at)
         if index is not None:
             frame = self._stack[index]
             del self._stack[index:]
@@ -232,33 +234,37 @@ def begins_statement(stack: Sequence[Frame]) -> bool:
     return not stack or (stack[-1].literal is None and stack[-1].closer not in ")]>")
 
 
-def _partner(stack: Sequence[Frame], closer: str) -> int | None:
-    """The innermost frame that a mark closes. A brace or an element isn't closed by less."""
+def _partner(stack: Sequence[Frame], closer: str, line: int) -> int | None:
+    """The innermost frame that a mark closes.
+
+    A brace or an element isn't closed by less, unless it was opened on the same `line`, if given.
+    """
     for index in range(len(stack) - 1, -1, -1):
         frame = stack[index]
         if frame.closer == closer:
             return index
-        if frame.literal is not None or (closer in ")]" and frame.closer not in ")]>"):
+        less = closer in ")]" and frame.closer not in ")]>" and not 0 <= line <= frame.at
+        if frame.literal is not None or less:
             return None
     return None
 
 
 def _as_far_in(
-    stack: MutableSequence[Frame], closer: str, partner: int, text: str, at: int
+    stack: MutableSequence[Frame], closer: str, partner: int | None, text: str, at: int
 ) -> int | None:
     """The frame that is closed at the beginning of a line: one as far in, or less.
 
     What is farther in ends unclosed. None where nothing is as far out: what is closed was opened by
     a line that isn't there, or isn't known.
     """
-    line = text[text.rfind("\n", 0, at) + 1 : at + 1]
-    if line[:-1].strip():
-        return partner
-    column = depth(line)
+    column = depth_at(text, at)
     columns = [frame_depth(text, frame) for frame in stack]
-    places = [index for index, frame in enumerate(stack) if frame.closer == closer]
+    inside = max((index for index, one in enumerate(stack) if one.literal is not None), default=-1)
+    places = [index for index in range(inside + 1, len(stack)) if stack[index].closer == closer]
     if same := [index for index in places if columns[index] == column]:
         return same[-1]
+    if partner is None:
+        return None
     if columns[partner] < column:
         return None if closer == "}" else partner
     if less := [index for index in places if columns[index] < column]:
