@@ -387,6 +387,8 @@ LINES = (
     stops=st.sampled_from(((), ("\n\n",), ("f(x", ")"))),
 )  # fmt: skip
 @example(source="f(‸)\n", lines=["x", ")"], glue="", wanted="auto", stops=())
+@example(source=ADD, lines=["print(add(1, 2))", "return a"], glue="\n", wanted="multi", stops=())
+@example(source="f(‸)\n", lines=["", "    print(1)", "x = ["], glue="\n", wanted="multi", stops=())
 def test_what_is_told_stays(tokenizer, vocabulary, *, source, lines, glue, wanted, stops):
     document = at_cursor(source)
     model = scripted_model(tokenizer, vocabulary, document, glue.join(lines), [])

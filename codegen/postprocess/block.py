@@ -29,7 +29,8 @@ _SENTENCE: Final = re.compile(r"[A-Z][a-z]*(?: [\w',`-]+){4,}[.:]\s*$")
 class Block:
     """The lines of a completion that begin where nothing of its own is open.
 
-    It `is_doubtful` whether the only line up to now belongs to the hole, if it follows that.
+    `doubt` is the offset from which on they may yet turn out not to belong to the hole; None where
+    all surely do.
     """
 
     def __init__(self, text: str, joint: Joint, *, done: bool) -> None:
@@ -44,7 +45,7 @@ class Block:
         self._is_good = False
         self._blanks = 0
         self._nested = False
-        self.is_doubtful = False
+        self.doubt: int | None = None
 
     def begin(self) -> int | None:
         """Where the text ends if it does so at once."""
@@ -107,8 +108,11 @@ class Block:
         leaves = self._good and self._leaves(full, closed=closed, complete=complete)
         if leaves or self._repeats(full, start, complete=complete):
             return self._stop(self._good, start)
-        if self._good and depth(full) <= self._outside() and self._may_be_outside(full):
-            return None  # What comes next tells whether it belongs to the hole.
+        outside = self._good and depth(full) <= self._outside()
+        if outside and self._may_be_outside(full, complete=complete):
+            self.doubt = self._good  # What comes next tells whether it belongs to the hole.
+            return None
+        self.doubt = None if self._good or not same_statement(full, hole) else 0
         self._is_good = True
         self._nested |= depth(full) > self._base
         self._blanks = 0
@@ -164,8 +168,7 @@ class Block:
 
     def _is_outside(self, full: str, *, parts: bool, complete: bool) -> bool:
         """Whether a line that is too far out for the block can't be a part of it all the same."""
-        label_begun = not complete and self._joint.opener >= 0 and full.strip().isidentifier()
-        if label_begun or self._may_be_outside(full):
+        if self._may_be_outside(full, complete=complete):
             return False
         ends = _END_WORD.match(full) is not None and not self._is_ended_below(depth(full))
         around = (self._header(), depth(self._hole.following))
@@ -176,8 +179,9 @@ class Block:
         above = self._joint.above
         return self._joint.roomy or (above is not None and self._base > above.depth)
 
-    def _may_be_outside(self, full: str) -> bool:
-        label = self._joint.opener >= 0 and _LABEL.match(full) is not None
+    def _may_be_outside(self, full: str, *, complete: bool) -> bool:
+        begun = not complete and full.strip().isidentifier()
+        label = self._joint.opener >= 0 and (begun or _LABEL.match(full) is not None)
         return label or _COMMENT.match(full) is not None
 
     def _is_ended_below(self, here: int) -> bool:
@@ -195,8 +199,7 @@ class Block:
         # The first is one that was repeated if the model goes on after it.
         if not same_statement(full, self._hole):
             return False
-        self.is_doubtful = not self._text[self._text.find("\n", start) :].strip()
-        return not self.is_doubtful
+        return bool(self._text[self._text.find("\n", start) :].strip())
 
     def _stop(self, at: int, start: int) -> int:
         """Behind a line; up to the one that ends the text where code is pushed down."""

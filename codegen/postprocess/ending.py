@@ -73,7 +73,7 @@ def find_end(text: str, joint: Joint, *, done: bool = False) -> Ending:
             if reading.closes is None or _is_there(text[event.start :], joint, reading.closes):
                 return Ending(closed)
     if closed is None or (done and reading.is_same):
-        return Ending(limit, doubt=0 if block.is_doubtful else None)
+        return Ending(limit, doubt=block.doubt if limit is None else None)
     return Ending(closed) if done or limit is not None else Ending(None, doubt=closed)
 
 

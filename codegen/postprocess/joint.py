@@ -16,7 +16,8 @@ from codegen.postprocess.depths import indents_near, levels_at, unit_near
 from codegen.postprocess.guard import guarded
 from codegen.postprocess.owners import owners
 from codegen.syntax.code import CodeLine, code_lines
-from codegen.syntax.lexis import Lexis, lexis_of, opening_pattern
+from codegen.syntax.lexis import Lexis, lexis_of
+from codegen.syntax.patterns import opening_pattern
 from codegen.syntax.scan import Frame, frame_depth
 
 # How far is looked from the cursor, in code points.

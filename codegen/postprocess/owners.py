@@ -13,6 +13,8 @@ from codegen.syntax.scan import Event, Frame, depth_at, frame_depth, scan
 # How far after the cursor is looked, in code points.
 _SIGHT: Final = 8000
 
+_BEFORE_QUOTE: Final = re.compile(r"(?<=[^\s\\\"'`@$#=])(?=[\"'`])")
+
 
 @dataclass(frozen=True, slots=True)
 class Owners:
@@ -60,7 +62,11 @@ class _Below:
         self._is_cut = start > 0
         kept = list(stack)
         for index in range(len(stack) - 1, -1, -1):
-            if stack[index].literal is not None and not self._is_ended(kept, index):
+            literal = stack[index].literal
+            in_text = index > 0 and literal is None and stack[index - 1].is_text
+            if in_text and self._unended(kept[:index]) < self._unended(kept):
+                del kept[index:]  # The text goes on where the code in it should.
+            elif literal is not None and not self._is_ended(kept, index):
                 del kept[index:]
         if self._is_cut or not self._read(kept, by_depth=False):
             self._read(kept, by_depth=True)
@@ -161,7 +167,8 @@ class _Below:
         """How many strings on the cursor's line are cut off by its end."""
         now = list(stack)
         newline = self._text.find("\n", self._cursor)
-        end = len(self._text) if newline < 0 else newline
-        for _ in scan(self._text, self._lexis, now, self._cursor, end):
+        line = self._text[self._cursor : len(self._text) if newline < 0 else newline]
+        # A quote after a letter would be an apostrophe.
+        for _ in scan(_BEFORE_QUOTE.sub(" ", line), self._lexis, now):
             pass
         return sum(frame.is_text for frame in now)

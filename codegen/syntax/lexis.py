@@ -7,7 +7,6 @@ Adding a language is one row in _BY_NAME.
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from pathlib import PurePath
 from typing import Final
 from typing import Literal as TypeLiteral
@@ -53,7 +52,7 @@ class Lexis:
     """How a language writes literals; `whole` is a regular expression of what is skipped at once.
 
     `tags` says where elements are written as in HTML: everywhere, where values stand, or nowhere.
-    `loose` says that a round bracket may close nothing, as in a shell's `case`.
+    `loose` says that a round bracket may close nothing, as in a shell's `case` and in text.
     """
 
     literals: tuple[Literal, ...]
@@ -85,25 +84,29 @@ _DOUBLE: Final = Literal('"')
 _SINGLE: Final = Literal(r"(?<!\w)'")
 _TRIPLE: Final = _long('"""')
 _CHAR: Final = r"'(?:\\[^'\n]+|[^'\\\n])'"
-# A regular expression stands where a value does: its quotes and brackets are none.
+# A regular expression stands where a value does: its quotes and brackets are none. It is short, or
+# else a line of a megabyte would be read again and again.
 _REGEX: Final = (
-    r"(?:(?<=[=(,:\[!&|?{};\n])|(?<=return)|(?<=\A))[ \t]*/(?![/*])"
-    r"(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*"
+    r"(?:(?<=[=(,:\[!&|?{;\n~])|(?<==>)|(?<=return)|(?<=typeof)|(?<=\A))[ \t]*/(?![/*])"
+    r"(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n]){0,99}\]|[^/\\\n\[]){1,300}/[a-z]*"
 )
+_ESCAPED: Final = r"\\[^\n]"
 _URL: Final = r"\burl\([^)\n\"']*\)"
 _URL_COMMENT: Final = _line_comment(r"(?<!:)//")
 _C: Final = (_SLASHES, _BLOCK)
 _SCRIPT: Final = (*_C, _long("`", code=r"\$\{"), _DOUBLE, _SINGLE)
 _YAML_QUOTE: Final = r"(?<![^\s\[{{,:(!-]){}"
+# With a blank before it, a lower-case word is a number that is shifted by.
 _HEREDOC_SHELL: Final = Literal(
-    r"<<-?[ \t]*[\"'\\]?(\w+)[\"']?", r"\1", skips="", over_lines=True, heredoc=True
-)
+    r"(?<![<\w)])<<-?(?:[\"'\\]?([A-Za-z_]\w*)|[ \t]+(?:[\"'\\](\w+)|([A-Z_]\w*)))[\"']?",
+    r"\1\2\3", skips="", over_lines=True, heredoc=True,
+)  # fmt: skip
 _HEREDOC_RUBY: Final = Literal(
     r"<<[-~][\"'`]?([A-Za-z_]\w*)[\"'`]?|<<([A-Z_]{2,})\b",
-    r"\1\2", skips="", over_lines=True, heredoc=True,
+    r"\1\2", code=r"#\{", over_lines=True, heredoc=True,
 )  # fmt: skip
 _HEREDOC_PHP: Final = Literal(
-    r"<<<[ \t]*[\"']?(\w+)[\"']?", r"\1", skips="", over_lines=True, heredoc=True
+    r"<<<[ \t]*[\"']?(\w+)[\"']?", r"\1", code=r"\{(?=\$)", over_lines=True, heredoc=True
 )
 
 _PYTHON: Final = Lexis(
@@ -119,10 +122,15 @@ _PYTHON: Final = Lexis(
 )
 _JAVASCRIPT: Final = Lexis(_SCRIPT, whole=_REGEX, tags="values")
 _CPP: Final = Lexis(
-    (*_C, Literal(r'R"(\w*)\(', r')\1"', skips="", over_lines=True), _DOUBLE, _SINGLE)
+    (
+        *_C,
+        Literal(r'R"(\w*)\(', r')\1"', skips="", over_lines=True),
+        _DOUBLE,
+        Literal(r"(?<!\w)(?:u8|[uUL])?'"),
+    )
 )
-_CURLY: Final = (*_C, _long('"""', code=r"\$\{"), Literal('"', code=r"\$\{"))
-_HASHED: Final = Lexis((_LONE_HASH, _DOUBLE, _SINGLE))
+_CURLY: Final = (*_C, _long('"""', skips="", code=r"\$\{"), Literal('"', code=r"\$\{"))
+_HASHED: Final = Lexis((_LONE_HASH, _TRIPLE, Literal('"', code=r"#\{"), _SINGLE))
 _DASHED: Final = Lexis((_DASHES, _comment(r"\{-", "-}"), _DOUBLE), whole=_CHAR)
 _MARKUP: Final = Lexis(
     (
@@ -133,7 +141,7 @@ _MARKUP: Final = Lexis(
     tags="all",
 )
 _BRACED: Final = Lexis((*_C, _DOUBLE, _SINGLE))
-_PROSE: Final = Lexis(())
+_PROSE: Final = Lexis((), loose=True)
 
 _BY_NAME: Final[dict[str, Lexis]] = {
     "python": _PYTHON,
@@ -142,7 +150,7 @@ _BY_NAME: Final[dict[str, Lexis]] = {
     "typescript": Lexis(_SCRIPT, whole=_REGEX),
     "go": Lexis((*_C, _long("`", skips=""), _DOUBLE), whole=_CHAR),
     "rust": Lexis(
-        (*_C, Literal(r'b?r(#*)"', r'"\1', skips="", over_lines=True), _DOUBLE), whole=_CHAR
+        (*_C, Literal(r'[bc]?r(#*)"', r'"\1', skips="", over_lines=True), _long('"')), whole=_CHAR
     ),
     "java": Lexis((*_C, _TRIPLE, _DOUBLE), whole=_CHAR),
     "c": _CPP,
@@ -150,7 +158,8 @@ _BY_NAME: Final[dict[str, Lexis]] = {
     "csharp": Lexis(
         (
             *_C,
-            _TRIPLE,
+            _long(r'(?<!\$)\$+"""', skips="", code=r"\{"),
+            _long('"""', skips=""),
             _long(r'\$@"|@\$"', skips='""|{{|}}', code=r"\{"),
             _long(r'@"', skips='""'),
             Literal(r'\$"', skips=r"\\.|\{\{|\}\}", code=r"\{"),
@@ -160,7 +169,7 @@ _BY_NAME: Final[dict[str, Lexis]] = {
     ),
     "ruby": Lexis(
         (
-            _comment(r"^=begin\b", "\n=end"),
+            Literal(r"^=begin\b", "=end", skips="", over_lines=True, comment=True, heredoc=True),
             _LONE_HASH,
             _HEREDOC_RUBY,
             Literal('"', code=r"#\{"),
@@ -170,7 +179,13 @@ _BY_NAME: Final[dict[str, Lexis]] = {
         whole=_REGEX,
     ),
     "php": Lexis(
-        (*_C, _line_comment(r"#(?!\[)"), _HEREDOC_PHP, Literal('"', code=r"\{(?=\$)"), _SINGLE)
+        (
+            *_C,
+            _line_comment(r"#(?!\[)"),
+            _HEREDOC_PHP,
+            _long('"', code=r"\{(?=\$)"),
+            _long(r"(?<!\w)'"),
+        )
     ),
     "shellscript": Lexis(
         (
@@ -191,7 +206,8 @@ _BY_NAME: Final[dict[str, Lexis]] = {
             _LONE_HASH,
             Literal(_YAML_QUOTE.format('"')),
             Literal(_YAML_QUOTE.format("'"), skips="''"),
-        )
+        ),
+        loose=True,
     ),
     "toml": Lexis((_HASH, _TRIPLE, _long("'''", skips=""), _DOUBLE, Literal("'", skips=""))),
     "json": Lexis((*_C, _DOUBLE)),
@@ -199,10 +215,19 @@ _BY_NAME: Final[dict[str, Lexis]] = {
     "kotlin": Lexis(_CURLY, whole=_CHAR),
     "scala": Lexis(_CURLY, whole=_CHAR),
     "groovy": Lexis((*_CURLY, _long("'''"), _SINGLE), whole=_REGEX),
-    "swift": Lexis((*_C, _long('"""', code=r"\\\("), Literal('"', code=r"\\\("))),
+    "swift": Lexis(
+        (
+            *_C,
+            Literal(r'(?<!#)(#+)("""|")', r"\2\1", skips="", over_lines=True),
+            _long('"""', code=r"\\\("),
+            Literal('"', code=r"\\\("),
+        )
+    ),
     "dart": Lexis(
         (
             *_C,
+            _long(r"(?<!\w)r(?:\"\"\"|''')", skips=""),
+            Literal(r"(?<!\w)r[\"']", skips=""),
             _long("\"\"\"|'''", code=r"\$\{"),
             Literal('"', code=r"\$\{"),
             Literal(r"(?<!\w)'", code=r"\$\{"),
@@ -214,12 +239,13 @@ _BY_NAME: Final[dict[str, Lexis]] = {
             _DASHES,
             Literal(r"\[(=*)\[", r"]\1]", skips="", over_lines=True),
             _DOUBLE,
-            _SINGLE,
+            Literal("'"),
         )
     ),
     "scss": Lexis((_URL_COMMENT, _BLOCK, _DOUBLE, _SINGLE), whole=_URL),
-    "lisp": Lexis((_line_comment(";"), _long('"'))),
-    "percent": Lexis((_line_comment("%"), _DOUBLE)),
+    "lisp": Lexis((_line_comment(";"), _long('"')), whole=_ESCAPED),
+    "percent": Lexis((_line_comment("%"), _DOUBLE), whole=_ESCAPED),
+    "tex": Lexis((_line_comment("%"),), whole=_ESCAPED, loose=True),
     "ini": Lexis((_line_comment(r"^[ \t]*[#;]"), _DOUBLE)),
     "dashed": _DASHED,
     "hashed": _HASHED,
@@ -240,7 +266,9 @@ _BY_SUFFIX: Final = {
         "html": ".xml .svg .vue .svelte .xaml .jsp .erb",
         "scss": ".scss .less .sass",
         "lisp": ".lisp .el .clj .cljs .scm .rkt",
-        "percent": ".erl .tex .m4 .pro",
+        "markdown": ".txt .rst .adoc .org",
+        "percent": ".erl .m4 .pro",
+        "tex": ".tex .sty .bib",
         "ini": ".ini .cfg .conf .service .timer .socket .desktop .properties",
         "dashed": ".hs .elm .adb .ads .vhd",
         "hashed": ".pl .pm .r .jl .ex .exs .nim .tcl .awk .cmake .mk .env .dockerfile .nix .cr",
@@ -266,39 +294,3 @@ def lexis_of(language: Language | None, path: str | None) -> Lexis:
         return _BY_NAME[""]
     file = PurePath(path.lower())
     return _BY_NAME[_BY_FILENAME.get(file.name) or _BY_SUFFIX.get(file.suffix, "")]
-
-
-@cache
-def code_pattern(lexis: Lexis) -> re.Pattern[str]:
-    """What is looked for in code: groups `line`, `whole`, `lN` for literals, brackets, tags."""
-    parts = [r"(?P<line>\n)"]
-    parts += (f"(?P<l{index}>{one.opens})" for index, one in enumerate(lexis.literals))
-    if lexis.whole:
-        parts.append(f"(?P<whole>{lexis.whole})")
-    if lexis.tags:
-        parts += (r"(?P<end></[\w:.-]*\s*>)", r"(?P<tag><(?=[A-Za-z>])[\w:.-]*)", "(?P<gt>/?>)")
-    parts += (r"(?P<open>[(\[{])", r"(?P<close>[)\]}])")
-    # Groups inside would count as the last that matched, so they are numbered by `opening`.
-    return re.compile("|".join(parts), re.MULTILINE | re.DOTALL)
-
-
-@cache
-def opening_pattern(literal: Literal) -> re.Pattern[str]:
-    """What opens a literal, by itself: with its groups."""
-    return re.compile(literal.opens, re.MULTILINE)
-
-
-@cache
-def inside_pattern(literal: Literal, closer: str) -> re.Pattern[str]:
-    """What is looked for in a literal: groups `line`, `code`, `skip`, `close`."""
-    parts = [f"(?P<skip>{literal.skips})"] if literal.skips else []
-    if literal.code:
-        # In Swift it begins with what escapes.
-        at = 0 if literal.code.startswith(r"\\") else len(parts)
-        parts.insert(at, f"(?P<code>{literal.code})")
-    if literal.heredoc:
-        parts.append(rf"(?P<close>^[ \t]*{re.escape(closer)}\b)")
-    elif closer != "\n":
-        parts.append(f"(?P<close>{re.escape(closer)})")
-    parts.append(r"(?P<line>\n)")
-    return re.compile("|".join(parts), re.MULTILINE | re.DOTALL)

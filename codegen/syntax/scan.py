@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple
 
 from codegen.lines import depth
 from codegen.syntax import lexis as written
+from codegen.syntax import patterns
 from codegen.syntax.lexis import CLOSERS, Lexis
 
 # Elements of HTML that have no end.
@@ -33,6 +34,8 @@ _VOID: Final = frozenset(
         "<!doctype",
     ]
 )
+# Elements that hold code.
+_SCRIPTS: Final = frozenset(["</script>", "</style>"])
 _HEADER_END: Final = ">"
 
 
@@ -60,6 +63,11 @@ class Frame:
     def is_bracket(self) -> bool:
         """Whether it is a bracket in code, or what opens code in a string."""
         return self.closer in _BRACKETS
+
+    @property
+    def is_element(self) -> bool:
+        """Whether it is an element whose tag has ended: text stands in it."""
+        return self.closer.startswith("</")
 
 
 _BRACKETS: Final = frozenset(CLOSERS.values())
@@ -114,14 +122,10 @@ class _Scanner:
         self._heredocs: list[Frame] = []  # that begin on the next line
 
     def events(self, *, by_depth: bool) -> Iterator[Event]:
-        code = written.code_pattern(self._lexis)
         while True:
             top = self._stack[-1] if self._stack else None
-            if top is None or top.literal is None:
-                match, read = code.search(self._text, self._at, self._end), self._in_code
-            else:
-                inside = written.inside_pattern(top.literal, top.closer)
-                match, read = inside.search(self._text, self._at, self._end), self._in_literal
+            read = self._in_code if top is None or top.literal is None else self._in_literal
+            match = self._pattern(top).search(self._text, self._at, self._end)
             if match is None:
                 return
             self._at = match.end()
@@ -131,6 +135,13 @@ class _Scanner:
                 yield from self._closed(match, by_depth=True)
             elif match.lastgroup not in ("skip", "whole"):
                 yield from read(match)
+
+    def _pattern(self, top: Frame | None) -> re.Pattern[str]:
+        """What is looked for next."""
+        if top is not None and top.literal is not None:
+            return patterns.inside_pattern(top.literal, top.closer)
+        is_text = top is not None and top.is_element and top.closer.lower() not in _SCRIPTS
+        return patterns.text_pattern(self._lexis) if is_text else patterns.code_pattern(self._lexis)
 
     def _new_line(self, at: int) -> Iterator[Event]:
         """A line ends: so does each literal of one line, and what is open in it."""
@@ -163,7 +174,8 @@ class _Scanner:
         elif kind in ("close", "end"):
             yield from self._closed(match, by_depth=False)
         elif kind == "tag":
-            if self._lexis.tags == "all" or _is_value(match):
+            in_text = bool(self._stack) and self._stack[-1].is_element
+            if self._lexis.tags == "all" or in_text or _is_value(match):
                 yield self._opened(match, match[0], _HEADER_END)
         elif kind == "gt":
             yield from self._tag_ended(match)
@@ -178,7 +190,7 @@ class _Scanner:
         return Event("open", *match.span(), frame)
 
     def _literal(self, match: re.Match[str], literal: written.Literal) -> Iterator[Event]:
-        pattern = written.opening_pattern(literal)
+        pattern = patterns.opening_pattern(literal)
         opening = pattern.match(self._text, match.start(), self._end)
         if opening is None:
             return
@@ -192,10 +204,11 @@ class _Scanner:
     def _closed(self, match: re.Match[str], *, by_depth: bool) -> Iterator[Event]:
         """A bracket or an element is closed: what it is, and what was forgotten in it, ends."""
         closer = re.sub(r"\s", "", match[0])
-        leads = by_depth and leads_line(self._text, match.start())
-        index = _partner(self._stack, closer, through=leads)
-        if leads and index is not None:
-            index = _as_far_in(self._stack, closer, index, self._text, match.start())
+        at = match.start()
+        line = self._text.rfind("\n", 0, at) + 1 if by_depth else -1
+        index = _partner(self._stack, closer, line)
+        if by_depth and not self._text[line:at].strip():
+            index = _as_far_in(self._stack, closer, index, self._text, at)
         if index is not None:
             frame = self._stack[index]
             del self._stack[index:]
@@ -221,23 +234,23 @@ def begins_statement(stack: Sequence[Frame]) -> bool:
     return not stack or (stack[-1].literal is None and stack[-1].closer not in ")]>")
 
 
-def _partner(stack: Sequence[Frame], closer: str, *, through: bool) -> int | None:
+def _partner(stack: Sequence[Frame], closer: str, line: int) -> int | None:
     """The innermost frame that a mark closes.
 
-    A brace or an element isn't closed by less, unless it may be gone through.
+    A brace or an element isn't closed by less, unless it was opened on the same `line`, if given.
     """
     for index in range(len(stack) - 1, -1, -1):
         frame = stack[index]
         if frame.closer == closer:
             return index
-        less = closer in ")]" and frame.closer not in ")]>"
-        if frame.literal is not None or (less and not through):
+        less = closer in ")]" and frame.closer not in ")]>" and not 0 <= line <= frame.at
+        if frame.literal is not None or less:
             return None
     return None
 
 
 def _as_far_in(
-    stack: MutableSequence[Frame], closer: str, partner: int, text: str, at: int
+    stack: MutableSequence[Frame], closer: str, partner: int | None, text: str, at: int
 ) -> int | None:
     """The frame that is closed at the beginning of a line: one as far in, or less.
 
@@ -246,9 +259,12 @@ def _as_far_in(
     """
     column = depth_at(text, at)
     columns = [frame_depth(text, frame) for frame in stack]
-    places = [index for index, frame in enumerate(stack) if frame.closer == closer]
+    inside = max((index for index, one in enumerate(stack) if one.literal is not None), default=-1)
+    places = [index for index in range(inside + 1, len(stack)) if stack[index].closer == closer]
     if same := [index for index in places if columns[index] == column]:
         return same[-1]
+    if partner is None:
+        return None
     if columns[partner] < column:
         return None if closer == "}" else partner
     if less := [index for index in places if columns[index] < column]:
@@ -256,11 +272,6 @@ def _as_far_in(
     while stack and columns[len(stack) - 1] > column:
         stack.pop()
     return None
-
-
-def leads_line(text: str, at: int) -> bool:
-    """Whether nothing but blanks stands before an offset on its line."""
-    return not text[text.rfind("\n", 0, at) + 1 : at].strip()
 
 
 def depth_at(text: str, at: int) -> int:

@@ -209,6 +209,36 @@ JOINS = {
         ("[Unit]\nDescription=x\n\n[Service]\n‸", "ExecStart=/bin/x\n```\n", "ExecStart=/bin/x")
     ],
     "Dockerfile": [("FROM x\nCMD [‸]\n", '"x", "y"]\n```\n', '"x", "y"')],
+    # A round bracket in text closes nothing, and what looks like a string or comment there is none.
+    "a.md": [("# A\n\n‸\n", "1) first\n2) second\n", "1) first")],
+    "a.txt": [("A\n\n‸\n", "Nice :)\n", "Nice :)")],
+    "b.yaml": [("run: |\n  case $x in\n    ‸\n", "a) foo ;;\n", "a) foo ;;")],
+    "b.html": [
+        (
+            "<ul>\n  ‸\n</ul>\n",
+            "<li>a) one</li>\n  <li>b) two</li>\n</ul>",
+            "<li>a) one</li>\n  <li>b) two</li>",
+        )
+    ],
+    "a.jsx": [
+        (
+            "function A() {\n  return (\n    <div>\n      <p>http://x.y</p>\n      ‸\n    </div>\n  );\n}\n",
+            '<p>{a} / {b}</p>\n      <p>6" :)</p>\n    </div>\n  );\n}\n',
+            '<p>{a} / {b}</p>\n      <p>6" :)</p>',
+        )
+    ],
+    "a.tsx": [
+        (
+            "const f = <T,>(x: T) => {\n  ‸\n};\n",
+            "return x;\n};\n\nconst g",
+            "return x;",
+        )
+    ],
+    # What a shift or a here-string begins is no heredoc.
+    "a.sh": [
+        ("x=$((1 << n))\nf() {\n  ‸\n}\n", "echo a\n}\n", "echo a"),
+        ('cat <<< "abc"\nf() {\n  ‸\n}\n', "echo a\n}\n", "echo a"),
+    ],
     "Makefile": [
         ("a: b\n\t‸\n", "cc -c \\\n\t  -o a b\n    strip a\n", "cc -c \\\n\t  -o a b\n\tstrip a"),
     ],
