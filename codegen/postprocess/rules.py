@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.lines import depth, open_brackets, opens_block
+from codegen.lines import depth, is_word, open_brackets, opens_block
 from codegen.postprocess.ending import left_open, natural_end, whole_lines
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.indentation import misplaced, style
@@ -25,6 +25,9 @@ _OPERATORS: Final = frozenset(",;:.+-*/%=&|!?<~^@#$\\")
 
 # A statement after which nothing of its block is reached.
 _JUMP: Final = re.compile(r"\s*(?:return|raise|throw|break|continue|goto)\b")
+
+# How a line begins that goes on with the chain of calls above it.
+_LINK: Final = re.compile(r"(?:\??\.|->|\|>)\s*\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ def end_of_hole(text: str, written: Written) -> str:
 def repeated_line(text: str, written: Written) -> str:
     """Drops a text that is only the line below once more, and that line if the text ends with it.
 
+    Of a chain of calls its first links are as much as all of it.
+
     Where the model itself ended a text after that one line, it may be meant: it is kept, unless
     what follows it would never be reached.
     """
@@ -71,11 +76,18 @@ def repeated_line(text: str, written: Written) -> str:
     if not above or not "".join(above).strip():
         full = last if above else hole.left + last
         kept = written.stopped and not _JUMP.match(full) and not hole.inserts_above
-        return "" if full.strip() == hole.following.strip() and not kept else text
+        return "" if _is_again(full.strip(), hole.following.strip()) and not kept else text
     again = last.strip() == hole.following.strip() and depth(last) == depth(hole.following)
     if not again:
         return text
     return text[: text.rstrip().rfind("\n") + 1] if hole.inserts_above else "\n".join(above)
+
+
+def _is_again(line: str, following: str) -> bool:
+    """Whether a line follows the hole already: all of it, or the first links of a chain."""
+    if not _LINK.match(line) or not following.startswith(line):
+        return line == following
+    return not is_word(line[-1]) or not is_word(following[len(line) :][:1] or " ")
 
 
 def loop(text: str, _written: Written) -> str:
