@@ -7,7 +7,7 @@ from typing import Final
 from codegen.context.nearby import Nearby, language_name, look_back
 from codegen.document import Document
 from codegen.lines import depth, opens_block
-from codegen.syntax.tree import Capture
+from codegen.syntax.tree import Capture, SyntaxTree
 
 _DEFINITIONS: Final = ("class", "function")
 
@@ -58,6 +58,11 @@ _METHODS: Final = frozenset(
 # How long a header may be, in code points.
 _LONGEST: Final = 400
 
+# What begins a definition whose body is marked by indentation, by the language's name.
+_INDENTED: Final = {
+    "python": re.compile(r"\s*(?:(?P<class>class)|(?P<function>(?:async\s+)?def))\s+(?P<name>\w+)")
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -97,7 +102,8 @@ def definitions_around(document: Document, nearby: Nearby | None = None) -> tupl
         if found.start < last <= found.end
         and (found.end > cursor or _indentation(document.text, found.start) < column)
     ]
-    return _definitions(document.text, inside)
+    known = _definitions(document.text, inside)
+    return _mended_by_indent(document, known, nearby or look_back(document), column)
 
 
 def definition_of(text: str, capture: Capture) -> Definition:
@@ -136,6 +142,46 @@ def _mended(
         if header is not None and all(one.start != header.start for one in found):
             found.append(header)
     return tuple(sorted(found, key=_start))
+
+
+def _mended_by_indent(
+    document: Document, known: tuple[Definition, ...], nearby: Nearby, column: int
+) -> tuple[Definition, ...]:
+    """The definitions that the tree knows, and headers above that are less far in than the code.
+
+    The nearest line that is less far in than `column` is what the cursor stands in, and so on
+    outwards.
+    """
+    tree, code = document.tree, nearby.code
+    header = _INDENTED.get(language_name(document))
+    if tree is None or header is None:
+        return known
+    found = {one.start: one for one in known}
+    end = code.rfind("\n")
+    if nearby.literal in ("string", "docstring") and nearby.literal_start <= nearby.start + end:
+        end = code.rfind("\n", 0, max(0, nearby.literal_start - nearby.start))
+        column = depth(code[end + 1 :])
+    while column > 0 and end >= 0:
+        begin = code.rfind("\n", 0, end) + 1
+        line = code[begin:end]
+        if line.strip() and depth(line) < column and not _in_string(tree, nearby.start + begin):
+            # What a mark closes was opened by a line as far in: the statement begins there.
+            column = depth(line) + (line.lstrip()[0] in ")]}")
+            if match := header.match(line):
+                kind = next(one for one in _DEFINITIONS if match[one])
+                at, cursor = nearby.start + begin + match.start(kind), document.cursor
+                body = nearby.start + begin + len(line.rstrip())
+                found.setdefault(at, Definition(kind, match["name"], at, cursor, (body, cursor)))
+        end = begin - 1
+    return tuple(found[start] for start in sorted(found))
+
+
+def _in_string(tree: SyntaxTree, line: int) -> bool:
+    """Whether the line that begins at an offset goes on with a string."""
+    return any(
+        found.kind != "code" and found.start < line < found.end
+        for found in tree.literals(line, line)
+    )
 
 
 def _start(definition: Definition) -> int:

@@ -8,6 +8,7 @@ from typing import Final
 from codegen.postprocess.block import Block
 from codegen.postprocess.joint import Joint
 from codegen.postprocess.reading import Reading
+from codegen.syntax.code import code_lines
 from codegen.syntax.scan import Event, Frame
 
 # Between two operands or elements: what stands before it is whole.
@@ -114,13 +115,24 @@ def left_open(text: str, joint: Joint) -> Sequence[Frame]:
 
 
 def whole_lines(text: str, joint: Joint) -> list[int]:
-    """The offsets at which those lines of a text end that leave nothing of its own open."""
+    """The offsets at which those lines of a text end that leave nothing of its own open.
+
+    Where blocks are marked by indentation, what opens one is not a whole line without it.
+    """
     reading = Reading(text, joint)
-    return [
-        len(text[: event.start].rstrip())
-        for event in reading
-        if event.kind == "line" and not reading.own and text[: event.start].strip()
-    ]
+    ends: list[int] = []
+    for event in reading:
+        head = text[: event.start].rstrip()
+        if event.kind != "line" or reading.own or not head:
+            continue
+        if not joint.hole.by_indent or not _opens_block(head, joint):
+            ends.append(len(head))
+    return ends
+
+
+def _opens_block(head: str, joint: Joint) -> bool:
+    line = (joint.hole.left + head).rpartition("\n")[2]
+    return code_lines(line, joint.lexis, [], 0, len(line))[-1].opens
 
 
 def last_whole(text: str, joint: Joint) -> int:

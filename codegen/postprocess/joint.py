@@ -11,7 +11,7 @@ from typing import Final
 
 from codegen.context.hole import Hole
 from codegen.document import Document
-from codegen.lines import depth
+from codegen.lines import depth, is_word
 from codegen.postprocess.depths import indents_near, levels_at, unit_near
 from codegen.postprocess.guard import guarded
 from codegen.postprocess.owners import owners
@@ -223,6 +223,17 @@ def same_statement(line: str, hole: Hole) -> bool:
     Where it had to choose itself how far in it stands, or nothing below it would be reached, the
     words alone count.
     """
-    words = line.strip() == hole.following.strip()
+    words = _is_again(line.strip(), hole.following.strip())
     free = hole.is_unplaced or hole.inserts_above or is_jump(line)
     return words and (free or depth(line) == depth(hole.following))
+
+
+# How a line begins that goes on with the chain of calls above it.
+_LINK: Final = re.compile(r"(?:\??\.|->|\|>)\s*\w")
+
+
+def _is_again(line: str, following: str) -> bool:
+    """Whether a line is another one, or the first links of its chain."""
+    if not _LINK.match(line) or not following.startswith(line):
+        return line == following
+    return not is_word(line[-1]) or not is_word(following[len(line) :][:1] or " ")

@@ -57,6 +57,8 @@ def end_of_hole(text: str, written: Written) -> str:
 def repeated_line(text: str, written: Written) -> str:
     """Drops a text that is only the line below once more, and that line if the text ends with it.
 
+    Of a chain of calls its first links are as much as all of it.
+
     Where the model itself ended a text after that one line, it may be meant: it is kept, unless
     what follows it would never be reached.
     """

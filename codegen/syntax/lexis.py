@@ -87,7 +87,9 @@ _CHAR: Final = r"'(?:\\[^'\n]+|[^'\\\n])'"
 # A regular expression stands where a value does: its quotes and brackets are none. It is short, or
 # else a line of a megabyte would be read again and again.
 _REGEX: Final = (
-    r"(?:(?<=[=(,:\[!&|?{;\n~])|(?<==>)|(?<=return)|(?<=typeof)|(?<=\A))[ \t]*/(?![/*])"
+    r"(?:(?<=[=(,:\[!&|?{;\n~])|(?<=[=(,:\[!&|?{;~] )|(?<==>)|(?<==> )|(?<=\A)"
+    r"|(?<=return )|(?<=typeof ))"
+    r"/(?![/*])"
     r"(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n]){0,99}\]|[^/\\\n\[]){1,300}/[a-z]*"
 )
 _ESCAPED: Final = r"\\[^\n]"

@@ -4,6 +4,7 @@ import re
 from functools import cache
 from typing import Final
 
+from codegen.syntax.finder import Finder
 from codegen.syntax.lexis import Lexis, Literal
 
 _END: Final = r"(?P<end></[\w:.-]*\s*>)"
@@ -12,7 +13,7 @@ _TAG: Final = r"(?P<tag><(?=[A-Za-z>])(?!\w+[ \t]*[,=]|\w+[ \t]+extends\b)[\w:.-
 
 
 @cache
-def code_pattern(lexis: Lexis) -> re.Pattern[str]:
+def code_pattern(lexis: Lexis) -> Finder:
     """What is looked for in code: groups `line`, `whole`, `lN` for literals, brackets, tags."""
     parts = [r"(?P<line>\n)"]
     parts += (f"(?P<l{index}>{one.opens})" for index, one in enumerate(lexis.literals))
@@ -22,11 +23,11 @@ def code_pattern(lexis: Lexis) -> re.Pattern[str]:
         parts += (_END, _TAG, "(?P<gt>/?>)")
     parts += (r"(?P<open>[(\[{])", r"(?P<close>[)\]}])")
     # Groups inside would count as the last that matched, so they are numbered by `opening`.
-    return re.compile("|".join(parts), re.MULTILINE | re.DOTALL)
+    return Finder(parts)
 
 
 @cache
-def text_pattern(lexis: Lexis) -> re.Pattern[str]:
+def text_pattern(lexis: Lexis) -> Finder:
     """What is looked for in the text of an element: what stands there without quotes and rounds."""
     comments = (
         f"(?P<l{index}>{one.opens})"
@@ -34,7 +35,7 @@ def text_pattern(lexis: Lexis) -> re.Pattern[str]:
         if one.comment and lexis.tags == "all"
     )
     parts = (r"(?P<line>\n)", *comments, _END, _TAG, r"(?P<open>\{)", r"(?P<close>\})")
-    return re.compile("|".join(parts), re.MULTILINE | re.DOTALL)
+    return Finder(parts)
 
 
 @cache
@@ -44,7 +45,7 @@ def opening_pattern(literal: Literal) -> re.Pattern[str]:
 
 
 @cache
-def inside_pattern(literal: Literal, closer: str) -> re.Pattern[str]:
+def inside_pattern(literal: Literal, closer: str) -> Finder:
     """What is looked for in a literal: groups `line`, `code`, `skip`, `close`."""
     parts = [f"(?P<skip>{literal.skips})"] if literal.skips else []
     if literal.code:
@@ -56,4 +57,4 @@ def inside_pattern(literal: Literal, closer: str) -> re.Pattern[str]:
     elif closer != "\n":
         parts.append(f"(?P<close>{re.escape(closer)})")
     parts.append(r"(?P<line>\n)")
-    return re.compile("|".join(parts), re.MULTILINE | re.DOTALL)
+    return Finder(parts)

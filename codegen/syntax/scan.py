@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 from codegen.lines import depth
 from codegen.syntax import lexis as written
 from codegen.syntax import patterns
+from codegen.syntax.finder import Finder
 from codegen.syntax.lexis import CLOSERS, Lexis
 
 # Elements of HTML that have no end.
@@ -125,7 +126,7 @@ class _Scanner:
         while True:
             top = self._stack[-1] if self._stack else None
             read = self._in_code if top is None or top.literal is None else self._in_literal
-            match = self._pattern(top).search(self._text, self._at, self._end)
+            match = self._finder(top).search(self._text, self._at, self._end)
             if match is None:
                 return
             self._at = match.end()
@@ -136,7 +137,7 @@ class _Scanner:
             elif match.lastgroup not in ("skip", "whole"):
                 yield from read(match)
 
-    def _pattern(self, top: Frame | None) -> re.Pattern[str]:
+    def _finder(self, top: Frame | None) -> Finder:
         """What is looked for next."""
         if top is not None and top.literal is not None:
             return patterns.inside_pattern(top.literal, top.closer)

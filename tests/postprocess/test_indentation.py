@@ -113,7 +113,22 @@ CUT = {
     "in an operand": ("x = ‸\n", "s * step_", "s"),
     "in an argument": ("x = f(‸\n", "a, b + ste", "a, b"),
     "in a word of a comment": ("# ‸\n", "says wha", "says"),
+    "before a body": ("x = (\ndef f(x):\n    ‸\n", "y = 1\n    if y:\n        retu", "y = 1"),
+    "in a header's comment": ("def f(x):\n    ‸\n", "y = 1\n    if y:  # or\n        z +", "y = 1"),
 }
+
+
+YAML = {
+    "before a value": ("a:\n‸", "  b: 1\n  c:\n    - d", "  b: 1"),
+    "before a text": ("a:\n‸", "  - b: 1\n    run: |\n      ec", "  - b: 1"),
+}
+
+
+@pytest.mark.parametrize(("source", "text", "expected"), YAML.values(), ids=YAML)
+def test_a_key_is_not_whole_without_its_value(source, text, expected):
+    assert fill(at_cursor(source, "a.yaml"), text, cut_off=True) == Suggestion(
+        expected, ("cut-off",)
+    )
 
 
 @pytest.mark.parametrize(("source", "text", "expected"), CUT.values(), ids=CUT)

@@ -108,6 +108,7 @@ JOINS = {
         ("if x > 0:  # pos\n‸", "print(x)\n", "    print(x)"),
         ("with (\n    open(a) as b,\n    open(c) as d,\n):\n‸", "print(b)\n", "    print(b)"),
         ("x = foo()\n    ‸.bunch().of()\n", ".bunch().of()", None),
+        ("x = foo(\n    a\n)\n‸foo(\n", "f\n", "f\n"),
         (
             GUARD,
             "if not x:\n        return None\n\n    y = x + 1\n    return y\n\n\ndef g",
@@ -168,6 +169,9 @@ JOINS = {
     "a.php": [
         ("<?php\nfunction f($x) {\n    printf('‸');\n}\n", "%d', $x);", "%d"),
         ("<?php\n" + CHAIN, "    ->bunch()->of()->calls();\n", None),
+        ("<?php\n" + CHAIN, "    ->bunch()\n", None),
+        ("<?php\n" + CHAIN, "    ->bun()\n", "    ->bun()\n"),
+        ("<?php\n" + CHAIN, "    ->bunc\n", "    ->bunc\n"),
         (
             "<?php\n/**\n * Does.\n */\nfunction f($x) {\n\tif ($x) {\n\t\ta();\n\t}\n\t‸\n}\n",
             "if ($x) {\n        b();\n    }\n}\n",

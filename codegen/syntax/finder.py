@@ -1,0 +1,49 @@
+"""A search for many alternatives that looks only where one of them can begin."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+# What alternatives may begin with, letters aside.
+_MARKS: Final = "\"'`#/*-;%<>\\$=@|{}()[]\n"
+
+# Letters that may stand before a mark as a part of it, as in Rust's `br"` and CSS's `url(`.
+_LETTERS: Final = 3
+
+
+class Finder:
+    """Searches as a pattern of alternatives does, many times as fast.
+
+    Python's own search tries each alternative at each character, and most of a text is letters and
+    blanks. An alternative begins with a mark, with up to three letters before one, or at a line's
+    beginning.
+    """
+
+    __slots__ = ("_at_lines", "_first", "_match")
+
+    def __init__(self, alternatives: Iterable[str]) -> None:
+        """Takes regular expressions; each may name a group by which its matches are known."""
+        parts = list(alternatives)
+        spelt = "".join(parts)
+        marks = "".join(mark for mark in _MARKS if mark in spelt or mark == "\n")
+        self._first = re.compile(f"[{re.escape(marks)}]")
+        self._match = re.compile("|".join(parts), re.MULTILINE | re.DOTALL).match
+        self._at_lines = "^" in spelt.replace("[^", "")
+
+    def search(self, text: str, at: int, end: int) -> re.Match[str] | None:
+        """The first match in a part of a text."""
+        match = self._match
+        if self._at_lines and text[at - 1 : at] in ("", "\n") and (found := match(text, at, end)):
+            return found
+        while first := self._first.search(text, at, end):
+            place = first.start()
+            begin = place
+            while begin > at and place - begin < _LETTERS and text[begin - 1].isalnum():
+                begin -= 1
+            found = match(text, begin, end) if begin < place else None
+            if found and found.end() > place:
+                return found
+            if found := match(text, place, end):
+                return found
+            at = place + 1
+        return None
