@@ -40,9 +40,9 @@ class Finder:
             begin = place
             while begin > at and place - begin < _LETTERS and text[begin - 1].isalnum():
                 begin -= 1
-            found = match(text, begin, end) if begin < place else None
-            if found and found.end() > place:
-                return found
+            for start in range(begin, place):
+                if (found := match(text, start, end)) and found.end() > place:
+                    return found
             if found := match(text, place, end):
                 return found
             at = place + 1
