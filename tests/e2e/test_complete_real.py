@@ -12,10 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from codegen.config import load_settings
-from codegen.models.progress import NullProgress
-from codegen.models.resolve import ready
-
 # The first of these tests may have to export the model.
 pytestmark = [pytest.mark.model, pytest.mark.timeout(3600)]
 
@@ -23,33 +19,6 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "inventory.py"
 EXAMPLE_HOLE = "25:20"
 
 ADD = "def add(a, b):\n    \n\n\nprint(add(1, 2))\n"
-
-
-@pytest.fixture(scope="session")
-def environment():
-    """What the real model is run with: one compute path, so that greedy is the same each time."""
-    settings = load_settings({**os.environ, "CODEGEN_DEVICE": "cpu"})
-    graphs = ready(settings, NullProgress()).manifest.graphs
-    pinned = "l4" if "l4" in graphs else min(graphs)
-    return {**os.environ, "CODEGEN_DEVICE": "cpu", "CODEGEN_COMPUTE_PATH": pinned}
-
-
-@pytest.fixture
-def complete(environment):
-    """Runs `codegen complete`: its exit code, stdout (bytes) and stderr."""
-
-    def complete(*arguments, stdin=b""):
-        done = subprocess.run(
-            [sys.executable, "-m", "codegen", "complete", *map(str, arguments)],
-            input=stdin,
-            capture_output=True,
-            check=False,
-            timeout=120,
-            env=environment,
-        )
-        return done.returncode, done.stdout, done.stderr.decode()
-
-    return complete
 
 
 def hole(text: str, line: int, column: int) -> int:
