@@ -117,17 +117,17 @@ def own_line(text: str, written: Written) -> str:
     So is what closes a block whose lines are written between its marks.
     """
     joint, hole = written.joint, written.joint.hole
-    if joint.spreads(text) and 0 in joint.ends and hole.right:
-        body = text.rstrip(" \t")
-        frame = joint.stack[joint.ends.index(0)]
-        return (body if body.endswith("\n") else f"{body}\n") + written.growth.indent(frame.line)
-    if not hole.inserts_above:
+    spreads = joint.spreads(text)
+    if not hole.inserts_above and not spreads:
         return text
     body = text.rstrip(" \t")
-    if body.endswith("\n"):
+    if 0 in joint.ends and hole.right and (spreads or body.endswith("\n")):
+        frame = joint.stack[joint.ends.index(0)]
+        return (body if body.endswith("\n") else f"{body}\n") + written.growth.indent(frame.line)
+    if hole.inserts_above and body.endswith("\n"):
         return body + hole.left
     # At a line's very start, before its indentation: this can't go on with the same line.
-    return f"{body}\n" if not hole.left and hole.right[0].isspace() else text
+    return f"{body}\n" if not hole.left and hole.right[:1].isspace() else text
 
 
 def unfinished(text: str, written: Written) -> str:

@@ -3,10 +3,12 @@
 A row is the source, what the model wrote, and what is suggested; None where nothing is.
 """
 
+import re
+
 import pytest
 
 from codegen.postprocess.pipeline import Suggestion
-from tests.cursor import at_cursor
+from tests.cursor import CURSOR, at_cursor
 from tests.postprocess.filling import fill
 
 SELECT = (
@@ -15,6 +17,8 @@ SELECT = (
 FIB = "fun fibonacci(n: Int): Int {\n    ‸\n}\n"
 REDUCE = "class A {\n  sum() {\n    ‸\n  }\n}\n"
 GUARD = "def f(x):\n    ‸\n"
+# Characters up to which what is left of a line is not worth a glance.
+LONE = 2
 CHAIN = "$r = $e->model()\n‸->bunch()->of()->calls();\n"
 
 JOINS = {
@@ -262,3 +266,35 @@ def test_join(path, source, text, expected, newline):
     outcome = fill(at_cursor(source.replace("\n", newline), path), text)
     shown = outcome.text if isinstance(outcome, Suggestion) else None
     assert shown == (None if expected is None else expected.replace("\n", newline))
+
+
+# Of one line alone, these leave a source broken that was whole, or a mark open: nothing is shown.
+NEEDS_MORE = ("xs.each do |x|", "return xs.map do |x|", "return a &&", "{\n  console.log(1);")
+
+
+def words(path, source, text, expected):
+    """What is left to write at each beginning and end of a word of a suggestion."""
+    for found in re.finditer(r"\b", expected):
+        at = found.start()
+        if 0 < at < len(expected) and "\n" not in expected[at - 1 : at + 1]:
+            yield source.replace(CURSOR, expected[:at] + CURSOR), text[at:], expected[at:]
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "text", "expected"),
+    [
+        pytest.param(path, *row, id=f"{path} {number}")
+        for path, rows in JOINS.items()
+        for number, row in enumerate(rows)
+        if row[2] and row[1].startswith(row[2].rstrip()) and not row[1].startswith(NEEDS_MORE)
+    ],
+)
+def test_what_is_taken_word_by_word_comes_out_the_same(path, source, text, expected):
+    """A begun line is suggested to its end, or to that of the statement that begins there."""
+    for begun, written, left in words(path, source, text, expected):
+        if len(left.partition("\n")[0].strip()) <= LONE:
+            continue
+        outcome = fill(at_cursor(begun, path), written)
+        assert isinstance(outcome, Suggestion), begun
+        assert left.startswith(outcome.text), begun
+        assert left[len(outcome.text) :][:1] in ("", "\n"), begun
