@@ -16,6 +16,8 @@ _BLANK_LIMIT: Final = 3
 _PARTS: Final = ("else", "elif", "elsif", "except", "rescue", "finally", "ensure", "catch", "when")
 _GOES_ON: Final = re.compile(rf"\s*(?:{'|'.join(_PARTS)})\b")
 _CLOSERS: Final = (")", "]", "}", "</")
+# What the first letters of a line may become that goes on with what is before it.
+_BEGUN: Final = (*_PARTS, "</", "//", "/*", "--")
 # A word with which a block ends.
 _END_WORD: Final = re.compile(r"\s*(?:end|fi|done|esac)\b")
 # What may stand farther out than the code around it: comments, and between braces also labels.
@@ -155,7 +157,7 @@ class Block:
         begun = full.strip()
         if begun.startswith(_CLOSERS):
             return False  # What a bracket closes tells.
-        if not complete and any(part.startswith(begun) for part in _PARTS):
+        if not complete and any(part.startswith(begun) for part in _BEGUN):
             return False
         parts = _GOES_ON.match(full) is not None
         if closed and not self._hole.is_prose:

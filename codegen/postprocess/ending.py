@@ -71,6 +71,8 @@ def find_end(text: str, joint: Joint, *, done: bool = False) -> Ending:
                 return Ending(end)
         elif closed is None and _closes_too_much(event, reading, text, joint):
             closed = block.before(event.start)
+            if not done and event.end == len(text) and _is_half(event.frame):
+                continue
             if reading.closes is None or _is_there(text[event.start :], joint, reading.closes):
                 return Ending(closed)
     if closed is None or (done and reading.is_same):
@@ -84,6 +86,11 @@ def _closes_too_much(event: Event, reading: Reading, text: str, joint: Joint) ->
         # What a text of JSX may hold looks like the end of an element, too.
         return joint.lexis.tags != "values" or text[event.start] != "<"
     return reading.closes is not None and joint.is_closed(reading.closes)
+
+
+def _is_half(frame: Frame | None) -> bool:
+    """Whether what closes a string may be the first of two that don't."""
+    return frame is not None and frame.literal is not None and frame.literal.doubles
 
 
 def _is_there(rest: str, joint: Joint, index: int) -> bool:

@@ -11,7 +11,8 @@ class Reading:
 
     Attributes:
         stack: what is open after the last event, the innermost last.
-        closes: which frame of the hole's stack the last event closed, None if none.
+        closes: which frame of the hole's stack the last event closed, or gave up at the end of its
+            line; None if none.
     """
 
     def __init__(self, text: str, joint: Joint, end: int | None = None) -> None:
@@ -30,7 +31,7 @@ class Reading:
             self.closes = None
             if event.kind in ("close", "drop") and len(self.stack) < self._kept:
                 self._kept = len(self.stack)
-                self.closes = self._kept if event.kind == "close" else None
+                self.closes = self._kept
             elif event.kind == "line" and self.is_same:
                 self._kept = len(self.stack)
             start, end = max(0, event.start - begun), max(0, event.end - begun)

@@ -39,6 +39,11 @@ class Literal:
     comment: bool = False
     heredoc: bool = False
 
+    @property
+    def doubles(self) -> bool:
+        """Whether what closes it may stand in it, doubled."""
+        return self.skips[:2] in ("''", '""')
+
     def closer(self, opening: re.Match[str]) -> str:
         """What closes the literal that begins with a match of `opens`."""
         if self.closes:
@@ -83,14 +88,14 @@ _DOUBLE: Final = Literal('"')
 # After a letter it is an apostrophe.
 _SINGLE: Final = Literal(r"(?<!\w)'")
 _TRIPLE: Final = _long('"""')
-_CHAR: Final = r"'(?:\\[^'\n]+|[^'\\\n])'"
+# What a text is cut off in may yet become a character, or a regular expression.
+_CHAR: Final = r"'(?:\\[^'\n]+|[^'\\\n])(?:'|\Z)"
 # A regular expression stands where a value does: its quotes and brackets are none. It is short, or
 # else a line of a megabyte would be read again and again.
 _REGEX: Final = (
     r"(?:(?<=[=(,:\[!&|?{;\n~])|(?<=[=(,:\[!&|?{;~] )|(?<==>)|(?<==> )|(?<=\A)"
-    r"|(?<=return )|(?<=typeof ))"
-    r"/(?![/*])"
-    r"(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n]){0,99}\]|[^/\\\n\[]){1,300}/[a-z]*"
+    r"|(?<=return )|(?<=typeof ))/(?![/*])"
+    r"(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n]){0,99}(?:\]|\Z)|[^/\\\n\[]){1,300}(?:/[a-z]*|\Z)"
 )
 _ESCAPED: Final = r"\\[^\n]"
 _URL: Final = r"\burl\([^)\n\"']*\)"
@@ -202,7 +207,7 @@ _BY_NAME: Final[dict[str, Lexis]] = {
     ),
     "html": _MARKUP,
     "css": Lexis((_BLOCK, _DOUBLE, _SINGLE), whole=_URL),
-    "sql": Lexis((_DASHES, _BLOCK, _SINGLE, _DOUBLE)),
+    "sql": Lexis((_DASHES, _BLOCK, Literal("'", skips=r"''|\\."), _DOUBLE)),
     "yaml": Lexis(
         (
             _LONE_HASH,

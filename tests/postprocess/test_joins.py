@@ -7,6 +7,9 @@ import re
 
 import pytest
 
+from codegen.context.hole import find_hole
+from codegen.postprocess.ending import natural_end
+from codegen.postprocess.joint import join
 from codegen.postprocess.pipeline import Suggestion
 from tests.cursor import CURSOR, at_cursor
 from tests.postprocess.filling import fill
@@ -242,6 +245,25 @@ JOINS = {
             "return x;",
         )
     ],
+    # A bracket as a character closes nothing, nor does it before the quote behind it is written.
+    "b.go": [
+        (
+            "func f(c rune) bool {\n\treturn ‸\n}\n",
+            "c == ')' || c == '}'\n}\n",
+            "c == ')' || c == '}'",
+        )
+    ],
+    "a.java": [
+        (
+            "class A {\n  int f(char c) {\n    ‸\n  }\n}\n",
+            "if (c == ')') {\n      return 1;\n    }\n    return c == '}' ? 1 : 2;\n  }\n",
+            "if (c == ')') {\n      return 1;\n    }\n    return c == '}' ? 1 : 2;",
+        )
+    ],
+    "b.js": [("x = y.replace(‸);\n", "/[)]\\)/g, 'a');\n", "/[)]\\)/g, 'a'")],
+    # Nor does the first of two quotes that stand for one.
+    "a.sql": [("select a from t where b = '‸';\n", "it''s' and c = 2;\n", "it''s")],
+    "a.cs": [('var x = @"‸";\n', 'a""b";\n', 'a""b')],
     # What a shift or a here-string begins is no heredoc.
     "a.sh": [
         ("x=$((1 << n))\nf() {\n  ‸\n}\n", "echo a\n}\n", "echo a"),
@@ -266,6 +288,19 @@ def test_join(path, source, text, expected, newline):
     outcome = fill(at_cursor(source.replace("\n", newline), path), text)
     shown = outcome.text if isinstance(outcome, Suggestion) else None
     assert shown == (None if expected is None else expected.replace("\n", newline))
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "text", "expected"),
+    [(path, *row) for path, rows in JOINS.items() for row in rows if row[2] is not None],
+)
+def test_while_it_is_written_it_is_not_ended_before_what_is_suggested(path, source, text, expected):
+    document = at_cursor(source, path)
+    joint = join(document, find_hole(document))
+    ends = [natural_end(text[:size], joint) for size in range(len(text) + 1)]
+    kept = next((text[:end] for end in ends if end is not None), text)
+    # It may be moved, and indented as its file is.
+    assert "".join(kept.split()).startswith("".join(expected.split()))
 
 
 # Of one line alone, these leave a source broken that was whole, or a mark open: nothing is shown.

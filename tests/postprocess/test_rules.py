@@ -2,8 +2,9 @@
 
 import pytest
 
+from codegen.postprocess import pipeline
 from codegen.postprocess.pipeline import BLANK, Rejection, Suggestion
-from codegen.postprocess.rules import RULES
+from codegen.postprocess.rules import RULES, Rule
 from tests.cursor import CURSOR, at_cursor
 from tests.postprocess import filling
 
@@ -101,3 +102,15 @@ def test_rules_have_names_of_their_own():
     assert len({rule.name for rule in RULES}) == len(RULES)
     assert BLANK not in {rule.name for rule in RULES}
     assert CURSOR not in "".join(rule.name for rule in RULES)
+
+
+def test_a_rule_that_fails_is_left_out_and_named(monkeypatch, caplog):
+    def fails(text, written):
+        raise KeyError(text)
+
+    rules = [Rule("broken", fails) if rule.name == "loop" else rule for rule in RULES]
+    monkeypatch.setattr(pipeline, "RULES", rules)
+    assert fill(BODY, "x += 1\n    return x\n\n\nf(1)") == Suggestion("x += 1", ("end-of-hole",))
+    assert [record.getMessage() for record in caplog.records] == [
+        "the rule broken failed and was left out"
+    ]
