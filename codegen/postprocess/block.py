@@ -114,7 +114,7 @@ class Block:
         if outside and self._may_be_outside(full, complete=complete):
             self.doubt = self._good  # What comes next tells whether it belongs to the hole.
             return None
-        self.doubt = None if self._good or not same_statement(full, hole) else 0
+        self.doubt = None if self._good or not same_statement(full, self._joint) else 0
         self._is_good = True
         self._nested |= depth(full) > self._base
         self._blanks = 0
@@ -193,13 +193,12 @@ class Block:
 
     def _repeats(self, full: str, start: int, *, complete: bool) -> bool:
         """Whether a line follows the hole already; marks alone may come twice."""
-        following = self._hole.following
         if not complete or not any(map(str.isalnum, full)):
             return False
         if self._good:
-            return same_line(full, following)
+            return same_line(full, self._joint.next_line)
         # The first is one that was repeated if the model goes on after it.
-        if not same_statement(full, self._hole):
+        if not same_statement(full, self._joint):
             return False
         return bool(self._text[self._text.find("\n", start) :].strip())
 

@@ -37,6 +37,7 @@ class Joint:
     Attributes:
         hole: what stands around the cursor.
         lexis: how its language is read.
+        lead: some characters before that, without which a mark may mean something else.
         begun: the beginning of a mark of several characters that the cursor stands in.
         stack: what is open before that, the innermost last.
         ends: for each of these how far after the cursor the text closes it; None where the
@@ -56,6 +57,7 @@ class Joint:
 
     hole: Hole
     lexis: Lexis
+    lead: str
     begun: str
     stack: tuple[Frame, ...]
     ends: tuple[int | None, ...]
@@ -73,6 +75,12 @@ class Joint:
     def in_text(self) -> bool:
         """Whether the cursor stands in a string or a comment."""
         return bool(self.stack) and self.stack[-1].literal is not None
+
+    @property
+    def next_line(self) -> str:
+        """The line that comes next after the completion; empty if the cursor's own goes on."""
+        goes_on = bool(self.hole.right.strip()) and not self.hole.inserts_above
+        return "" if goes_on else self.hole.following
 
     def is_closed(self, index: int) -> bool:
         """Whether the text after the cursor closes a frame of the stack."""
@@ -97,7 +105,21 @@ class Joint:
 def join(document: Document, hole: Hole) -> Joint:
     """Looks at what stands around a document's cursor; if that fails, nothing is open there."""
     bare = Joint(
-        hole, Lexis(()), "", (), (), (), None, (), -1, -1, None, frozenset(), "", roomy=False
+        hole,
+        Lexis(()),
+        lead="",
+        begun="",
+        stack=(),
+        ends=(),
+        spare=(),
+        above=None,
+        levels=(),
+        opener=-1,
+        floor=-1,
+        unit=None,
+        indents=frozenset(),
+        ahead="",
+        roomy=False,
     )
     return guarded("reading around the cursor", bare, _join, document, hole)
 
@@ -122,6 +144,7 @@ def _join(document: Document, hole: Hole) -> Joint:
     return Joint(
         hole=hole,
         lexis=lexis,
+        lead=text[max(0, opened - _LEAD) : opened],
         begun=text[opened:cursor],
         stack=tuple(stack),
         ends=owned.ends,
@@ -140,6 +163,9 @@ def _join(document: Document, hole: Hole) -> Joint:
 _CLOSERS: Final = (")", "]", "}")
 
 _BEGUN: Final = re.compile(r"<[\w:.!-]*\Z")
+
+# Characters before a mark that may belong to it: `return /x/`.
+_LEAD: Final = 8
 
 # Letters of a line that only ends a block.
 _WORD: Final = 4
@@ -217,14 +243,15 @@ def is_jump(line: str) -> bool:
     return _JUMP.match(line) is not None
 
 
-def same_statement(line: str, hole: Hole) -> bool:
+def same_statement(line: str, joint: Joint) -> bool:
     """Whether a completion's first line is the one that follows the hole.
 
-    Where it had to choose itself how far in it stands, or nothing below it would be reached, the
-    words alone count.
+    Its words alone count, and not how far in it stands, unless it only ends something: the model
+    may have been made to write it there.
     """
-    words = _is_again(line.strip(), hole.following.strip())
-    free = hole.is_unplaced or hole.inserts_above or is_jump(line)
+    hole = joint.hole
+    words = _is_again(line.strip(), joint.next_line.strip())
+    free = hole.is_unplaced or hole.inserts_above or (line.strip()[:1].isalnum() and _says(line))
     return words and (free or depth(line) == depth(hole.following))
 
 

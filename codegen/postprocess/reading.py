@@ -20,21 +20,23 @@ class Reading:
         self.stack = list(joint.stack)
         self.closes: int | None = None
         self._joint = joint
-        self._text = joint.begun + text
-        self._end = None if end is None else len(joint.begun) + end
+        before = joint.lead + joint.begun
+        self._text = before + text
+        self._begin = len(before)
+        self._end = None if end is None else len(before) + end
         self._kept = len(self.stack)  # how much of the hole's stack is open
 
     def __iter__(self) -> Iterator[Event]:
         """The events, with offsets into the completion."""
-        begun = len(self._joint.begun)
-        for event in scan(self._text, self._joint.lexis, self.stack, 0, self._end):
+        joint, begin = self._joint, self._begin
+        for event in scan(self._text, joint.lexis, self.stack, len(joint.lead), self._end):
             self.closes = None
             if event.kind in ("close", "drop") and len(self.stack) < self._kept:
                 self._kept = len(self.stack)
                 self.closes = self._kept
             elif event.kind == "line" and self.is_same:
                 self._kept = len(self.stack)
-            start, end = max(0, event.start - begun), max(0, event.end - begun)
+            start, end = max(0, event.start - begin), max(0, event.end - begin)
             yield event._replace(start=start, end=end)
 
     def through(self) -> "Reading":

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.lines import depth, open_brackets, opens_block
+from codegen.lines import open_brackets, opens_block, same_line
 from codegen.postprocess.ending import left_open, natural_end, whole_lines
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.indentation import misplaced, style
@@ -68,10 +68,10 @@ def repeated_line(text: str, written: Written) -> str:
         return text
     if not above or not "".join(above).strip():
         full = last if above else hole.left + last
-        kept = written.stopped and not is_jump(full) and not hole.inserts_above
-        return "" if same_statement(full, hole) and not kept else text
-    again = last.strip() == hole.following.strip() and depth(last) == depth(hole.following)
-    if not again:
+        meant = written.stopped and same_line(full, written.joint.next_line)
+        kept = meant and not is_jump(full) and not hole.inserts_above
+        return "" if same_statement(full, written.joint) and not kept else text
+    if not same_line(last, written.joint.next_line):
         return text
     return text[: text.rstrip().rfind("\n") + 1] if hole.inserts_above else "\n".join(above)
 

@@ -455,8 +455,8 @@ def test_a_terminal_shows_the_lines_around(shown):
 
 
 def test_a_terminal_shows_what_could_harm_it(shown):
-    out = shown("# \x1b]0;title\x07\nx = '‸\u202e'\r\ny = 1\r\n", "\x1b[2J\u202e")
-    assert out == ("# <U+001B>]0;title<U+0007>\nx = '<U+001B>[2J<U+202E><U+202E>'\ny = 1\n")
+    out = shown("# \x1b]0;title\x07\nx = '‸\u202e'\r\ny = 1\r\n", "\x1b[2J\u202d")
+    assert out == ("# <U+001B>]0;title<U+0007>\nx = '<U+001B>[2J<U+202D><U+202E>'\ny = 1\n")
 
 
 def test_a_terminal_highlights_what_is_written(shown, monkeypatch):

@@ -101,11 +101,12 @@ def test_for_people(explain):
 
 
 def test_run_names_the_rules(explain):
-    _, out = explain(CALL, "--run", "--json", answers=["y)"])
-    assert json.loads(out)["answers"] == [{"text": "y", "suggested": True, "rules": ["overlap"]}]
+    _, out = explain("x = ‸\n", "--run", "--json", answers=["1  "])
+    (answer,) = json.loads(out)["answers"]
+    assert answer == {"text": "1", "suggested": True, "rules": ["trailing-blanks"]}
     code, out = explain(CALL, "--run", answers=[")"])
     assert code == 1
-    assert "dropped (overlap): ')'" in out
+    assert "dropped (end-of-hole): ')'" in out
 
 
 def test_a_language_that_is_not_known(explain):
