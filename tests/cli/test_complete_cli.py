@@ -164,7 +164,7 @@ def test_nothing_to_suggest(codegen_complete, model, file):
 
 
 def test_nothing_to_suggest_in_json(codegen_complete, model, file):
-    model(ADD, "print(add(1, 2))\n")
+    model(ADD, "print(add(1, 2))\n", [])
     code, out, err = codegen_complete(f"{file}:2:5", "--json")
     assert code == 1
     assert (json.loads(out)["suggestions"], json.loads(out)["reason"]) == ([], "repeated-line")
