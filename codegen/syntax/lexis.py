@@ -92,9 +92,12 @@ _TRIPLE: Final = _long('"""')
 _CHAR: Final = r"'(?:\\[^'\n]+|[^'\\\n])(?:'|\Z)"
 # A regular expression stands where a value does: its quotes and brackets are none. It is short, or
 # else a line of a megabyte would be read again and again.
-_REGEX: Final = (
+_REGEX_BEGINS: Final = (
     r"(?:(?<=[=(,:\[!&|?{;\n~])|(?<=[=(,:\[!&|?{;~] )|(?<==>)|(?<==> )|(?<=\A)"
     r"|(?<=return )|(?<=typeof ))/(?![/*])"
+)
+_REGEX: Final = (
+    rf"{_REGEX_BEGINS}"
     r"(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n]){0,99}(?:\]|\Z)|[^/\\\n\[]){1,300}(?:/[a-z]*|\Z)"
 )
 _ESCAPED: Final = r"\\[^\n]"
@@ -182,8 +185,9 @@ _BY_NAME: Final[dict[str, Lexis]] = {
             Literal('"', code=r"#\{"),
             _SINGLE,
             Literal("`", code=r"#\{"),
+            # It may have code in it, as a string has.
+            Literal(_REGEX_BEGINS, closes="/", code=r"#\{"),
         ),
-        whole=_REGEX,
     ),
     "php": Lexis(
         (

@@ -196,6 +196,11 @@ JOINS = {
     "a.ipynb": [('{\n "source": [\n  "print(math.‸"\n ]\n}\n', 'sqrt(2))"\n ]\n}', "sqrt(2))")],
     "a.rb": [
         (
+            "def f(s)\n  s = s.gsub(/\\b-D\\s+#{‸\n  # more\n  s << 'x'\nend\n",
+            "Regexp.quote(P)}\\w+/, '')\n  s\nend",
+            "Regexp.quote(P)}\\w+/, '')",
+        ),
+        (
             "def f(xs)\n  ‸\nend\n",
             "xs.each do |x|\n    puts x\n  end\nend\n\ndef g",
             "xs.each do |x|\n    puts x\n  end",
