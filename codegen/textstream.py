@@ -7,7 +7,7 @@ from typing import Final
 
 from codegen.engine.types import FinishReason
 from codegen.lines import is_word
-from codegen.postprocess.ending import Ending, find_end
+from codegen.postprocess.ending import Ending, Finder
 from codegen.postprocess.guard import guarded
 from codegen.postprocess.joint import Joint
 
@@ -48,6 +48,7 @@ class SampleText:
         self.finish = FinishReason.LENGTH
         self.joint = joint
         self._hole = joint.hole
+        self._finder = Finder(joint)
         self._unspelled = len(forced)
         self._max_tokens = max_tokens
         self._stop_strings = stop_strings
@@ -101,7 +102,7 @@ class SampleText:
         found = [self.text.find(stop) for stop in self._stop_strings]
         if (stop := min((at for at in found if at >= 0), default=None)) is not None:
             self._end(FinishReason.STOP, stop)
-        self._ending = guarded("the end", Ending(None), find_end, self.text, self.joint)
+        self._ending = guarded("the end", Ending(None), self._finder.find, self.text)
         if self._ending.at is not None:
             self._end(FinishReason.HOLE, self._ending.at)
 
@@ -135,7 +136,7 @@ class SampleText:
         if self._hole.following.strip().startswith(begun):
             return True
         # "els" may become "else", which goes on with the block, or a name, which ends it.
-        more = guarded("the end", Ending(0), find_end, f"{self.text[:until]}_", self.joint)
+        more = guarded("the end", Ending(0), self._finder.find, f"{self.text[:until]}_")
         return more.at is not None
 
 

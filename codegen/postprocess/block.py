@@ -1,6 +1,7 @@
 """The lines of a completion, one by one, until one of them doesn't belong to the hole."""
 
 import re
+from copy import copy
 from typing import Final
 
 from codegen.lines import depth, same_line
@@ -31,17 +32,18 @@ _SENTENCE: Final = re.compile(r"[A-Z][a-z]*(?: [\w',`-]+){4,}[.:]\s*$")
 class Block:
     """The lines of a completion that begin where nothing of its own is open.
 
-    `doubt` is the offset from which on they may yet turn out not to belong to the hole; None where
-    all surely do.
+    `text` is what it is of, `done` whether no more of it comes, `seen` are its lines that were
+    read, with their offsets. `doubt` is the offset from which on they may yet turn out not to
+    belong to the hole; None where all surely do.
     """
 
     def __init__(self, text: str, joint: Joint, *, done: bool) -> None:
-        self._text = text
-        self._done = done
+        self.text = text
+        self.done = done
         self._joint = joint
         self._hole = joint.hole
         self._single = joint.hole.lines == "single" and not joint.spreads(text)
-        self._seen: list[tuple[str, int]] = []
+        self.seen: list[tuple[str, int]] = []
         self._base = -1
         self._good = 0  # where the last line ends that surely belongs to the hole
         self._is_good = False
@@ -49,13 +51,20 @@ class Block:
         self._nested = False
         self.doubt: int | None = None
 
-    def begin(self) -> int | None:
-        """Where the text ends if it does so at once."""
-        return None if self._single else self._read(0)
+    def longer(self, text: str, *, done: bool) -> "Block":
+        """The same lines of a longer text."""
+        block = copy(self)
+        block.text, block.done, block.seen = text, done, [*self.seen]
+        return block
+
+    def begins(self, start: int, reading: Reading) -> int | None:
+        """Where the text ends, if it does so before a line."""
+        closed = len(reading.open_before) < len(self._joint.stack)
+        return None if self._single else self._read(start, closed=closed)
 
     def before(self, at: int) -> int:
         """Where the text ends before a closing mark."""
-        head = self._text[:at]
+        head = self.text[:at]
         kept = head.rstrip()
         right = self._hole.right
         # What is closed on the cursor's own line stays where the completion puts it.
@@ -64,21 +73,21 @@ class Block:
         return len(kept) or at
 
     def ended(self, at: int, reading: Reading) -> int | None:
-        """Where the text ends, if it does so at a newline or before the line that comes next."""
+        """Where the text ends, if it does so at a newline."""
         if self._single:
             return self._single_end(at, reading)
         if self._is_good:
-            self._good = len(self._text[:at].rstrip())
-            last = self._seen[-1]
-            self._nested |= "\n" in self._text[last[1] : at].strip()
-            lines = [line for line, _ in self._seen]
+            self._good = len(self.text[:at].rstrip())
+            last = self.seen[-1]
+            self._nested |= "\n" in self.text[last[1] : at].strip()
+            lines = [line for line, _ in self.seen]
             if (start := loop_start(lines)) is not None:
-                begin = self._seen[start][1]
-                return self._stop(len(self._text[:begin].rstrip()), begin)
-        return self._read(at + 1, closed=len(reading.open_before) < len(self._joint.stack))
+                begin = self.seen[start][1]
+                return self._stop(len(self.text[:begin].rstrip()), begin)
+        return None
 
     def _single_end(self, at: int, reading: Reading) -> int | None:
-        hole, text = self._hole, self._text
+        hole, text = self._hole, self.text
         if not text[:at].strip():
             if not hole.starts_below or text.count("\n", 0, at + 1) > _BLANK_LIMIT:
                 return 0
@@ -91,9 +100,9 @@ class Block:
             return None
         return at + 1 if hole.inserts_above else at
 
-    def _read(self, start: int, *, closed: bool = False) -> int | None:
+    def _read(self, start: int, *, closed: bool) -> int | None:
         """Where the text ends, if a line that begins at an offset doesn't belong to it."""
-        text, hole = self._text, self._hole
+        text, hole = self.text, self._hole
         newline = text.find("\n", start)
         complete = newline >= 0
         line = text[start : newline if complete else len(text)]
@@ -103,29 +112,34 @@ class Block:
             return self._blank(start, complete=complete)
         if not start and not line.strip() and hole.left.strip():
             return None  # The cursor's line opens what begins below it.
-        if self._good and not hole.is_prose and self._explains(full, complete=complete):
-            return self._stop(self._good, start)
+        if self.doubt == 0:
+            return 0  # The first line was one repeated, since the model goes on after it.
         if self._base < 0:
             self._base = depth(full)
-        leaves = self._good and self._leaves(full, closed=closed, complete=complete)
-        if leaves or self._repeats(full, start, complete=complete):
+        if self._good and (
+            self._explains(full, complete=complete)
+            or self._leaves(full, closed=closed, complete=complete)
+            or (complete and self._repeats(full))
+        ):
             return self._stop(self._good, start)
         outside = self._good and depth(full) <= self._outside()
         if outside and self._may_be_outside(full, complete=complete):
             self.doubt = self._good  # What comes next tells whether it belongs to the hole.
             return None
-        self.doubt = None if self._good or not same_statement(full, self._joint) else 0
+        self.doubt = 0 if not self._good and self._repeats(full) else None
         self._is_good = True
         self._nested |= depth(full) > self._base
         self._blanks = 0
-        self._seen.append((full.rstrip(), start))
+        self.seen.append((full.rstrip(), start))
         return None
 
     def _explains(self, full: str, *, complete: bool) -> bool:
         """Whether a line speaks of the code, as models do after it."""
+        if self._hole.is_prose:
+            return False
         if full.startswith(_FENCE):
             return True
-        return bool(self._blanks) and (complete or self._done) and _SENTENCE.match(full) is not None
+        return bool(self._blanks) and (complete or self.done) and _SENTENCE.match(full) is not None
 
     def _blank(self, start: int, *, complete: bool) -> int | None:
         self._blanks += complete
@@ -134,7 +148,7 @@ class Block:
         limit = _BLANK_LIMIT if self._is_roomy() else _BLANK_END
         if self._blanks < limit:
             return None
-        return self._stop(self._good, self._text.index("\n", start) + 1)
+        return self._stop(self._good, self.text.index("\n", start) + 1)
 
     def _outside(self) -> int:
         """How far in a line is at most that doesn't belong to the hole's block."""
@@ -191,16 +205,13 @@ class Block:
         following = self._hole.following
         return _END_WORD.match(following) is not None and depth(following) == here
 
-    def _repeats(self, full: str, start: int, *, complete: bool) -> bool:
+    def _repeats(self, full: str) -> bool:
         """Whether a line follows the hole already; marks alone may come twice."""
-        if not complete or not any(map(str.isalnum, full)):
+        if not any(map(str.isalnum, full)):
             return False
         if self._good:
             return same_line(full, self._joint.next_line)
-        # The first is one that was repeated if the model goes on after it.
-        if not same_statement(full, self._joint):
-            return False
-        return bool(self._text[self._text.find("\n", start) :].strip())
+        return same_statement(full, self._joint)
 
     def _stop(self, at: int, start: int) -> int:
         """Behind a line; up to the one that ends the text where code is pushed down."""

@@ -55,29 +55,71 @@ def find_end(text: str, joint: Joint, *, done: bool = False) -> Ending:
         joint: what it has to fit.
         done: whether no more text comes.
     """
-    block = Block(text, joint, done=done)
-    if (end := block.begin()) is not None:
-        return Ending(end)
-    limit = _repeated(text, joint)
-    reading = Reading(text, joint, limit)
-    closed: int | None = None  # where the text first closes what is closed already
-    for event in reading:
-        if event.kind == "line":
-            if closed is not None and not reading.is_same:
-                return Ending(closed)
-            closed = None
-            level = joint.hole.one_line or not reading.own
-            if level and (end := block.ended(event.start, reading)) is not None:
-                return Ending(end)
-        elif closed is None and _closes_too_much(event, reading, text, joint):
-            closed = block.before(event.start)
-            if not done and event.end == len(text) and _is_half(event.frame):
-                continue
-            if reading.closes is None or _is_there(text[event.start :], joint, reading.closes):
-                return Ending(closed)
-    if closed is None or (done and reading.is_same):
-        return Ending(limit, doubt=block.doubt if limit is None else None)
-    return Ending(closed) if done or limit is not None else Ending(None, doubt=closed)
+    return Finder(joint).find(text, done=done)
+
+
+class Finder:
+    """Looks for the end of a completion that grows: the lines that were read stay read."""
+
+    def __init__(self, joint: Joint) -> None:
+        """Begins at the cursor."""
+        self._joint = joint
+        self._keep("", Block("", joint, done=False), Reading("", joint))
+        self._last: tuple[str | None, bool, Ending] = (None, False, Ending(None))
+
+    def find(self, text: str, *, done: bool = False) -> Ending:
+        """What `find_end` says; soon, if the text begins with the lines of the one before."""
+        if self._last[:2] != (text, done):
+            self._last = (text, done, self._find(text, done=done))
+        return self._last[2]
+
+    def _find(self, text: str, *, done: bool) -> Ending:
+        joint = self._joint
+        limit = _repeated_below(text, joint)
+        if not text.startswith(self._lines) or (limit is not None and limit < len(self._lines)):
+            self._keep("", Block("", joint, done=False), Reading("", joint))
+        start = len(self._lines)
+        if limit is None:
+            limit = _repeated_right(text, joint, start, self._reading.longer(text, start))
+        block = self._block.longer(text, done=done) if start else Block(text, joint, done=done)
+        return self._read(text, block, self._reading.longer(text, start, limit), limit, done=done)
+
+    def _read(
+        self, text: str, block: Block, reading: Reading, limit: int | None, *, done: bool
+    ) -> Ending:
+        joint = self._joint
+        if not reading.own and (end := block.begins(len(self._lines), reading)) is not None:
+            return Ending(end)
+        closed: int | None = None  # where the text first closes what is closed already
+        for event in reading:
+            if event.kind == "line":
+                if closed is not None and not reading.is_same:
+                    return Ending(closed)
+                closed = None
+                if (end := self._at_newline(event, block, reading)) is not None:
+                    return Ending(end)
+            elif closed is None and _closes_too_much(event, reading, text, joint):
+                closed = block.before(event.start)
+                half = not done and event.end == len(text) and _is_half(event.frame)
+                if not half and _goes_on_as_there(text[event.start :], joint, reading.closes):
+                    return Ending(closed)
+        if closed is None or (done and reading.is_same):
+            return Ending(limit, doubt=block.doubt if limit is None else None)
+        return Ending(closed) if done or limit is not None else Ending(None, doubt=closed)
+
+    def _at_newline(self, event: Event, block: Block, reading: Reading) -> int | None:
+        """Where the text ends, if it does so before or after a newline."""
+        level = self._joint.hole.one_line or not reading.own
+        if level and (end := block.ended(event.start, reading)) is not None:
+            return end
+        if block.text.find("\n", event.end) < 0:
+            self._keep(block.text[: event.end], block, reading)
+        return block.begins(event.end, reading) if level else None
+
+    def _keep(self, lines: str, block: Block, reading: Reading) -> None:
+        self._lines = lines
+        self._block = block.longer(lines, done=False)
+        self._reading = reading.longer(lines, len(lines))
 
 
 def _closes_too_much(event: Event, reading: Reading, text: str, joint: Joint) -> bool:
@@ -93,27 +135,42 @@ def _is_half(frame: Frame | None) -> bool:
     return frame is not None and frame.literal is not None and frame.literal.doubles
 
 
-def _is_there(rest: str, joint: Joint, index: int) -> bool:
+def _goes_on_as_there(rest: str, joint: Joint, closes: int | None) -> bool:
     """Whether a text that closes a frame goes on as the cursor's line does.
 
     If not, it may yet turn out to open it again, as `} else {` does, or `a", "b` between quotes.
+    What closes nothing does so in any case.
     """
-    right = joint.right_of(index)
-    return bool(right) and rest.startswith(right)
+    right = "" if closes is None else joint.right_of(closes)
+    return closes is None or (bool(right) and rest.startswith(right))
 
 
-def _repeated(text: str, joint: Joint) -> int | None:
-    """Where a text begins to repeat what follows it, if it surely does."""
-    right = joint.hole.right.strip()
-    if joint.hole.inserts_above or not any(map(str.isalnum, right)):
-        at = f"\n{text}".find(f"\n{joint.ahead}") if joint.ahead else -1
-        return len(text[:at].rstrip()) if at >= 0 else None
-    at = text.find(right)
-    while at >= 0 and not Reading(text, joint, at).through().is_inside:
-        at = text.find(right, at + 1)
-    if at < 0:
+def _repeated_below(text: str, joint: Joint) -> int | None:
+    """Where a text begins to repeat the lines below it, if it surely does."""
+    if not joint.ahead or _has_rest(joint):
         return None
-    return at if joint.hole.right[0] == right[0] else len(text[:at].rstrip())
+    at = f"\n{text}".find(f"\n{joint.ahead}")
+    return len(text[:at].rstrip()) if at >= 0 else None
+
+
+def _repeated_right(text: str, joint: Joint, start: int, reading: Reading) -> int | None:
+    """Where a text begins to repeat what is right of the cursor, if it surely does.
+
+    `reading` reads it from an offset on.
+    """
+    right = joint.hole.right.strip()
+    if not _has_rest(joint):
+        return None
+    places = (found.start() for found in re.compile(re.escape(right)).finditer(text, start))
+    for at, inside in reading.at(places, lambda now: now.is_inside):
+        if inside:
+            return at if joint.hole.right[0] == right[0] else len(text[:at].rstrip())
+    return None
+
+
+def _has_rest(joint: Joint) -> bool:
+    """Whether the cursor's line goes on with more than marks."""
+    return not joint.hole.inserts_above and any(map(str.isalnum, joint.hole.right))
 
 
 def left_open(text: str, joint: Joint) -> Sequence[Frame]:
@@ -148,8 +205,6 @@ def last_whole(text: str, joint: Joint) -> int:
         return lines[-1]
     if joint.in_text:
         return len(text[: text.rstrip().rfind(" ") + 1].rstrip())
-    for found in reversed([*_BETWEEN.finditer(text)]):
-        reading = Reading(text, joint, found.start()).through()
-        if len(reading.stack) == len(reading.open_before) and text[: found.start()].strip():
-            return found.start()
-    return 0
+    places = (found.start() for found in _BETWEEN.finditer(text) if text[: found.start()].strip())
+    whole = Reading(text, joint).at(places, lambda now: now.is_level)
+    return max((at for at, level in whole if level), default=0)

@@ -221,10 +221,12 @@ def _ahead(document: Document, hole: Hole) -> str:
     after = document.after[:_SIGHT].replace("\r", "")
     lines = ((hole.left if hole.inserts_above else "") + after).split("\n")
     kept: list[str] = []
+    says = False
     for line in lines if hole.inserts_above else lines[1:]:
         if line.strip() or kept:
             kept.append(line.rstrip())
-        if len(kept) > 1 and kept[-1] and sum(_says(one) for one in kept):
+            says = says or _says(line)
+        if says and len(kept) > 1 and kept[-1]:
             return "\n".join(kept)
     return ""
 

@@ -31,7 +31,10 @@ def loop_start(lines: Sequence[str]) -> int | None:
 def _counting(lines: Sequence[str]) -> int | None:
     """The second of some lines each of which counts one on from the one before."""
     tail = lines[-_COUNTING_TIMES:]
-    if len(tail) < _COUNTING_TIMES or len({_COUNTED.sub("0", line) for line in tail}) > 1:
+    if len(tail) < _COUNTING_TIMES:
+        return None
+    alike = _COUNTED.sub("0", tail[-1])
+    if any(_COUNTED.sub("0", line) != alike for line in reversed(tail[:-1])):
         return None
     rows = [[_value(each) for each in _COUNTED.findall(line)] for line in tail]
     for column in zip(*rows, strict=True):

@@ -1,6 +1,6 @@
 """A completion as it is read: what of the hole it closed, and what it opened itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from codegen.postprocess.joint import Joint
 from codegen.syntax.scan import Event, Frame, scan
@@ -23,13 +23,21 @@ class Reading:
         before = joint.lead + joint.begun
         self._text = before + text
         self._begin = len(before)
+        self._start = len(joint.lead)
         self._end = None if end is None else len(before) + end
         self._kept = len(self.stack)  # how much of the hole's stack is open
 
+    def longer(self, text: str, start: int, end: int | None = None) -> "Reading":
+        """Reads on in a longer text from the beginning of a line, up to which this has read."""
+        reading = Reading(text, self._joint, end)
+        reading.stack, reading._kept = list(self.stack), self._kept
+        reading._start = reading._begin + start if start else reading._start
+        return reading
+
     def __iter__(self) -> Iterator[Event]:
         """The events, with offsets into the completion."""
-        joint, begin = self._joint, self._begin
-        for event in scan(self._text, joint.lexis, self.stack, len(joint.lead), self._end):
+        begin = self._begin
+        for event in scan(self._text, self._joint.lexis, self.stack, self._start, self._end):
             self.closes = None
             if event.kind in ("close", "drop") and len(self.stack) < self._kept:
                 self._kept = len(self.stack)
@@ -45,6 +53,28 @@ class Reading:
             pass
         return self
 
+    def at(
+        self, offsets: Iterable[int], holds: Callable[["Reading"], bool]
+    ) -> Iterator[tuple[int, bool]]:
+        """Some offsets, ascending, each with whether something holds there."""
+        now, places = holds(self), iter(offsets)
+        place = next(places, None)
+        for event in self:
+            while place is not None and place < event.end:
+                yield place, now
+                place = next(places, None)
+            if place is None:
+                return
+            now = holds(self)
+        while place is not None:
+            yield place, now
+            place = next(places, None)
+
+    @property
+    def is_level(self) -> bool:
+        """Whether nothing is open but what was at the cursor."""
+        return self._kept == len(self.stack)
+
     @property
     def is_same(self) -> bool:
         """Whether as much is open as at the cursor, and of the same kinds."""
@@ -53,7 +83,7 @@ class Reading:
     @property
     def is_inside(self) -> bool:
         """Whether all is open that was at the cursor, and nothing else."""
-        return self._kept == len(self.stack) == len(self._joint.stack)
+        return self.is_level and self._kept == len(self._joint.stack)
 
     @property
     def open_before(self) -> Sequence[Frame]:

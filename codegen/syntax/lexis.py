@@ -21,9 +21,11 @@ CLOSERS: Final = {"(": ")", "[": "]", "{": "}"}
 _MIRRORED: Final = str.maketrans("([{<", ")]}>")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
     """One way to write a string or a comment; all fields but `closes` are regular expressions.
+
+    There is one object of each, so that patterns are found by it at once.
 
     `closes` is what ends it, in terms of the groups of `opens`; empty where that is what opened it,
     mirrored and without its letters. `skips` is what closes nothing although it looks like that.
@@ -52,7 +54,7 @@ class Literal:
         return marks[::-1].translate(_MIRRORED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexis:
     """How a language writes literals; `whole` is a regular expression of what is skipped at once.
 
@@ -89,7 +91,7 @@ _DOUBLE: Final = Literal('"')
 _SINGLE: Final = Literal(r"(?<!\w)'")
 _TRIPLE: Final = _long('"""')
 # What a text is cut off in may yet become a character, or a regular expression.
-_CHAR: Final = r"'(?:\\[^'\n]+|[^'\\\n])(?:'|\Z)"
+_CHAR: Final = r"'(?:\\(?:[^\n][^'\n]*|\Z)|[^'\\\n])(?:'|\Z)"
 # A regular expression stands where a value does: its quotes and brackets are none. It is short, or
 # else a line of a megabyte would be read again and again.
 _REGEX_BEGINS: Final = (
@@ -98,7 +100,8 @@ _REGEX_BEGINS: Final = (
 )
 _REGEX: Final = (
     rf"{_REGEX_BEGINS}"
-    r"(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n]){0,99}(?:\]|\Z)|[^/\\\n\[]){1,300}(?:/[a-z]*|\Z)"
+    r"(?:\\(?:[^\n]|\Z)|\[(?:\\(?:[^\n]|\Z)|[^\]\\\n]){0,99}(?:\]|\Z)|[^/\\\n\[]){1,300}"
+    r"(?:/[a-z]*|\Z)"
 )
 _ESCAPED: Final = r"\\[^\n]"
 _URL: Final = r"\burl\([^)\n\"']*\)"

@@ -7,7 +7,6 @@ what is there.
 
 import re
 from collections.abc import Iterator, MutableSequence, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from codegen.lines import depth
@@ -40,8 +39,7 @@ _SCRIPTS: Final = frozenset(["</script>", "</style>"])
 _HEADER_END: Final = ">"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """Something that is open: what opened it, what will close it, and where it began.
 
     `line` is the offset of the line it was opened on; of the first, if that line goes on after
@@ -204,7 +202,7 @@ class _Scanner:
 
     def _closed(self, match: re.Match[str], *, by_depth: bool) -> Iterator[Event]:
         """A bracket or an element is closed: what it is, and what was forgotten in it, ends."""
-        closer = re.sub(r"\s", "", match[0])
+        closer = "".join(match[0].split())
         at = match.start()
         line = self._text.rfind("\n", 0, at) + 1 if by_depth else -1
         index = _partner(self._stack, closer, line)

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from codegen.context.hole import find_hole
-from codegen.postprocess.ending import find_end
+from codegen.postprocess.ending import Finder, find_end
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.joint import join
 from codegen.postprocess.pipeline import Suggestion, postprocess
@@ -51,9 +51,11 @@ def documents(draw):
 
 
 def assert_more_text_changes_no_end(text, joint):
-    first = None
+    first, finder = None, Finder(joint)
     for size in range(len(text) + 1):
         end = find_end(text[:size], joint)
+        # What stays read of a text that grows is what would be read of it.
+        assert finder.find(text[:size]) == end
         assert all(at is None or 0 <= at <= size for at in (end.at, end.doubt))
         assert first is None or end.at == first
         first = end.at
