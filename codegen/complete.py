@@ -31,6 +31,9 @@ _SPREAD: Final = 0.6
 # How pressing it is to be done: not at all, with the next statement that is whole, or at once.
 Hurry = Literal["no", "soon", "now"]
 
+# What a sample consists of: ids, each with its log-probability.
+_Tokens = list[tuple[int, float]]
+
 
 @dataclass(frozen=True, slots=True)
 class Delta:
@@ -126,20 +129,21 @@ def write(
     joint, growth = join(document, plan.hole), Growth(document)
     samples = [_sample(joint, plan, options) for _ in range(options.candidates)]
     generation = model.backend.generate(_request(model, plan, options), cancel)
-    tokens = yield from _decode(model, generation, samples, hurry)
+    written = yield from _decode(model, generation, samples, hurry)
     suggestions, dropped = _suggest(samples, joint, growth, greedy_first=options.temperature <= 0)
     usage = generation.usage
     if not suggestions and options.temperature <= 0 and hurry() == "no":
         # Nothing would be shown: what the model likes second best may do.
-        at = turning_point(model, plan, tokens[0], dropped[0].reason)
+        tokens = [token for token, _ in written[0]]
+        at = turning_point(model, plan, joint, tokens, dropped[0].reason)
         if at is not None:
             again = _sample(joint, plan, options)
-            for token in tokens[0][:at]:
-                again.read(model.tokenizer.token_bytes(token), 0.0)
-            second = model.backend.generate(second_request(model, plan, tokens[0], at), cancel)
+            for token, logprob in written[0][:at]:
+                again.read(model.tokenizer.token_bytes(token), logprob)
+            second = model.backend.generate(second_request(model, plan, tokens, at), cancel)
             # What was told of the first choice can't be taken back, so nothing is told of this one.
-            written = _through(_decode(model, second, [again], hurry))
-            if written[0]:
+            (anew,) = _through(_decode(model, second, [again], hurry))
+            if anew:
                 suggestions, others = _suggest([again], joint, growth, greedy_first=True)
                 dropped += others
             usage = _sum(usage, second.usage)
@@ -161,13 +165,13 @@ def _decode(
     generation: Generation,
     samples: Sequence[SampleText],
     hurry: Callable[[], Hurry],
-) -> Generator[Delta, None, list[list[int]]]:
+) -> Generator[Delta, None, list[_Tokens]]:
     """Reads what the model writes, until all samples have ended; the tokens of each."""
-    tokens: list[list[int]] = [[] for _ in samples]
+    tokens: list[_Tokens] = [[] for _ in samples]
     for step in generation:
         sample = samples[step.sample]
         if step.token is not None:
-            tokens[step.sample].append(step.token)
+            tokens[step.sample].append((step.token, step.logprob))
             sample.read(model.tokenizer.token_bytes(step.token), step.logprob)
         if step.finish is not None:
             sample.end(step.finish)
@@ -182,13 +186,13 @@ def _decode(
     return tokens
 
 
-def _through(events: Generator[Delta, None, list[list[int]]]) -> list[list[int]]:
+def _through(events: Generator[Delta, None, list[_Tokens]]) -> list[_Tokens]:
     """What a generator gives at its end."""
     while True:
         try:
             next(events)
         except StopIteration as ended:
-            value: list[list[int]] = ended.value
+            value: list[_Tokens] = ended.value
             return value
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from codegen.engine.types import GenerateRequest, Sampling
 from codegen.plan import Plan
+from codegen.postprocess.joint import Joint, same_statement
 from codegen.prompt.healing import Spell
 from codegen.prompt.otherwise import Otherwise
 
@@ -18,7 +19,7 @@ _REFUSING: Final = frozenset({"syntax-errors", "lone-mark", "unfinished"})
 
 
 def turning_point(
-    model: "LoadedModel", plan: Plan, tokens: Sequence[int], reason: str
+    model: "LoadedModel", plan: Plan, joint: Joint, tokens: Sequence[int], reason: str
 ) -> int | None:
     """Which of a refused sample's tokens should have been another one; None if none.
 
@@ -31,11 +32,12 @@ def turning_point(
     raw = b"".join(spelt)[forced:]
     text = raw.lstrip()
     first, _, _ = text.partition(b"\n")
-    hole = plan.hole
-    begun = "" if text != raw and b"\n" in raw[: len(raw) - len(text)] else hole.left
-    line = (begun + first.decode(errors="replace")).strip()
     at = forced + len(raw) - len(text)
-    if line and line == hole.following.strip():
+    blanks = raw[: len(raw) - len(text)].decode()
+    # A blank line first: then the line is the text's own.
+    begun = blanks.rpartition("\n")[2] if "\n" in blanks else plan.hole.left + blanks
+    line = begun + first.decode(errors="replace")
+    if line.strip() and same_statement(line, joint):
         at += len(first.rstrip()) - 1
     elif reason not in _REFUSING or not text:
         return None

@@ -235,6 +235,7 @@ def test_second_best(tokenizer, vocabulary, source, first, forbidden, second, ex
         forbidden
     }
     assert texts(completion) == [expected]
+    assert completion.suggestions[0].mean_logprob == pytest.approx(math.log(0.5))
     assert len(completion.dropped) == 1
 
 
