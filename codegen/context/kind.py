@@ -3,7 +3,7 @@
 import re
 from typing import Final, Literal
 
-from codegen.context.nearby import Bracket, Nearby, language_name, look_back
+from codegen.context.nearby import Bracket, Nearby, language_name
 from codegen.document import Document
 from codegen.lines import depth, opens_block
 
@@ -94,12 +94,6 @@ _BLOCK_HEAD: Final = re.compile(
     r"|interface|trait|namespace|mod|module|union|extern|record|catch|select)\b"
 )
 _NO_BLOCK: Final = re.compile(r"(?:(?<![=>])=|\breturn|[$#])\s*$")
-
-
-def open_values(document: Document) -> tuple[str | None, str]:
-    """In which literal the cursor stands, None in code, and the brackets open in its statement."""
-    nearby = look_back(document)
-    return nearby.literal, "".join(bracket.mark for bracket in values_of(document, nearby))
 
 
 def kind_of(
