@@ -264,10 +264,10 @@ def test_a_snippet_keeps_its_tab(emacs, scripted):
     editor.type("\t")
     editor.until(lambda: editor.eval("(point)") == len("f(x, y)") + 1, "the end")
     # After the snippet, the key accepts again.
-    editor.type(" ")
+    editor.type(" + ")
     editor.until_ghost(ALPHA)
     editor.type("\t")
-    editor.until_text(f"f(x, y) {ALPHA}")
+    editor.until_text(f"f(x, y) + {ALPHA}")
 
 
 def test_evil_has_ghost_text_in_its_insert_state(emacs, scripted):

@@ -112,7 +112,7 @@ def test_killed_too_often_it_stays_away(emacs, scripted):
     editor.command("codegen-restart")
     scripted.until_ready(5)
     editor.until("codegen:ready")
-    editor.type(" ")
+    editor.type(" + ")
     editor.until_ghost(ALPHA)
 
 
@@ -170,7 +170,7 @@ def test_a_server_that_is_stopped_is_replaced(emacs, scripted):
     editor.type("1")
     scripted.until_ready(2)
     editor.until("codegen:ready")
-    editor.type(" ")
+    editor.type(" + ")
     editor.until_ghost(ALPHA)
     editor.until_same_text()
 
@@ -309,7 +309,7 @@ def test_beside_the_languages_own_eglot_server(emacs, make_scripted):
     assert not other.sent(INLINE)
     # As Eglot's own server, it is in the menu.
     editor.eval("(progn (codegen-mode -1) nil)")
-    editor.type(" ")
+    editor.type(" - ")
     # The menu doesn't wait for the model, which has written by the next time.
     wanted = editor.text + ALPHA
 
