@@ -22,6 +22,7 @@ from pygls.protocol import (
     lsp_method,
 )
 
+from codegen_lsp.client import mend
 from codegen_lsp.positions import choose_encoding
 
 _log = logging.getLogger("codegen.lsp")
@@ -103,6 +104,8 @@ class Protocol(LanguageServerProtocol):
         if kind is types.InitializedNotification:
             # Some clients leave out what has nothing in it.
             return kind(types.InitializedParams())
+        if kind is types.InitializeRequest:
+            mend(data.get("params"))
         if kind is not None:
             return self._converter.structure(data, kind)
         params = data.get("params")
@@ -172,13 +175,19 @@ class Protocol(LanguageServerProtocol):
     def lsp_initialize(
         self, params: types.InitializeParams
     ) -> Generator[Any, Any, types.InitializeResult]:
-        """As in pygls, but with UTF-8 wherever the client offers it."""
+        """As in pygls, but with UTF-8 wherever the client offers it.
+
+        And an offer is `true`, of which an editor that reads an empty object as nothing, as Emacs
+        does, sees that it is one.
+        """
         general = params.capabilities.general
         if general is not None and general.position_encodings:
             general.position_encodings = [choose_encoding(general.position_encodings).value]
         if not _is_uri(params.root_uri):
             params.root_uri = None
         result = yield from super().lsp_initialize(params)
+        if result.capabilities.inline_completion_provider is not None:
+            result.capabilities.inline_completion_provider = True
         self._initialized = True
         return result
 

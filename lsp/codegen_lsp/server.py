@@ -17,6 +17,7 @@ from codegen.config import Settings
 from codegen.session.types import PASSING, Request
 from codegen_lsp import logs
 from codegen_lsp.accepting import count_acceptance
+from codegen_lsp.client import Client
 from codegen_lsp.convert import change_of, completion_items, inline_items, request_of
 from codegen_lsp.positions import Encoding
 from codegen_lsp.protocol import CodegenLanguageServer, Protocol
@@ -58,12 +59,13 @@ def build(own: Settings, make_provider: MakeProvider) -> CodegenLanguageServer:
 
 
 def _lifecycle(server: CodegenLanguageServer, state: State) -> None:
-    offers = (_inline(server, state), _menu(server, state))
+    offers = (_inline(state), _menu(state))
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         logs.to_client(server, asyncio.get_running_loop())
         watch(params.process_id)
+        state.client = Client.of(params)
         state.encoding = Encoding(server.workspace.position_encoding or Encoding.UTF16)
         state.configure("options", params.initialization_options)
         if _can_be_asked(server):
@@ -194,25 +196,22 @@ def _hints(server: CodegenLanguageServer, state: State) -> None:
         state.prepare()
 
 
-def _inline(server: CodegenLanguageServer, state: State) -> Offer:
+def _inline(state: State) -> Offer:
     async def inline_completion(
         params: types.InlineCompletionParams,
-    ) -> types.InlineCompletionList | None:
+    ) -> types.InlineCompletionList:
         uri = params.text_document.uri
         buffer = state.buffers.get(uri)
         if buffer is None:
-            return None
+            return types.InlineCompletionList(items=[])
         request = request_of(params, buffer)
         state.status.busy(1)
         try:
             answer = await state.session.suggest(request)
         finally:
             state.status.busy(-1)
-        return inline_items(answer, buffer, uri) if answer.suggestions else None
-
-    def capability() -> types.InlineCompletionClientCapabilities | None:
-        document = server.client_capabilities.text_document
-        return document.inline_completion if document else None
+        # Never null: Neovim keeps what it shows then, and inserts it wherever the cursor is.
+        return inline_items(answer, buffer, uri)
 
     return Offer(
         types.Registration(
@@ -222,12 +221,12 @@ def _inline(server: CodegenLanguageServer, state: State) -> Offer:
         ),
         options=types.InlineCompletionOptions(),
         answer=inline_completion,
-        wanted=lambda: capability() is not None,
-        dynamic=lambda: bool((found := capability()) and found.dynamic_registration),
+        wanted=lambda: state.client.ghost_text,
+        dynamic=lambda: state.client.ghost_text_later,
     )
 
 
-def _menu(server: CodegenLanguageServer, state: State) -> Offer:
+def _menu(state: State) -> Offer:
     async def completion(params: types.CompletionParams) -> types.CompletionList | None:
         uri = params.text_document.uri
         buffer = state.buffers.get(uri)
@@ -240,14 +239,8 @@ def _menu(server: CodegenLanguageServer, state: State) -> Offer:
         return completion_items(answer, buffer, uri, incomplete=incomplete)
 
     def wanted() -> bool:
-        document = server.client_capabilities.text_document
-        alone = document is None or document.inline_completion is None
-        return state.editing.completion == "on" or (state.editing.completion == "auto" and alone)
-
-    def dynamic() -> bool:
-        document = server.client_capabilities.text_document
-        menu = document.completion if document else None
-        return bool(menu and menu.dynamic_registration)
+        said = state.editing.completion
+        return said == "on" or (said == "auto" and not state.client.ghost_text)
 
     return Offer(
         types.Registration(
@@ -258,7 +251,7 @@ def _menu(server: CodegenLanguageServer, state: State) -> Offer:
         options=types.CompletionOptions(),
         answer=completion,
         wanted=wanted,
-        dynamic=dynamic,
+        dynamic=lambda: state.client.menu_later,
     )
 
 

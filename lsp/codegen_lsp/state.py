@@ -12,6 +12,7 @@ from codegen.models.catalogue import entries
 from codegen.session.types import LOADING
 from codegen_lsp import logs
 from codegen_lsp.buffer import Buffer, Change, StaleVersionError
+from codegen_lsp.client import Client
 from codegen_lsp.gate import Gate
 from codegen_lsp.positions import Encoding
 from codegen_lsp.protocol import CodegenLanguageServer
@@ -52,6 +53,7 @@ class State:
         self.buffers: dict[str, Buffer] = {}
         self.editing = own.editor
         self.encoding = Encoding.UTF16
+        self.client = Client()
         self._options: object = None
         self._section: object = None
         self._section_names = frozenset[str]()

@@ -37,6 +37,9 @@ INLINE = {"textDocument": {"inlineCompletion": {}}}
 BOTH = {"textDocument": {"inlineCompletion": {}, "completion": {}}}
 MENU = {"textDocument": {"completion": {}}}
 
+# No ghost text: a client may go on showing what it has where the answer is null.
+NOTHING = {"items": []}
+
 # What most tests want: no waiting, nothing that the model does by itself, and nothing cut off.
 OPTIONS = {"debounce": False, "computeAhead": False, "maxLatency": 60_000, "completion": "on"}
 
@@ -366,8 +369,7 @@ class Document:
         return self.client.answer(self.ask(position, trigger, **context))
 
     def texts(self, position=None, trigger=2):
-        found = self.inline(position, trigger)
-        return None if found is None else [one["insertText"] for one in found["items"]]
+        return [one["insertText"] for one in self.inline(position, trigger)["items"]]
 
     def ask_menu(self):
         params = {"textDocument": {"uri": self.uri}, "position": self.end}

@@ -12,6 +12,7 @@ from tests.lsp.client import (
     BOTH,
     INLINE,
     MENU,
+    NOTHING,
     OPTIONS,
     launching,
 )
@@ -32,6 +33,8 @@ DYNAMIC = {
         "completion": {"dynamicRegistration": True},
     }
 }
+
+NULL = {"textDocument": {"inlineCompletion": None, "completion": None}}
 
 PROGRESS = {**BOTH, "window": {"workDoneProgress": True}}
 
@@ -70,6 +73,9 @@ class TestInitialize:
         ("capabilities", "completion", "encodings", "expected"),
         [
             pytest.param(INLINE, "auto", None, ("utf-16", True, False), id="inline"),
+            pytest.param(
+                NULL, "auto", None, ("utf-16", True, False), id="an empty object of Emacs"
+            ),
             pytest.param(MENU, "auto", ["utf-16", "utf-8"], ("utf-8", False, True), id="menu"),
             pytest.param(BOTH, "auto", ["utf-32", "utf-7"], ("utf-32", True, False), id="auto"),
             pytest.param(BOTH, "on", ["utf-7"], ("utf-16", True, True), id="both wanted"),
@@ -84,11 +90,25 @@ class TestInitialize:
         assert result["serverInfo"]["name"] == "codegen"
         offered = result["capabilities"]
         assert offered["positionEncoding"] == encoding
-        assert ("inlineCompletionProvider" in offered) == inline
+        # An empty object is nil where Emacs reads it.
+        assert offered.get("inlineCompletionProvider", False) is inline
         assert ("completionProvider" in offered) == menu
         assert offered["textDocumentSync"] == {"openClose": True, "change": 2, "save": False}
         assert offered["executeCommandProvider"] == {"commands": [ACCEPTED]}
         assert offered["workspace"]["workspaceFolders"]["supported"] is True
+
+    @pytest.mark.parametrize(
+        "info",
+        [
+            pytest.param({}, id="no name"),
+            pytest.param(None, id="null"),
+            pytest.param("Emacs", id="no object"),
+            pytest.param({"name": 5}, id="a number"),
+            pytest.param({"name": "x", "version": 5, "more": []}, id="more than a name"),
+        ],
+    )
+    def test_who_says_its_name_badly(self, launch, info):
+        assert launch().initialize(INLINE, clientInfo=info)["capabilities"]
 
 
 class TestDynamicRegistration:
@@ -172,13 +192,13 @@ class TestInline:
 
     def test_nothing_to_do(self, client, uri):
         document = client.open(uri, "")
-        assert document.inline() is None
+        assert document.texts() == []
         assert document.reason() == "empty-document"
 
     def test_after_closing(self, client, uri):
         document = client.open(uri, SOURCE)
         document.close()
-        assert document.inline() is None
+        assert document.texts() == []
         assert client.explain(uri) is None
 
     def test_opened_anew(self, client, uri):
@@ -324,7 +344,7 @@ class TestStatus:
         document = client.open(uri, "# slowly 100\n" + SOURCE)
         client.notify("initialized", {})
         client.status(state="loading", busy=True, kind="Normal")
-        assert document.inline() is None
+        assert document.texts() == []
         assert document.reason() == "model-loading"
         assert document.menu() == {"isIncomplete": True, "items": []}
         (tmp_path / "go on").touch()
@@ -340,7 +360,7 @@ class TestStatus:
         client = launch()
         client.initialize()
         document = client.open(uri, SOURCE)
-        assert document.inline() is None
+        assert document.texts() == []
         client.status(state="ready")
         assert document.texts() == [ANSWERS[0]]
 
@@ -350,11 +370,11 @@ class TestStatus:
         client.notify("initialized", {})
         document = client.open(uri, SOURCE)
         client.notify("textDocument/didFocus", {"textDocument": {"uri": uri}})
-        assert document.inline() is None
+        assert document.texts() == []
         assert document.reason() == "disabled"
         assert client.statuses == []
         client.notify("workspace/didChangeConfiguration", {"settings": {"enabled": True}})
-        assert document.inline() is None
+        assert document.texts() == []
         client.status(state="ready")
         assert document.texts() == [ANSWERS[0]]
 
@@ -367,7 +387,7 @@ class TestStatus:
         assert shown == {"type": ERROR, "message": "codegen: no such weights"}
         client.log("no such weights")
         document = client.open(uri, SOURCE)
-        assert [document.inline(), document.inline()] == [None, None]
+        assert [document.texts(), document.texts()] == [[], []]
         assert document.reason() == "no-model"
 
     def test_a_crash_is_contained(self, launch, uri):
@@ -375,7 +395,7 @@ class TestStatus:
         client.begin()
         document = client.open(uri, "# break down\n" + SOURCE)
         for shown in (True, False):
-            assert document.inline() is None
+            assert document.texts() == []
             assert document.reason() == "engine-error"
             client.status(state="error", message="the script says so")
             client.log("EngineError")
@@ -385,7 +405,7 @@ class TestStatus:
                 assert message == "codegen: the script says so"
             other = client.open(f"{uri}.py", SOURCE)
             # Loading it again is what this asks for.
-            assert other.inline() is None
+            assert other.texts() == []
             client.status(state="ready")
             assert other.texts() == [ANSWERS[0]]
 
@@ -444,7 +464,7 @@ class TestCancel:
         asked = document.ask()
         client.wait_for_journal("begin", begun + 1)
         document.type("unlike what is written")
-        assert client.answer(asked) is None
+        assert client.answer(asked) == NOTHING
         assert document.reason() == "edited-meanwhile"
         assert client.wait_for_journal("end", ended + 1)[ended]["steps"] < LENGTH
 
@@ -454,7 +474,7 @@ class TestCancel:
         older = document.ask()
         client.wait_for_journal("begin", begun + 1)
         newer = document.ask(document.position(len("# slowly 50, at length\nalpha = ")))
-        assert client.answer(older) is None
+        assert client.answer(older) == NOTHING
         client.notify("$/cancelRequest", {"id": newer})
         assert client.error(newer) == CANCELLED
 
@@ -465,7 +485,7 @@ class TestCancel:
         client.wait_for_journal("begin", begun + 1)
         document.type("a")
         newer = document.ask()
-        assert client.answer(older) is None
+        assert client.answer(older) == NOTHING
         assert [one["insertText"] for one in client.answer(newer)["items"]] == [ANSWERS[0][1:]]
 
     def test_no_longer_than_it_may_take(self, client, uri):
@@ -591,13 +611,13 @@ class TestSettings:
         client.initialize(options={**OPTIONS, "enabled": False, "exclude": ["*.py"]})
         client.notify("initialized", {})
         document = client.open(uri, SOURCE)
-        assert document.inline() is None
+        assert document.texts() == []
         for section, reason in (
             ({"enabled": False, "exclude": ["*.py"]}, "disabled"),
             ({"exclude": ["*.py"]}, "excluded"),
         ):
             client.notify("workspace/didChangeConfiguration", {"settings": section})
-            assert document.inline() is None
+            assert document.texts() == []
             assert document.reason() == reason
         client.notify("workspace/didChangeConfiguration", {"settings": {}})
         document.inline()
@@ -610,10 +630,10 @@ class TestSettings:
         client.notify("initialized", {})
         document = client.open(uri, SOURCE)
         client.notify("textDocument/didFocus", {"textDocument": {"uri": uri}})
-        assert document.inline() is None
+        assert document.texts() == []
         assert document.reason() == "model-loading"
         client.reply(client.take("workspace/configuration"), [{"enabled": False}])
-        assert document.inline() is None
+        assert document.texts() == []
         assert document.reason() == "disabled"
         # Another model of a session that is switched off is not loaded either.
         client.notify("workspace/didChangeConfiguration", {"settings": None})
@@ -715,10 +735,10 @@ class TestWhereNothingIsSuggested:
     def test_a_file(self, narrowed, path, language, reason):
         uri = narrowed.root.as_uri() + "/" + path.replace("#", "%23")
         document = narrowed.open(uri, SOURCE, language)
-        assert (document.texts() is None) == (reason is not None)
+        assert (document.texts() == []) == (reason is not None)
         assert document.reason() == reason
         # The log is told of it, once.
-        assert (document.texts() is None) == (reason is not None)
+        assert (document.texts() == []) == (reason is not None)
         narrowed.settle()
         told = f"nothing is suggested in {narrowed.root}/{unquote(path)}: {reason}"
         assert [one["message"] for one in narrowed.logs].count(told) == (reason is not None)
@@ -738,7 +758,7 @@ class TestWhereNothingIsSuggested:
     )
     def test_another_scheme(self, narrowed, form, reason):
         document = narrowed.open(form.format(root=narrowed.root), SOURCE)
-        assert (document.texts() is None) == (reason is not None)
+        assert (document.texts() == []) == (reason is not None)
         assert document.reason() == reason
         narrowed.settle()
 
@@ -749,24 +769,24 @@ class TestWhereNothingIsSuggested:
 
     def test_a_file_that_changes(self, narrowed):
         document = narrowed.open(narrowed.root.as_uri() + "/free/b.py", SOURCE)
-        assert document.texts() is not None
+        assert document.texts() != []
         said = narrowed.root / "free" / ".codegen.toml"
         said.write_text("enabled = false\n", encoding="utf-8")
-        assert document.texts() is None
+        assert document.texts() == []
         said.unlink()
-        assert document.texts() is not None
+        assert document.texts() != []
         narrowed.settle()
 
     def test_folders_come_and_go(self, narrowed):
         document = narrowed.open(narrowed.root.as_uri() + "/off/c.py", SOURCE)
-        assert document.texts() is None
+        assert document.texts() == []
         folder = {"uri": (narrowed.root / "off").as_uri(), "name": "off"}
         for event, suggests in (
             ({"added": [], "removed": [folder]}, True),
             ({"added": [folder], "removed": []}, False),
         ):
             narrowed.notify("workspace/didChangeWorkspaceFolders", {"event": event})
-            assert (document.texts() is not None) == suggests
+            assert (document.texts() != []) == suggests
         narrowed.settle()
 
     def test_a_root_without_folders(self, launch, tmp_path):
@@ -774,7 +794,7 @@ class TestWhereNothingIsSuggested:
         client = launch()
         client.begin(rootUri=tmp_path.as_uri())
         document = client.open((tmp_path / "a.py").as_uri(), SOURCE)
-        assert document.texts() is None
+        assert document.texts() == []
         assert document.reason() == "disabled"
 
 
@@ -792,7 +812,7 @@ class TestConsent:
         titles = [one["title"] for one in question["params"]["actions"]]
         assert titles == ["Fetch", "Not now"]
         document = client.open(uri, SOURCE)
-        assert document.inline() is None
+        assert document.texts() == []
         assert client.journal_entries("load") == []
         # As long as nobody answers nothing is loading.
         client.status(state="missing", busy=False)
@@ -833,7 +853,7 @@ class TestConsent:
         client.log("small-model", "not on this machine")
         document = client.open(uri, SOURCE)
         # It is asked once.
-        assert [document.inline(), document.inline()] == [None, None]
+        assert [document.texts(), document.texts()] == [[], []]
         assert document.reason() == "no-model"
         assert client.journal_entries("load") == []
 
@@ -875,7 +895,7 @@ class TestLog:
         client.send_body(f'{{"text": "{WORD}'.encode())
         client.error(None)
         crashing = client.open("file:///b.py", f"# break down\n# {WORD}\n{SOURCE}")
-        assert crashing.inline() is None
+        assert crashing.texts() == []
         client.take("window/showMessage")
         client.counters()
         written = log.read_text(encoding="utf-8")
