@@ -69,6 +69,8 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform darwin --package codegen --package codegen_lsp
+	$(BIN)/mypy --platform win32 --package codegen --package codegen_lsp
 	$(BIN)/lint-imports
 
 format: $(STAMP)

@@ -5,6 +5,7 @@ import json
 import os
 import select
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -84,7 +85,7 @@ class Client:
         """Starts the process.
 
         Raises:
-            EngineError: it can't be started.
+            EngineError: it can't be started, or this is Windows.
         """
         self.last: dict[str, Any] = {}
         self.overdue: set[int] = set()
@@ -108,7 +109,11 @@ class Client:
             self._said.close()
             raise EngineError(f"{command[0]} can't be run: {error}") from error
         # A server that reads no more must not keep us waiting for ever.
-        os.set_blocking(self._stdin.fileno(), False)
+        try:
+            _never_block(self._stdin.fileno())
+        except EngineError:
+            self._process.kill()
+            raise
         threading.Thread(target=self._read, name="codegen-bench-reader", daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -270,3 +275,11 @@ class Client:
         return EngineError(
             f"the server ended with {code}: {said[-1] if said else 'it said nothing'}"
         )
+
+
+def _never_block(descriptor: int) -> None:
+    if sys.platform != "win32":
+        os.set_blocking(descriptor, False)
+    else:
+        # Nothing tells there whether a pipe takes more.
+        raise EngineError("this benchmark needs Linux or macOS")

@@ -156,10 +156,8 @@ def _complete_once(command: Sequence[str]) -> ProcessFigures:
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said) as process,
     ):
         output = process.stdout.read() if process.stdout is not None else b""
-        _, status, usage = os.wait4(process.pid, 0)
+        peak_memory = _wait(process)
         wall = time.perf_counter() - start
-        # Popen can't wait for a process that was waited for.
-        process.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
         messages = said.read().decode(errors="replace").split("\n")
     if process.returncode not in (0, 1):
@@ -170,9 +168,19 @@ def _complete_once(command: Sequence[str]) -> ProcessFigures:
         prompt_tokens=timings["prompt_tokens"],
         wall=wall,
         engine=(timings["prefill_ms"] + timings["decode_ms"]) / 1000,
-        # Linux counts it in KiB, macOS in bytes.
-        peak_memory=usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        peak_memory=peak_memory,
     )
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Waits for the end of a process; its peak memory in bytes."""
+    if sys.platform != "win32":
+        _, status, usage = os.wait4(process.pid, 0)
+        # Popen can't wait for a process that was waited for.
+        process.returncode = os.waitstatus_to_exitcode(status)
+        # Linux counts it in KiB, macOS in bytes.
+        return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    raise EngineError("this benchmark needs Linux or macOS")
 
 
 def hole_in(lines: Sequence[str], counts: Sequence[int]) -> tuple[str, str]:

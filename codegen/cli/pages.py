@@ -27,8 +27,7 @@ def restart_with_huge_pages(arguments: Sequence[str]) -> None:
     Returns where that would change nothing. Call it before anything was read or written.
     """
     told = os.environ.get(_VARIABLE, "")
-    if sys.platform != "linux" or _TUNABLE in told or not _COMMANDS & set(arguments[:1]):
-        return
-    os.environ[_VARIABLE] = ":".join(filter(None, (told, f"{_TUNABLE}=1")))
-    with contextlib.suppress(OSError):
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
+    if sys.platform == "linux" and _TUNABLE not in told and _COMMANDS & set(arguments[:1]):
+        os.environ[_VARIABLE] = ":".join(filter(None, (told, f"{_TUNABLE}=1")))
+        with contextlib.suppress(OSError):
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606

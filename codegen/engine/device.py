@@ -64,7 +64,7 @@ def physical_cores() -> int:
     logical = psutil.cpu_count(logical=True) or 1
     physical = psutil.cpu_count(logical=False) or logical
     try:
-        usable = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Linux
+        usable = len(psutil.Process().cpu_affinity())
+    except AttributeError:  # macOS binds no process to cores
         usable = logical
     return max(1, min(physical, usable))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -73,10 +74,11 @@ class Worker:
         return future
 
     def _work(self) -> None:
-        try:
-            # On Linux this is the thread's own priority; elsewhere there is nothing like it.
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
-        except (AttributeError, OSError):
-            _log.debug("the engine's thread keeps its priority")
+        # On Linux this is the thread's own priority; elsewhere there is nothing like it.
+        if sys.platform == "linux":
+            try:
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
+            except OSError:
+                _log.debug("the engine's thread keeps its priority")
         while True:
             self._jobs.get()()

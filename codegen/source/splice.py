@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import sys
 import unicodedata
 from contextlib import suppress
 from pathlib import Path
@@ -91,8 +92,9 @@ def _replace(path: str, result: bytes, status: os.stat_result) -> None:
         with open(temporary, "xb", opener=_open_private) as stream:
             stream.write(result)
             stream.flush()
-            with suppress(OSError):
-                os.chown(temporary, status.st_uid, status.st_gid)
+            if sys.platform != "win32":
+                with suppress(OSError):
+                    os.chown(temporary, status.st_uid, status.st_gid)
             shutil.copystat(target, temporary)  # after chown, which clears set-user-id bits
             os.utime(temporary)
             os.fsync(stream.fileno())

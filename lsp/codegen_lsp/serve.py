@@ -10,6 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, Final
 
+import psutil
+
 from codegen_lsp.protocol import CodegenLanguageServer
 
 _log = logging.getLogger("codegen.lsp")
@@ -126,9 +128,8 @@ def watch(process: int | None) -> None:
 
 def _alive(process: int) -> bool:
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
+        # Not os.kill(process, 0): Windows has no signal that only looks, and would send one that
+        # ends the process.
+        return bool(psutil.pid_exists(process))
     except (OSError, OverflowError):
         return True
-    return True

@@ -81,5 +81,6 @@ def test_a_gpu(with_provider, wanted):
 def test_physical_cores(monkeypatch, logical, physical, usable, cores):
     monkeypatch.setattr(device_module.psutil, "cpu_count", lambda logical: counts[logical])
     counts = {True: logical, False: physical}
-    monkeypatch.setattr(device_module.os, "sched_getaffinity", lambda _: set(range(usable)))
+    process = SimpleNamespace(cpu_affinity=lambda: list(range(usable)))
+    monkeypatch.setattr(device_module.psutil, "Process", lambda: process)
     assert physical_cores() == cores
