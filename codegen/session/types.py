@@ -19,9 +19,6 @@ PENDING = "pending"
 ENGINE_ERROR = "engine-error"
 NOTHING = "nothing"
 
-PASSING = frozenset({LOADING, NO_MODEL, SUPERSEDED, EDITED, DEADLINE, PENDING, ENGINE_ERROR})
-"""Those that say nothing of the place: asked again, there may be something."""
-
 
 @dataclass(frozen=True, slots=True)
 class Edit:

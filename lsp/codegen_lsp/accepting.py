@@ -4,6 +4,9 @@ The messages have the names and shapes of Copilot's language server. They are co
 nowhere.
 """
 
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from codegen_lsp.convert import ACCEPTED
@@ -17,26 +20,43 @@ PARTLY_ACCEPTED: Final = "textDocument/didPartiallyAcceptCompletion"
 MOST: Final = 1 << 31
 
 
-class _Taken:
-    """How much of the item that was last accepted from is in the document already.
+# Items of which it is kept how much was accepted: more than an editor shows at once.
+_KEPT: Final = 64
 
-    Each length counts from the item's start, so that of one item only what is new adds up.
-    """
+
+@dataclass(slots=True)
+class _Item:
+    """One item: how many of its characters are in the document, and whether it was accepted."""
+
+    length: int = 0
+    accepted: bool = False
+
+    def more(self, length: int) -> int:
+        """How many characters are new, up to a length from the item's start."""
+        before, self.length = self.length, max(length, self.length)
+        return self.length - before
+
+
+class _Items:
+    """The items that were accepted from last."""
 
     def __init__(self) -> None:
-        self._item: object = None
-        self._length = 0
+        self._items: OrderedDict[Hashable, _Item] = OrderedDict()
 
-    def more(self, item: object, length: int) -> int:
-        """How many characters more of an item are accepted, up to a length."""
-        before = self._length if item == self._item else 0
-        self._item, self._length = item, max(length, before)
-        return self._length - before
+    def get(self, identity: Hashable) -> _Item:
+        """An item; None stands for another one each time."""
+        if identity is None:
+            return _Item()
+        item = self._items.setdefault(identity, _Item())
+        self._items.move_to_end(identity)
+        if len(self._items) > _KEPT:
+            self._items.popitem(last=False)
+        return item
 
 
 def count_acceptance(server: CodegenLanguageServer, state: State) -> None:
     """Counts what the editor tells."""
-    taken = _Taken()
+    items = _Items()
 
     @server.feature(SHOWN)
     def did_show(_: Any) -> None:
@@ -47,24 +67,34 @@ def count_acceptance(server: CodegenLanguageServer, state: State) -> None:
         counters = state.session.counters
         counters.partly_accepted += 1
         length = _count(params, "acceptedLength")
-        counters.accepted_characters += taken.more(_identity(params), length)
+        counters.accepted_characters += items.get(_identity(params)).more(length)
 
     @server.command(ACCEPTED)
-    def did_accept(*items: Any) -> None:
-        item = items[0] if items else None
-        counters = state.session.counters
-        counters.accepted += 1
-        counters.accepted_characters += taken.more(item, _count(item, "length"))
-        # The next item may look the same.
-        taken.more(None, 0)
+    def did_accept(*arguments: Any) -> None:
+        said = arguments[0] if arguments else None
+        counters, item = state.session.counters, items.get(_number(said))
+        # coc.nvim says so of each word that is accepted, and of all of the item each time.
+        counters.accepted += not item.accepted
+        item.accepted = True
+        counters.accepted_characters += item.more(_count(said, "length"))
 
 
-def _identity(params: object) -> object:
-    """What an item's command says of it, by which accepting all of it is known again."""
+def _identity(params: object) -> Hashable:
+    """By what an item is known again of which a part was accepted."""
     try:
-        return params["item"]["command"]["arguments"][0]  # type: ignore[index]
+        number = _number(params["item"]["command"]["arguments"][0])  # type: ignore[index]
     except (LookupError, TypeError):
-        return params.get("item") if isinstance(params, dict) else None
+        number = None
+    if number is not None or not isinstance(params, dict):
+        return number
+    # One without a number; it may be large.
+    return "item", hash(repr(params.get("item")))
+
+
+def _number(said: object) -> int | None:
+    """The number that the server gave to an item, as its command says it."""
+    number = said.get("item") if isinstance(said, dict) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
 def _count(item: object, name: str) -> int:

@@ -25,14 +25,15 @@ class Change:
 
 
 class Buffer:
-    """One open document. `text`, `version` and `encoding` are for reading."""
+    """One open document. What has no underscore is for reading; `language` is the client's name."""
 
-    __slots__ = ("_lines", "encoding", "text", "version")
+    __slots__ = ("_lines", "encoding", "language", "text", "version")
 
-    def __init__(self, text: str, version: int, encoding: Encoding) -> None:
+    def __init__(self, text: str, version: int, encoding: Encoding, language: str = "") -> None:
         self.text = text
         self.version = version
         self.encoding = encoding
+        self.language = language
         self._lines = LineIndex(text)
 
     def apply(self, changes: Iterable[Change], version: int) -> tuple[Edit, ...]:

@@ -1,17 +1,34 @@
 """Between the protocol's types and the core's: the only place that knows both."""
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import Any, Final
 
 from lsprotocol import types
 
+from codegen.editing import DISABLED, LANGUAGE_DISABLED
+from codegen.exclude import EXCLUDED, SECRET_FILE, TOO_LARGE
 from codegen.session.types import Answer, Request, Selected, Suggestion
 from codegen_lsp.buffer import Buffer, Change
+from codegen_lsp.client import Client
 
 ACCEPTED = "codegen.didAcceptCompletionItem"
 """The command of an item, which the editor calls once the item was accepted."""
 
-# How many code points a partial list of completions shows of a suggestion.
-_LABEL = 60
+# How many code points a menu shows of a suggestion.
+_LABEL: Final = 60
+
+# By what a person sees whose suggestion it is.
+_SOURCE: Final = "codegen"
+_SAID: Final = types.CompletionItemLabelDetails(description=_SOURCE)
+
+# Why nothing is suggested, where the next key won't change it.
+_LASTING: Final = frozenset({DISABLED, LANGUAGE_DISABLED, EXCLUDED, SECRET_FILE, TOO_LARGE})
+
+_LINE_ENDS: Final = re.compile(r"[\r\n]")
+_BACKTICKS: Final = re.compile("`+")
+# What may stand behind a fence in Markdown.
+_LANGUAGE: Final = re.compile(r"[\w+#.-]{1,40}")
 
 
 def change_of(change: types.TextDocumentContentChangeEvent) -> Change:
@@ -43,51 +60,74 @@ def request_of(params: types.InlineCompletionParams, buffer: Buffer) -> Request:
     )
 
 
-def inline_items(answer: Answer, buffer: Buffer, uri: str) -> types.InlineCompletionList:
-    """An answer as items of inline completion."""
+def inline_items(
+    answer: Answer, buffer: Buffer, uri: str, numbers: Iterator[int]
+) -> types.InlineCompletionList:
+    """An answer as items of inline completion, each with a number of its own."""
     return types.InlineCompletionList(
         items=[
             types.InlineCompletionItem(
                 insert_text=one.text,
                 filter_text=one.text,
                 range=_range(one, buffer),
-                command=_accepted(one, uri),
+                command=_accepted(len(one.text), uri, next(numbers)),
             )
             for one in answer.suggestions
         ]
     )
 
 
-def completion_items(
-    answer: Answer, buffer: Buffer, uri: str, *, incomplete: bool
+def menu_items(
+    answer: Answer, buffer: Buffer, uri: str, client: Client, numbers: Iterator[int]
 ) -> types.CompletionList:
     """An answer as items of the editor's menu: last in it, and never chosen by themselves."""
     items = []
     for index, one in enumerate(answer.suggestions):
+        added = one.text if client.several_lines else _LINE_ENDS.split(one.text, maxsplit=1)[0]
+        if not added.strip():
+            continue
         # What is filtered by is the word before the cursor, and more of it.
         word = _word_before(buffer.text, one.start)
         start = buffer.position(one.start - len(word))
         edit = types.TextEdit(
             range=types.Range(types.Position(*start), types.Position(*buffer.position(one.end))),
-            new_text=word + one.text,
+            new_text=word + added,
         )
-        first = (word + one.text).strip().split("\n", 1)[0].strip()
+        label = _label(edit.new_text)
+        whole = label == edit.new_text.strip()
         items.append(
             types.CompletionItem(
-                label=first if len(first) <= _LABEL else f"{first[: _LABEL - 1]}…",
+                label=label,
                 kind=types.CompletionItemKind.Text,
-                detail="codegen",
-                documentation=word + one.text if "\n" in one.text else None,
-                sort_text=f"￿{index}",
-                filter_text=word + one.text,
+                detail=_SOURCE,
+                label_details=_SAID if client.label_details else None,
+                documentation=None if whole else _shown(edit.new_text, buffer.language, client),
+                sort_text=f"\uffff{index}",
+                filter_text=edit.new_text,
                 # The lines are indented already, as the file is.
                 insert_text_mode=types.InsertTextMode.AsIs,
                 insert_text_format=types.InsertTextFormat.PlainText,
                 text_edit=edit,
-                command=_accepted(one, uri),
+                command=_accepted(len(added), uri, next(numbers)),
             )
         )
-    return types.CompletionList(is_incomplete=incomplete, items=items)
+    # Whatever there is now, the next key may bring something else.
+    return types.CompletionList(is_incomplete=answer.reason not in _LASTING, items=items)
+
+
+def _label(text: str) -> str:
+    first = text.strip().split("\n", 1)[0].strip()
+    return first if len(first) <= _LABEL else f"{first[: _LABEL - 1]}…"
+
+
+def _shown(text: str, language: str, client: Client) -> types.MarkupContent:
+    """What is inserted, as the editor shows it beside the item: character for character."""
+    if not client.markdown:
+        return types.MarkupContent(types.MarkupKind.PlainText, text)
+    longest = max(map(len, _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    name = language if _LANGUAGE.fullmatch(language) else ""
+    return types.MarkupContent(types.MarkupKind.Markdown, f"{fence}{name}\n{text}\n{fence}")
 
 
 def _range(suggestion: Suggestion, buffer: Buffer) -> types.Range:
@@ -97,8 +137,8 @@ def _range(suggestion: Suggestion, buffer: Buffer) -> types.Range:
     )
 
 
-def _accepted(suggestion: Suggestion, uri: str) -> types.Command:
-    arguments: list[Any] = [{"uri": uri, "length": len(suggestion.text)}]
+def _accepted(length: int, uri: str, number: int) -> types.Command:
+    arguments: list[Any] = [{"uri": uri, "length": length, "item": number}]
     return types.Command(title="Accepted", command=ACCEPTED, arguments=arguments)
 
 

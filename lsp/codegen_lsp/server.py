@@ -14,11 +14,11 @@ from lsprotocol import types
 
 from codegen import __version__
 from codegen.config import Settings
-from codegen.session.types import PASSING, Request
+from codegen.session.types import Request
 from codegen_lsp import logs
 from codegen_lsp.accepting import count_acceptance
 from codegen_lsp.client import Client
-from codegen_lsp.convert import change_of, completion_items, inline_items, request_of
+from codegen_lsp.convert import change_of, inline_items, menu_items, request_of
 from codegen_lsp.positions import Encoding
 from codegen_lsp.protocol import CodegenLanguageServer, Protocol
 from codegen_lsp.serve import watch
@@ -211,7 +211,7 @@ def _inline(state: State) -> Offer:
         finally:
             state.status.busy(-1)
         # Never null: Neovim keeps what it shows then, and inserts it wherever the cursor is.
-        return inline_items(answer, buffer, uri)
+        return inline_items(answer, buffer, uri, state.numbers)
 
     return Offer(
         types.Registration(
@@ -227,16 +227,14 @@ def _inline(state: State) -> Offer:
 
 
 def _menu(state: State) -> Offer:
-    async def completion(params: types.CompletionParams) -> types.CompletionList | None:
+    async def completion(params: types.CompletionParams) -> types.CompletionList:
         uri = params.text_document.uri
         buffer = state.buffers.get(uri)
         if buffer is None:
-            return None
+            return types.CompletionList(is_incomplete=True, items=[])
         at = buffer.offset((params.position.line, params.position.character))
         answer = await state.session.suggest(Request(uri, at, patience=MENU_PATIENCE))
-        # What there is at the next key may differ from this; an editor must ask again then.
-        incomplete = answer.reason in PASSING or bool(answer.suggestions)
-        return completion_items(answer, buffer, uri, incomplete=incomplete)
+        return menu_items(answer, buffer, uri, state.client, state.numbers)
 
     def wanted() -> bool:
         said = state.editing.completion

@@ -2,8 +2,10 @@
 
 import asyncio
 import functools
+import itertools
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from codegen.config import Settings
@@ -54,6 +56,7 @@ class State:
         self.editing = own.editor
         self.encoding = Encoding.UTF16
         self.client = Client()
+        self.numbers = itertools.count(1)
         self._options: object = None
         self._section: object = None
         self._section_names = frozenset[str]()
@@ -146,6 +149,9 @@ class State:
         layers = (without(self._options, self._section_names), self._section)
         names = {entry.name for entry in entries()}
         editing, problems = resolve(self._own.editor, layers, names.__contains__)
+        if not self.client.ghost_text and not self.client.several_lines:
+            # What it isn't given isn't waited for.
+            editing = replace(editing, lines="single")
         before, self.editing = self.editing, editing
         logs.set_level(editing.log_level)
         for problem in problems:
@@ -168,7 +174,7 @@ class State:
 
     def open(self, uri: str, language: str, version: int, text: str) -> None:
         """A document was opened."""
-        self.buffers[uri] = Buffer(text, version, self.encoding)
+        self.buffers[uri] = Buffer(text, version, self.encoding, language)
         self.session.open(uri, self._gate.open(uri), language, text)
 
     def change(self, uri: str, changes: Sequence[Change], version: int) -> None:

@@ -1,11 +1,27 @@
 """From the core's answers to the protocol's."""
 
+import itertools
+
 import pytest
 
 from codegen.session.types import Answer, Suggestion
 from codegen_lsp.buffer import Buffer
-from codegen_lsp.convert import completion_items
+from codegen_lsp.client import Client
+from codegen_lsp.convert import menu_items
 from codegen_lsp.positions import Encoding
+
+PLAIN = Client(several_lines=True)
+RICH = Client(several_lines=True, markdown=True, label_details=True)
+ONE_LINE = Client()
+
+
+def item(text, suggested, client=PLAIN, language="python"):
+    """The menu's item for a suggestion at the end of a text, None if there is none."""
+    buffer = Buffer(text, 1, Encoding.UTF16, language)
+    answer = Answer((Suggestion(suggested, len(text), len(text)),), None)
+    found = menu_items(answer, buffer, "file:///a.py", client, itertools.count())
+    assert found.is_incomplete
+    return found.items[0] if found.items else None
 
 
 @pytest.mark.parametrize(
@@ -14,12 +30,61 @@ from codegen_lsp.positions import Encoding
         ("    f", "or a in b:", "for a in b:", None),
         ("    f", "or a in b:\n        pass", "for a in b:", "for a in b:\n        pass"),
         ("x = ", "1", "1", None),
+        ("x = ", "1" * 61, "1" * 59 + "…", "1" * 61),
     ],
 )
 def test_what_a_menu_shows_begins_with_the_word_that_is_typed(
     text, suggested, label, documentation
 ):
-    buffer = Buffer(text, 1, Encoding.UTF16)
-    answer = Answer((Suggestion(suggested, len(text), len(text)),), None)
-    (item,) = completion_items(answer, buffer, "file:///a.py", incomplete=True).items
-    assert (item.label, item.documentation) == (label, documentation)
+    found = item(text, suggested)
+    assert found.label == label
+    assert (found.documentation and found.documentation.value) == documentation
+
+
+@pytest.mark.parametrize(
+    ("suggested", "inserted"),
+    [
+        ("or a in b:\n        pass", "or a in b:"),
+        ("or a in b:\r\n        pass", "or a in b:"),
+        ("or a in b:\r        pass", "or a in b:"),
+        ("or a in b:", "or a in b:"),
+        ("\n        pass", None),
+        ("  \n        pass", None),
+    ],
+)
+def test_who_knows_no_several_lines_gets_one(suggested, inserted):
+    found = item("    f", suggested, ONE_LINE)
+    assert (found and found.text_edit.new_text) == (inserted and f"f{inserted}")
+    if found:
+        assert found.documentation is None
+        assert found.filter_text == f"f{inserted}"
+        assert found.command.arguments[0]["length"] == len(inserted)
+
+
+LINES = "a = [\n    1,\n]"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "fenced"),
+    [
+        (LINES, "python", f"```python\n{LINES}\n```"),
+        (LINES, "c++", f"```c++\n{LINES}\n```"),
+        (LINES, "", f"```\n{LINES}\n```"),
+        (LINES, "no\nlanguage", f"```\n{LINES}\n```"),
+        (LINES, "`", f"```\n{LINES}\n```"),
+        ("```\na\n```", "markdown", "````markdown\n```\na\n```\n````"),
+        ("`a` ````` b\n``", "markdown", "``````markdown\n`a` ````` b\n``\n``````"),
+    ],
+)
+def test_what_is_inserted_is_shown_as_it_is(text, language, fenced):
+    shown = item("", text, RICH, language).documentation
+    assert (shown.kind, shown.value) == ("markdown", fenced)
+    plain = item("", text, PLAIN, language).documentation
+    assert (plain.kind, plain.value) == ("plaintext", text)
+
+
+@pytest.mark.parametrize(("client", "expected"), [(RICH, "codegen"), (PLAIN, None)])
+def test_whose_item_it_is(client, expected):
+    found = item("x = ", "1", client)
+    assert found.detail == "codegen"
+    assert (found.label_details and found.label_details.description) == expected

@@ -383,7 +383,7 @@ class TestDocuments:
         document.type("x")
         document.close()
         assert document.texts() == []
-        assert document.menu() is None
+        assert document.menu() == {"isIncomplete": True, "items": []}
         position = {"textDocument": {"uri": uri}, "position": PLACE}
         client.notify("codegen/didMoveCursor", position)
 

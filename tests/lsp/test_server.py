@@ -152,7 +152,9 @@ class TestDynamicRegistration:
 class TestInline:
     def test_automatic(self, client, uri):
         document = client.open(uri, SOURCE)
-        assert document.inline() == {
+        found = document.inline()
+        number = found["items"][0]["command"]["arguments"][0]["item"]
+        assert found == {
             "items": [
                 {
                     "insertText": ANSWERS[0],
@@ -161,7 +163,7 @@ class TestInline:
                     "command": {
                         "title": "Accepted",
                         "command": ACCEPTED,
-                        "arguments": [{"uri": uri, "length": len(ANSWERS[0])}],
+                        "arguments": [{"uri": uri, "length": len(ANSWERS[0]), "item": number}],
                     },
                 }
             ]
@@ -296,9 +298,15 @@ class TestCounters:
         assert client.counters() == {
             name: count + told.get(name, 0) for name, count in before.items()
         }
-        # The same once more is another acceptance.
+        # An item is accepted once, however often it is said; the same text again is another item.
         assert client.call("workspace/executeCommand", params) is None
-        assert client.counters()["accepted_characters"] == before["accepted_characters"] + 24
+        assert client.counters()["accepted"] == before["accepted"] + 1
+        (item,) = document.inline()["items"]
+        again = {"command": ACCEPTED, "arguments": item["command"]["arguments"]}
+        assert client.call("workspace/executeCommand", again) is None
+        after = client.counters()
+        assert after["accepted"] == before["accepted"] + 2
+        assert after["accepted_characters"] == before["accepted_characters"] + 24
 
     def test_a_part_of_an_item_without_a_command(self, client):
         before = client.counters()
@@ -315,6 +323,7 @@ class TestCounters:
             pytest.param([], id="no arguments"),
             pytest.param([{"length": -5}], id="a negative length"),
             pytest.param([{"length": "five"}], id="a word for a length"),
+            pytest.param([{"item": {}}], id="no number for an item"),
             pytest.param([5], id="no object"),
             pytest.param([{}, {}], id="too many"),
         ],
