@@ -43,7 +43,6 @@ def load_model(settings: Settings, progress: Progress) -> LoadedModel:
         ModelError: there is no model to be had; see codegen.models.resolve.
         EngineError: it can't be run.
     """
-    choose_device(settings.device)  # raises before a model is fetched or made for nothing
     model = ready(settings, progress)
     tuning = _tuning(model, settings, progress)
     backend = load_backend(model, settings, progress)

@@ -147,7 +147,7 @@ def export(
         size = human_bytes(found.fetched.stat().st_size)
         removing = click.confirm(f"Remove the download {found.fetched} ({size})?", err=True)
     if removing:
-        remove_download(found.store, found.entry, progress.note)
+        remove_download(found.store, found.entry, progress)
         _say(f"removed {found.fetched}")
 
 
@@ -158,7 +158,7 @@ def remove(model: str, *, yes: bool) -> None:
     """Remove the files that codegen fetched or made of a model, and no others."""
     from codegen.cli import models  # noqa: PLC0415 - as above
     from codegen.models.inventory import remove_download, remove_export  # noqa: PLC0415
-    from codegen.models.progress import human_bytes  # noqa: PLC0415
+    from codegen.models.progress import human_bytes, stderr_progress  # noqa: PLC0415
 
     found = models.find(user_settings(model=model))
     if any(export.directory.parent != found.store.exports for export in found.exports):
@@ -175,11 +175,12 @@ def remove(model: str, *, yes: bool) -> None:
         raise UsageError("nobody can be asked whether to remove these; say --yes")
     if not yes and not click.confirm("Remove these?", err=True):
         return
+    progress = stderr_progress()
     for export in found.exports:
-        if not remove_export(found.store, export, _say):
+        if not remove_export(found.store, export, progress):
             _say(f"{export.directory} is left, since it holds files that codegen did not write")
     if found.entry is not None:
-        remove_download(found.store, found.entry, _say)
+        remove_download(found.store, found.entry, progress)
     _say(f"removed {human_bytes(sum(sizes.values()))}")
 
 

@@ -16,6 +16,7 @@ from codegen.config import Settings
 from codegen.errors import CorruptModelError, FetchError, ModelError, ModelMissingError
 from codegen.models.catalogue import CatalogueEntry
 from codegen.models.hub import receive_from_hub
+from codegen.models.locking import locked
 from codegen.models.mirrors import UrlMirror, WheelMirror
 from codegen.models.progress import Progress, human_bytes
 from codegen.models.store import Store, discard, file_sha256, require_space, storing
@@ -62,13 +63,13 @@ def _fetch(store: Store, entry: CatalogueEntry, settings: Settings, progress: Pr
             f"{entry.name} is not on this machine and codegen is offline; "
             f"run `codegen model pull {entry.name}` once without --offline and CODEGEN_OFFLINE"
         )
-    with store.locked(entry.file, progress.note):
+    with locked(store, entry.file, progress, what=entry.name) as telling:
         # Another process may have brought it while this one waited.
-        if _is_there(store, entry, progress):
+        if _is_there(store, entry, telling):
             return target
-        _remove_damaged(store, entry, settings, progress)
+        _remove_damaged(store, entry, settings, telling)
         store.downloads.mkdir(parents=True, exist_ok=True)
-        _from_any_source(store, entry, settings, progress)
+        _from_any_source(store, entry, settings, telling)
     return target
 
 

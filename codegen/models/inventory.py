@@ -5,14 +5,14 @@ the files that its manifest lists.
 """
 
 import functools
-import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from codegen.errors import CorruptModelError
 from codegen.models.catalogue import CatalogueEntry
+from codegen.models.jsonfile import read_json
+from codegen.models.locking import locked
 from codegen.models.manifest import (
     MANIFEST_FILE,
     TOKENIZER_FILE,
@@ -113,13 +113,13 @@ def verify_export(export: FoundExport, progress: Progress) -> None:
             )
 
 
-def remove_download(store: Store, entry: CatalogueEntry, waiting: Callable[[str], None]) -> None:
+def remove_download(store: Store, entry: CatalogueEntry, progress: Progress) -> None:
     """Removes the entry's file if codegen fetched it, and what is left of fetching it.
 
     Raises:
         ModelError: it can't be removed.
     """
-    with store.locked(entry.file, waiting):
+    with locked(store, entry.file, progress, what=entry.name):
         path = fetched(store, entry)
         if path is not None:
             with storing(path):
@@ -127,14 +127,14 @@ def remove_download(store: Store, entry: CatalogueEntry, waiting: Callable[[str]
         store.discard_partials(entry.file)
 
 
-def remove_export(store: Store, export: FoundExport, waiting: Callable[[str], None]) -> bool:
+def remove_export(store: Store, export: FoundExport, progress: Progress) -> bool:
     """Removes an export; whether its directory is gone too, or keeps files of somebody else.
 
     Raises:
         ModelError: it can't be removed.
     """
     directory = export.directory
-    with store.locked(directory.name, waiting), storing(directory):
+    with locked(store, directory.name, progress, what=export.name), storing(directory):
         # The manifest last: what an interruption leaves can then still be found and removed.
         for name in (*_written(directory), MANIFEST_FILE):
             (directory / name).unlink(missing_ok=True)
@@ -154,10 +154,11 @@ def _found(directory: Path, name: str, precision: str, device: str) -> FoundExpo
 
 def _written(directory: Path) -> tuple[str, ...]:
     """The files that the export wrote, whatever format its manifest has."""
-    try:
-        raw = json.loads((directory / MANIFEST_FILE).read_text(encoding="utf-8"))
-        names = [str(name) for name in raw["files"]]
-    except (OSError, ValueError, KeyError, TypeError):
+    raw = read_json(directory / MANIFEST_FILE)
+    files = raw.get("files") if isinstance(raw, dict) else None
+    if isinstance(files, dict):
+        names = list(files)
+    else:
         graphs = (path.name for path in directory.glob("model.*.onnx"))
         names = [TOKENIZER_FILE, VOCABULARY_FILE, WEIGHTS_FILE, *graphs]
     return tuple(name for name in names if Path(name).name == name and name not in {".", ".."})

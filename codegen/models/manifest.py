@@ -152,6 +152,8 @@ def open_export(directory: Path) -> ExportedModel:
         CorruptModelError: the manifest can't be read, or a file is missing or truncated.
     """
     path = directory / MANIFEST_FILE
+    if path.is_fifo():
+        raise CorruptModelError(f"{path} can't be read: it is a pipe")
     try:
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):

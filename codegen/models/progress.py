@@ -122,7 +122,7 @@ class LineProgress:
         """Counts, and tells when the interval is over."""
         self._done += n
         now = self._clock()
-        if now - self._told < self._interval:
+        if not self._description or now - self._told < self._interval:
             return
         self._told = now
         speed = max(1e-9, (self._done - self._initial) / max(now - self._started, 1e-9))
@@ -144,6 +144,7 @@ class LineProgress:
 
     def finish(self) -> None:
         """Tells nothing: the caller says how it ended."""
+        self._description = ""
 
 
 class BarProgress:

@@ -4,6 +4,7 @@ A model is a name of the catalogue, a GGUF file, a Hugging Face directory (safet
 exported directory. What is missing is fetched and exported, once, by one process.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from codegen.engine.device import Device, choose_device
 from codegen.errors import CorruptModelError, ModelMissingError, UsageError
 from codegen.models.catalogue import CatalogueEntry, lookup
 from codegen.models.fetch import describe, fetch
+from codegen.models.locking import locked
 from codegen.models.manifest import MANIFEST_FILE, ExportedModel, Source, open_export
 from codegen.models.progress import Progress
 from codegen.models.store import Store, atomic_directory
@@ -124,13 +126,15 @@ def require_export(settings: Settings) -> ExportedModel:
 
 
 def ready(settings: Settings, progress: Progress) -> ExportedModel:
-    """The export of settings.model, fetched and made if need be.
+    """The export of settings.model, to be run: fetched and made if need be.
 
     Raises:
+        EngineError: settings.device can't be had; nothing is fetched or made for it.
         ModelMissingError: it is not here, and may not or can't be brought or made.
         FetchError, ExportError, ParityError, CorruptModelError, UnknownFamilyError: it could
             not be brought or made.
     """
+    choose_device(settings.device)
     try:
         found = find_export(settings)
     except CorruptModelError:
@@ -139,7 +143,7 @@ def ready(settings: Settings, progress: Progress) -> ExportedModel:
             raise
         found = None
         progress.note("the exported model is damaged or of an older format: making it again")
-    return found if found is not None else export(settings, progress, force=True)
+    return found if found is not None else export(settings, progress, force=False)
 
 
 def export(settings: Settings, progress: Progress, *, force: bool) -> ExportedModel:
@@ -167,16 +171,14 @@ def export(settings: Settings, progress: Progress, *, force: bool) -> ExportedMo
     else:
         path, sha256 = source.path, _hash(source, store)
     target = store.export(source.name, sha256, precision, device)
-    with store.locked(target.name, progress.note):
-        # Another process may have made it while this one waited.
-        if not force or not target.exists():
-            try:
+    with locked(store, target.name, progress, what=source.name) as telling:
+        if not force:
+            # Another process may have made it while this one waited.
+            with contextlib.suppress(ModelMissingError, CorruptModelError):
                 return _checked(open_export(target), store)
-            except (ModelMissingError, CorruptModelError):
-                pass
         from codegen.models.export.pipeline import export_into  # noqa: PLC0415 - imports torch
 
-        progress.note(f"exporting {source.name} to {precision} for {device}, once; some minutes")
+        telling.note(f"exporting {source.name} to {precision} for {device}, once; some minutes")
         with atomic_directory(target, replace=True) as building:
             export_into(
                 building,
@@ -186,7 +188,7 @@ def export(settings: Settings, progress: Progress, *, force: bool) -> ExportedMo
                 precision=precision,
                 device=Device(device),
                 store=store,
-                progress=progress,
+                progress=telling,
             )
     return open_export(target)
 

@@ -3,7 +3,7 @@
     downloads/<file>                                    as fetched, sha256 checked
     downloads/.<file>.<source>.partial                  what one source gave up to now
     exports/<name>-<sha8>-<precision>-<device>/         see codegen.models.manifest
-    locks/<name>.lock                                   one process works on <name>
+    locks/                                              see codegen.models.locking
     autotune.json                                       measured compute paths
     verified.json                                       hashes of files that did not change since
 
@@ -16,18 +16,22 @@ import glob
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from codegen.errors import ModelError
+from codegen.models.jsonfile import read_json
 from codegen.models.progress import NullProgress, Progress, human_bytes
 
 _CHUNK = 1 << 20  # bytes
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +71,6 @@ class Store:
     def export(self, name: str, sha256: str, precision: str, device: str) -> Path:
         """The directory of an export of the file with that hash."""
         return self.exports / f"{name}-{sha256[:8]}-{precision}-{device}"
-
-    @contextlib.contextmanager
-    def locked(self, name: str, waiting: Callable[[str], None]) -> Iterator[None]:
-        """Lets one process at a time work on `name`; `waiting` is told if another one does.
-
-        Raises:
-            ModelError: the cache directory can't be written to.
-        """
-        import filelock  # noqa: PLC0415 - 50 ms, and a model that is ready needs no lock
-
-        path = self.root / "locks" / f"{name}.lock"
-        with storing(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(path)
-            try:
-                lock.acquire(timeout=0)
-            except filelock.Timeout:
-                waiting(f"waiting for another codegen that works on {name}")
-                lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
 
     def sha256(self, path: Path, progress: Progress | None = None) -> str:
         """A file's sha256, computed only if the file changed since it was last.
@@ -135,16 +116,13 @@ class Store:
             write_atomically(self.root / "verified.json", json.dumps(memo, indent=1))
 
     def _recorded(self, path: Path) -> dict[str, Any] | None:
-        known = self._memo().get(str(path.absolute()))
-        well_formed = isinstance(known, dict) and known.keys() == {"signature", "sha256", "fetched"}
-        return known if well_formed else None
+        return self._memo().get(str(path.absolute()))
 
-    def _memo(self) -> dict[str, Any]:
-        try:
-            memo = json.loads((self.root / "verified.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+    def _memo(self) -> dict[str, dict[str, Any]]:
+        memo = read_json(self.root / "verified.json")
+        if not isinstance(memo, dict):
             return {}
-        return memo if isinstance(memo, dict) else {}
+        return {path: known for path, known in memo.items() if _is_record(known)}
 
 
 def file_sha256(path: Path, progress: Progress | None = None) -> str:
@@ -267,3 +245,17 @@ def _signature(path: Path) -> list[int]:
     except OSError as error:
         raise ModelError(f"{path} can't be read: {error.strerror}") from error
     return [status.st_size, status.st_mtime_ns, status.st_ino]
+
+
+def _is_record(known: object) -> bool:
+    """Whether this is what `Store` remembers of a file."""
+    if not isinstance(known, dict) or known.keys() != {"signature", "sha256", "fetched"}:
+        return False
+    signature, digest = known["signature"], known["sha256"]
+    return (
+        isinstance(signature, list)
+        and [type(part) for part in signature] == [int, int, int]
+        and isinstance(digest, str)
+        and _SHA256.fullmatch(digest) is not None
+        and isinstance(known["fetched"], bool)
+    )

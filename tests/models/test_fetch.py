@@ -185,15 +185,26 @@ print(fetch({entry!r}, {mirrored!r}, stderr_progress()))
         )
         for _ in range(2)
     ]
+    told = []
+
+    def listen(process):
+        for line in process.stderr:
+            told.append(line.strip())
+            if line.startswith("waiting"):
+                server.files["/m"].gate.set()
+
     # One waits for the other, which waits for the gate.
-    first = threading.Timer(1.5, server.files["/m"].gate.set)
-    first.start()
-    results = [process.communicate(timeout=20) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], results
-    assert {out.strip() for out, _ in results} == {str(mirrored.cache_dir / "downloads/tiny.gguf")}
+    listening = [threading.Thread(target=listen, args=(process,)) for process in processes]
+    for thread in listening:
+        thread.start()
+    results = [process.stdout.read().strip() for process in processes]
+    for thread in listening:
+        thread.join()
+    assert [process.wait() for process in processes] == [0, 0], told
+    assert set(results) == {str(mirrored.cache_dir / "downloads/tiny.gguf")}
     assert len(server.ranges) == 1
-    waiting = "waiting for another codegen that works on tiny.gguf"
-    assert sum(waiting in err for _, err in results) == 1
+    waiting = r"waiting for process \d+, another codegen that works on tiny"
+    assert sum(bool(re.fullmatch(waiting, line)) for line in told) == 1
 
 
 def test_no_room_is_said_before_anything_is_fetched(server, entry, mirrored, monkeypatch):

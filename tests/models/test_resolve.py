@@ -1,7 +1,9 @@
 """What the user calls a model, and what becomes of it."""
 
 import dataclasses
+import os
 import shutil
+import threading
 
 import pytest
 
@@ -100,6 +102,78 @@ def test_nothing_is_left_of_an_export_that_broke_off(settings, tiny, monkeypatch
         export(settings, NullProgress(), force=False)
     assert list((settings.cache_dir / "exports").iterdir()) == []
     assert (tiny.checkpoint / "config.json").exists()
+
+
+class Slow(NullProgress):
+    """Keeps its notes, and says when it has one that begins in some way."""
+
+    def __init__(self):
+        self.notes, self._news = [], threading.Condition()
+
+    def note(self, message):
+        with self._news:
+            self.notes.append(message)
+            self._news.notify_all()
+
+    def wait_for(self, begin):
+        def there():
+            return any(note.startswith(begin) for note in self.notes)
+
+        with self._news:
+            assert self._news.wait_for(there, 60), (begin, self.notes)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_whoever_waited_for_an_export_takes_it(settings, tiny, monkeypatch, *, damaged):
+    from codegen.models.export import pipeline
+
+    made, goes_on = [], threading.Event()
+
+    def export_into(directory, *, progress, **_):
+        made.append(directory)
+        progress.note("quantizing ...")
+        assert goes_on.wait(60)
+        shutil.copytree(tiny.int4.directory, directory, dirs_exist_ok=True)
+
+    monkeypatch.setattr(pipeline, "export_into", export_into)
+    settings = dataclasses.replace(settings, model=str(tiny.checkpoint), precision="int4")
+    if damaged:
+        goes_on.set()
+        whole = export(settings, NullProgress(), force=False)
+        (whole.directory / "model.onnx.data").write_bytes(b"half")
+        goes_on.clear()
+        made.clear()
+    first, second, found = Slow(), Slow(), []
+
+    def work(progress):
+        found.append(ready(settings, progress))
+
+    threads = [threading.Thread(target=work, args=(first,), daemon=True)]
+    threads[0].start()
+    first.wait_for("quantizing")
+    threads.append(threading.Thread(target=work, args=(second,), daemon=True))
+    threads[1].start()
+    me = f"process {os.getpid()}"
+    second.wait_for(f"waiting for {me}, another codegen that works on {tiny.checkpoint.name}")
+    second.wait_for(f"{me}: quantizing")
+    goes_on.set()
+    for thread in threads:
+        thread.join(60)
+    assert len(made) == 1
+    assert found == [find_export(settings)] * 2
+
+
+def test_a_device_that_is_not_there_is_told_before_anything_is_made(settings, monkeypatch):
+    from codegen.engine import device
+    from codegen.errors import EngineError
+
+    monkeypatch.setattr(device, "_why_no_cuda", lambda: "no card")
+    monkeypatch.setattr(module, "export", lambda *_, **__: pytest.fail("it was made"))
+    for offline in (True, False):
+        wanted = dataclasses.replace(settings, device="cuda", offline=offline)
+        with pytest.raises(EngineError, match="CUDA can't be used: no card"):
+            ready(wanted, NullProgress())
+    assert not settings.cache_dir.exists()
 
 
 @pytest.mark.deep

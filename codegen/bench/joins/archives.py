@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
 from codegen.errors import FetchError
+from codegen.models.locking import locked
 from codegen.models.progress import Progress
 from codegen.models.store import Store, discard, file_sha256, storing
 from codegen.models.transfer import download_wheel
@@ -87,8 +88,11 @@ def bring(package: Package, cache_dir: Path, progress: Progress, *, offline: boo
                 "run `codegen bench joins` once without --offline and CODEGEN_OFFLINE"
             )
         folder.mkdir(parents=True, exist_ok=True)
-        with Store(cache_dir).locked("bench-joins", progress.note):
-            progress.note(f"fetching {package.name} {package.version}")
+        with locked(Store(cache_dir), "bench-joins", progress, what=package.name) as telling:
+            # Another process may have brought it while this one waited.
+            if path.is_file() and file_sha256(path) == package.sha256:
+                return path
+            telling.note(f"fetching {package.name} {package.version}")
             _fetch(package, path)
     return path
 

@@ -163,7 +163,7 @@ def _same_tensor(one: Any, other: Any) -> bool:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CorruptModelError(f"{path} can't be read: {error}") from error
     if not isinstance(value, dict):
         raise CorruptModelError(f"{path} is not a JSON object")

@@ -55,7 +55,7 @@ def test_no_directory(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
-@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe", b"[]", b"1"])
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe", b"[]", b"1", b"[" * 100_000])
 def test_damaged_json(directory, name, content):
     (directory / name).unlink()
     if content is not None:
