@@ -84,7 +84,7 @@ def examine(settings: Settings, progress: Progress) -> Iterator[Check]:
     except EngineError as error:
         yield Check("device", "failed", str(error), "use --device cpu, or install what is missing")
         return
-    yield device_choice(device, nvidia=Path("/proc/driver/nvidia/version").exists())
+    yield device_choice(device)
     yield processor_features(processor(), Path("/proc/cpuinfo"), platform.machine())
     yield threads(settings.threads, physical_cores())
     model, state = model_state(settings)
@@ -144,9 +144,9 @@ def runtime_packages(installed: Mapping[str, str]) -> Check:
     return Check("runtime package", "failed", wrong, _reinstall())
 
 
-def device_choice(device: Device, *, nvidia: bool) -> Check:
+def device_choice(device: Device) -> Check:
     """Where models run, and why not on a GPU."""
-    if device.note is not None and nvidia:
+    if device.note is not None and device.card:
         advice = 'pip install "onnxruntime-gpu[cuda,cudnn]" brings the libraries for the GPU here'
         return Check("device", "warning", device.note, advice)
     return Check("device", "ok", device.kind if device.note is None else device.note)

@@ -20,7 +20,7 @@ from codegen.prompt.tokenizer import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """What `codegen.complete` works with. `notes` are lines for the user, once.
+    """What `codegen.complete` works with. `notes` are lines for the user, once a session.
 
     `prompt_speed` is how fast prompts are computed here, in tokens per second; None if that was
     not measured, since the compute path is set by hand.
@@ -52,17 +52,17 @@ def load_model(settings: Settings, progress: Progress) -> LoadedModel:
             vocabulary = Vocabulary.load(file)
     except OSError as error:
         raise CorruptModelError(f"{model.vocabulary} can't be read: {error.strerror}") from error
-    note = backend.device.note
-    wanted = settings.device != "cpu" and note is not None
+    device = backend.device
     return LoadedModel(
         name=model.manifest.name,
         backend=backend,
         tokenizer=tokenizer,
         vocabulary=vocabulary,
         family=recognise(tokenizer.special_ids),
-        device=backend.device.kind,
+        device=device.kind,
         prompt_speed=None if tuning is None else tuning.speed(SIZES[-1]),
-        notes=(note,) if wanted and note else (),
+        # Whoever has no GPU wishes for none.
+        notes=(device.note,) if device.note is not None and device.card else (),
     )
 
 

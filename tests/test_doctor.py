@@ -63,10 +63,10 @@ def test_installed_runtimes_are_found(monkeypatch):
 
 def test_device():
     assert statuses(
-        doctor.device_choice(Device("cuda"), nvidia=True),
-        doctor.device_choice(Device("cpu"), nvidia=True),
-        doctor.device_choice(Device("cpu", note="no driver"), nvidia=False),
-        doctor.device_choice(Device("cpu", note="no libraries"), nvidia=True),
+        doctor.device_choice(Device("cuda")),
+        doctor.device_choice(Device("cpu")),
+        doctor.device_choice(Device("cpu", note="no driver")),
+        doctor.device_choice(Device("cpu", note="no libraries", card=True)),
     ) == ["ok", "ok", "ok", "warning"]
 
 

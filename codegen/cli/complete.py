@@ -154,8 +154,6 @@ def _complete(
     # Loading leaves nothing behind, but can't be interrupted.
     ready(settings, progress)
     (model,) = interruptible(lambda _cancel: [load_model(settings, progress)])
-    for note in model.notes:
-        say(note)
     events = interruptible(lambda cancel: complete(model, place.document, options, cancel))
     if view is not None:
         from codegen.cli.frame import show  # noqa: PLC0415 - brings rich

@@ -1,7 +1,9 @@
 """Where a model runs, and on how many threads."""
 
+import ctypes
 import os
 from dataclasses import dataclass
+from typing import Any, Final
 
 import psutil
 
@@ -10,13 +12,27 @@ from codegen.errors import EngineError
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
 
+# NVIDIA's libraries that count cards: their names on Windows and elsewhere, and what is called,
+# with what, to begin, to count and to end. NVML is asked first, since it starts nothing on a card;
+# where only what computes was installed, as in some containers, there is the other.
+# Source: nvml.h and cuda.h.
+_LIBRARIES: Final = (
+    (("nvml.dll", "libnvidia-ml.so.1"), ("nvmlInit_v2",), "nvmlDeviceGetCount_v2", "nvmlShutdown"),
+    (("nvcuda.dll", "libcuda.so.1"), ("cuInit", 0), "cuDeviceGetCount", None),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where to run; `note` says in one line why it is not what `auto` would have liked."""
+    """Where to run.
+
+    `note` says in one line why it is not what `auto` would have liked; `card` that this machine has
+    a GPU nevertheless, so that its user may want to know.
+    """
 
     kind: str  # "cpu" or "cuda"
     note: str | None = None
+    card: bool = False
 
     @property
     def providers(self) -> list[str]:
@@ -37,7 +53,34 @@ def choose_device(wanted: str) -> Device:
         return Device("cuda")
     if wanted == "cuda":
         raise EngineError(f"CUDA can't be used: {reason}")
-    return Device("cpu", note=f"running on the CPU: {reason}")
+    return Device("cpu", note=f"running on the CPU: {reason}", card=nvidia_cards() > 0)
+
+
+def nvidia_cards() -> int:
+    """How many GPUs NVIDIA's driver has for this process; 0 where there is no driver.
+
+    Its libraries are asked, and not /proc, which says nothing of it on Windows and under WSL 2.
+    """
+    for names, begin, count, end in _LIBRARIES:
+        try:
+            library = ctypes.CDLL(names[0] if os.name == "nt" else names[1])
+            number = _count(library, begin, count)
+            if number is not None and end is not None:
+                getattr(library, end)()
+        except (OSError, AttributeError):  # not here, or not the one of that name
+            continue
+        if number is not None:
+            return number
+    return 0
+
+
+def _count(library: Any, begin: tuple[Any, ...], count: str) -> int | None:
+    """What a library counts; None if it can't reach the driver."""
+    name, *arguments = begin
+    number = ctypes.c_uint(0)
+    if getattr(library, name)(*arguments) or getattr(library, count)(ctypes.byref(number)):
+        return None
+    return number.value
 
 
 def _why_no_cuda() -> str | None:
@@ -47,8 +90,8 @@ def _why_no_cuda() -> str | None:
         return "this onnxruntime has no CUDA provider"
     # The provider is compiled in whether or not there is a card, and a session that can't have
     # it falls back without an error: so look for the card first.
-    if not os.path.exists("/proc/driver/nvidia/version") and os.name == "posix":  # noqa: PTH110
-        return "no NVIDIA driver is loaded"
+    if not nvidia_cards():
+        return "there is no NVIDIA GPU, or no driver for it"
     try:
         ort.preload_dlls()
         devices = [device for device in ort.get_ep_devices() if device.ep_name == CUDA]

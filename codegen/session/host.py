@@ -86,6 +86,7 @@ class ModelHost:
         self._loading: asyncio.Task[None] | None = None
         self._retry_at = 0.0
         self._failures = 0
+        self._noted: set[str] = set()
         self._used = 0.0
         self._unloading: asyncio.Task[None] | None = None
 
@@ -181,7 +182,9 @@ class ModelHost:
         self.model = model
         # Whoever fetched it for an hour hasn't left it idle for that time.
         self._used = self._clock.now()
-        self._become("ready", "; ".join((f"{model.name} on {model.device}", *model.notes)))
+        news = [note for note in model.notes if note not in self._noted]
+        self._noted.update(news)
+        self._become("ready", "; ".join((f"{model.name} on {model.device}", *news)))
 
     def _stop_loading(self) -> None:
         if self._loading is not None:

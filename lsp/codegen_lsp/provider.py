@@ -18,12 +18,18 @@ class SettingsProvider:
         self.settings = settings
 
     def offer(self) -> Offer | None:
-        """What would have to be fetched; None if it is here, or if the user said yes already."""
+        """What would have to be fetched; None if it is here, or if the user said yes already.
+
+        Raises:
+            CodegenError: nothing should be, since it couldn't be run here.
+        """
         # What the engine needs is imported here, long after the editor was answered.
+        from codegen.engine.device import choose_device  # noqa: PLC0415
         from codegen.models.catalogue import CatalogueEntry  # noqa: PLC0415
         from codegen.models.resolve import find_export, resolve  # noqa: PLC0415
         from codegen.models.store import Store  # noqa: PLC0415
 
+        choose_device(self.settings.device)
         source = resolve(self.settings.model)
         if self.settings.editor.fetch or not isinstance(source, CatalogueEntry):
             return None

@@ -270,11 +270,9 @@ def test_settings_hold_where_nothing_is_typed(codegen_complete, model, file, mon
     assert len(scripted.backend.requests[0].prompt) <= 16
 
 
-def test_notes_are_told_once(codegen_complete, model, file):
-    model(ADD, "return a", notes=("running on the CPU: \x1b no driver",))
-    code, out, err = codegen_complete(f"{file}:2:5")
-    assert (code, out) == (0, b"return a")
-    assert err == "running on the CPU: <U+001B> no driver\n"
+def test_where_it_runs_is_the_doctors_to_tell(codegen_complete, model, file):
+    model(ADD, "return a", notes=("running on the CPU: no libraries",))
+    assert codegen_complete(f"{file}:2:5") == (0, b"return a", "")
 
 
 def test_a_failing_engine(codegen_complete, model, file, monkeypatch):
@@ -422,6 +420,14 @@ def test_a_model_that_the_catalogue_does_not_have(codegen_complete, file):
     code, _, err = codegen_complete(f"{file}:2:5", "--model", "qwen")
     assert code == 2
     assert "the catalogue has no model 'qwen'" in err
+
+
+def test_a_device_that_is_not_there(codegen_complete, file, tmp_path, monkeypatch):
+    monkeypatch.setattr("codegen.engine.device._why_no_cuda", lambda: "no card")
+    monkeypatch.setattr("codegen.models.resolve.fetch", lambda *_: pytest.fail("it was fetched"))
+    code, out, err = codegen_complete(f"{file}:2:5", "--device", "cuda")
+    assert (code, out, err) == (4, b"", "codegen: CUDA can't be used: no card\n")
+    assert not (tmp_path / "cache").exists()
 
 
 def test_offline_with_nothing_here(codegen_complete, file, tmp_path):

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from dataclasses import replace
 
 import pytest
 
@@ -33,6 +34,23 @@ async def test_a_request_loads_the_model(desk):
     assert await desk.texts() == ["1 + 2"]
     assert desk.provider.loads == 1
     assert desk.states == [("loading", "loading the model"), ("ready", "scripted on cpu")]
+
+
+@played
+async def test_a_note_is_told_once_a_session(desk, model):
+    desk = desk("1 + 2")
+    desk.provider.model = replace(desk.provider.model, notes=("running on the CPU: no libraries",))
+    desk.open(TOTAL)
+    await desk.answer()
+    await desk.host.settled()
+    again = replace(model("3"), notes=("running on the CPU: no libraries", "another"))
+    desk.host.replace(Provider(again))
+    desk.host.ensure()
+    await desk.host.settled()
+    assert [message for state, message in desk.states if state == "ready"] == [
+        "scripted on cpu; running on the CPU: no libraries",
+        "scripted on cpu; another",
+    ]
 
 
 @pytest.mark.parametrize("consent", [True, False])

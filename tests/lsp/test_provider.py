@@ -1,0 +1,15 @@
+"""The model that the settings ask for."""
+
+import pytest
+
+from codegen.config import Settings
+from codegen.errors import EngineError
+from codegen_lsp.provider import SettingsProvider
+
+
+def test_nobody_is_asked_about_a_model_that_could_not_be_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("codegen.engine.device._why_no_cuda", lambda: "no card")
+    offered = SettingsProvider(Settings(cache_dir=tmp_path, device="auto")).offer()
+    assert offered.name == Settings().model
+    with pytest.raises(EngineError, match="no card"):
+        SettingsProvider(Settings(cache_dir=tmp_path, device="cuda")).offer()
