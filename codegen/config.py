@@ -218,6 +218,7 @@ _LANGUAGES: Final = Kind(
     ),
 )
 _LATENCY: Final = number("milliseconds", 100, 60_000, lambda value: value / 1000)
+_PATIENCE: Final = number("milliseconds", 0, 60_000, lambda value: value / 1000)
 _MINUTES: Final = number("minutes", 0, 10_000, lambda value: value or None)
 _CANDIDATES: Final = number("a whole number", 1, 10, int, step=1)
 
@@ -253,6 +254,13 @@ FIELDS: Final = (
         _CLIENT,
         "offer suggestions as `textDocument/completion` too; auto is where the editor has no "
         "inline completion",
+    ),
+    Field(
+        "menu_patience",
+        _PATIENCE,
+        None,
+        _CLIENT,
+        "after this, answer a menu's request without the model; unset, as it suits the editor",
     ),
     Field("compute_ahead", _FLAG, True, _CLIENT, "prepare for what is likely to be asked next"),
     Field("unload_after", _MINUTES, 0, _CLIENT, "idle for so long, free the memory; 0 is never"),

@@ -30,7 +30,8 @@ class EditingSettings:
     """What shapes suggestions while one types; codegen.config.FIELDS says what each field means.
 
     `max_latency` is in seconds: at a new place the prompt alone may take three (context.budget),
-    and an answer that comes then is still wanted. `unload_after` is in minutes, None for never.
+    and an answer that comes then is still wanted. `menu_patience` is in seconds too, None for what
+    suits the client. `unload_after` is in minutes, None for never.
     `model` and `device` are None where codegen.config.Settings' own count.
     """
 
@@ -42,6 +43,7 @@ class EditingSettings:
     candidates: int = 3
     debounce: bool = True
     completion: Literal["auto", "on", "off"] = "auto"
+    menu_patience: float | None = None
     compute_ahead: bool = True
     unload_after: float | None = None
     log_level: Literal["error", "warning", "info", "debug"] = "info"

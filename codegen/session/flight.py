@@ -37,6 +37,7 @@ class Flight:
         asked: whether the engine has been given it.
         decoding: whether the model has written anything yet.
         waiters: how many requests wait for it.
+        left: how often the last of them was cancelled.
         hurry: how pressing it is for those who wait that it ends.
         outcome: the Completion, or why there is none.
     """
@@ -57,7 +58,7 @@ class Flight:
         self.place = CancelToken()
         self.written = ""
         self.asked = self.decoding = False
-        self.waiters = 0
+        self.waiters = self.left = 0
         self.hurry: Hurry = "no"
         self.outcome: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         self._hole = hole

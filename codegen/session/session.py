@@ -26,7 +26,7 @@ from codegen.session.flight import Flight
 from codegen.session.idle import IdleWork
 from codegen.session.rhythm import Rhythm
 from codegen.session.types import Answer, Counters, Edit, Request, Trace
-from codegen.session.waiting import hasten, landing
+from codegen.session.waiting import LITTLE, hasten, landing, let_go
 from codegen.session.wish import Tickets, Wish
 
 
@@ -100,6 +100,11 @@ class Session:
             self._engine.host.ensure()
             self._idle.settle(file, file.snapshot(cursor), self._options("automatic"))
 
+    async def written(self, uri: str) -> None:
+        """Waits until what is being written for a file now has ended, in any way."""
+        if flights := self._flights.get(uri):
+            await asyncio.wait([flights[-1].outcome])
+
     def trace(self, uri: str) -> Trace | None:
         """What became of a file's last request."""
         file = self._files.get(uri)
@@ -123,7 +128,8 @@ class Session:
     async def suggest(self, request: Request) -> Answer:
         """Answers a request, once; see the module for the order.
 
-        Being cancelled stops the model at once, unless another request waits for the same text.
+        Being cancelled stops the model after a moment, unless another request for the same text
+        comes meanwhile; one for another place stops it at once.
 
         Raises:
             ValueError: the place lies outside the text.
@@ -171,7 +177,7 @@ class Session:
         except asyncio.CancelledError:
             # After an edit the next request may still want it.
             if not wish.ticket.lost.done() and not flight.waiters:
-                flight.stop(leave=False)
+                self._start(let_go(flight, self._clock))
             raise
         if reason == types.PENDING:
             self._start(hasten(flight, wish, self._clock, self.settings.max_latency))
@@ -203,8 +209,9 @@ class Session:
                 other.stop(leave=True)
         flight = Flight(wish.document, wish.options, hole=hole)
         self._track(uri, flight)
-        # Who has little patience, as a menu has, doesn't spend it on a wait for the next key.
-        waits = wish.request.trigger == "automatic" and wish.request.patience is None
+        # Who has little patience, as a menu may have, doesn't spend it on a wait for the next key.
+        patience = wish.request.patience
+        waits = wish.request.trigger == "automatic" and (patience is None or patience > LITTLE)
         if waits and self.settings.debounce:
             line = wish.document.before.rsplit("\n", 1)[-1]
             wish.trace.debounce = self._rhythm.delay(line, wish.document.after)
@@ -233,6 +240,9 @@ class Session:
         """Waits for the next key, asks the model, and learns how long it takes."""
         if delay:
             await self._clock.sleep(delay)
+            if flight.left and not flight.waiters:
+                # Nothing is lost that whoever asks again could go on with.
+                flight.stop(leave=False)
         started = self._clock.now()
         await self._engine.ask(flight, file)
         if flight.outcome.exception() is None:

@@ -14,6 +14,13 @@ from codegen.session.wish import Wish
 # accepted. From docs/benchmarks.md, "What a typist feels".
 _SOON: Final = 2.0
 
+# Seconds for which it is written on what a cancelled request has asked for: coc.nvim, lsp-mode and
+# blink.cmp cancel a request and ask for the same place again. It holds up nobody meanwhile.
+GRACE: Final = 1.0
+
+# Seconds of patience that aren't enough to wait for the next key, too: that is up to one.
+LITTLE: Final = 1.0
+
 
 async def landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> str | None:
     """Waits until the flight has landed; gives the reason if it isn't waited for any more.
@@ -37,6 +44,15 @@ async def hasten(flight: Flight, wish: Wish, clock: Clock, longest: float) -> No
     if not await _in_time(flight, wish, clock, longest, [flight.outcome]):
         # Before anything is written there is nothing that could do.
         flight.hurry = "now" if flight.decoding else "soon"
+
+
+async def let_go(flight: Flight, clock: Clock) -> None:
+    """Ends a flight that nobody waits for any more, unless somebody does again after a moment."""
+    flight.left += 1
+    last = flight.left
+    await clock.sleep(GRACE)
+    if not flight.waiters and flight.left == last:
+        flight.stop(leave=False)
 
 
 async def _landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> str | None:

@@ -1,12 +1,21 @@
 """What a client announces of itself: read once, from its `initialize`."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from lsprotocol import types
 
+# Seconds for which the menu of a client may be kept waiting. Many show nothing before all servers
+# have answered, as VS Code does (microsoft/vscode#91324), or take no keys, as vim-lsp does.
+_SHORT: Final = 0.15
+_LONG: Final = 15.0
+
+# Those whose user goes on typing meanwhile: the plugins of Neovim and yegappan/lsp ask and go on,
+# and what Eglot waits for ends with the next key.
+_PATIENT: Final = frozenset({"Neovim", "Vim", "Eglot"})
+
 # Parts of `textDocument` by which a client says that it has a feature.
-_FEATURES = ("inlineCompletion", "completion")
+_FEATURES: Final = ("inlineCompletion", "completion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +23,7 @@ class Client:
     """One client.
 
     Attributes:
+        patience: seconds for which its menu may wait for the model.
         ghost_text: whether it has inline completion.
         ghost_text_later: whether it wants to be told of that after `initialize`.
         menu_later: the same of the completion menu.
@@ -24,6 +34,7 @@ class Client:
         label_details: whether it shows where an item comes from in a place of its own.
     """
 
+    patience: float = _SHORT
     ghost_text: bool = False
     ghost_text_later: bool = False
     menu_later: bool = False
@@ -37,7 +48,9 @@ class Client:
         document = params.capabilities.text_document or types.TextDocumentClientCapabilities()
         inline, menu = document.inline_completion, document.completion
         item = (menu and menu.completion_item) or types.ClientCompletionItemOptions()
+        name = params.client_info.name if params.client_info else None
         return cls(
+            patience=_LONG if name in _PATIENT else _SHORT,
             ghost_text=inline is not None,
             ghost_text_later=bool(inline and inline.dynamic_registration),
             menu_later=bool(menu and menu.dynamic_registration),

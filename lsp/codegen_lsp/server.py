@@ -14,7 +14,7 @@ from lsprotocol import types
 
 from codegen import __version__
 from codegen.config import Settings
-from codegen.session.types import Request
+from codegen.session.types import PENDING, Request
 from codegen_lsp import logs
 from codegen_lsp.accepting import count_acceptance
 from codegen_lsp.client import Client
@@ -32,8 +32,8 @@ MOVED: Final = "codegen/didMoveCursor"
 EXPLAIN: Final = "codegen/explain"
 COUNTERS: Final = "codegen/counters"
 
-# Seconds within which the editor's own menu must not wait for ours.
-MENU_PATIENCE: Final = 0.15
+# Marks after which a menu is worth asking for though no word has begun.
+TRIGGERS: Final = ["(", ".", "=", "[", "{", ",", ":"]
 
 
 def build(own: Settings, make_provider: MakeProvider) -> CodegenLanguageServer:
@@ -233,7 +233,16 @@ def _menu(state: State) -> Offer:
         if buffer is None:
             return types.CompletionList(is_incomplete=True, items=[])
         at = buffer.offset((params.position.line, params.position.character))
-        answer = await state.session.suggest(Request(uri, at, patience=MENU_PATIENCE))
+        patience = state.editing.menu_patience
+        if patience is None:
+            patience = state.client.patience
+        state.status.busy(1)
+        try:
+            answer = await state.session.suggest(Request(uri, at, patience=patience))
+            if answer.reason == PENDING:
+                state.stay_busy(uri)
+        finally:
+            state.status.busy(-1)
         return menu_items(answer, buffer, uri, state.client, state.numbers)
 
     def wanted() -> bool:
@@ -244,9 +253,11 @@ def _menu(state: State) -> Offer:
         types.Registration(
             "codegen-menu",
             types.TEXT_DOCUMENT_COMPLETION,
-            types.CompletionRegistrationOptions(document_selector=None),
+            types.CompletionRegistrationOptions(
+                document_selector=None, trigger_characters=TRIGGERS
+            ),
         ),
-        options=types.CompletionOptions(),
+        options=types.CompletionOptions(trigger_characters=TRIGGERS),
         answer=completion,
         wanted=wanted,
         dynamic=lambda: state.client.menu_later,

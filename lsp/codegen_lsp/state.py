@@ -64,6 +64,7 @@ class State:
         self._own = own
         self._make_provider = make_provider
         self._gate = Gate(self._folders)
+        self._tasks: set[asyncio.Future[None]] = set()
 
     @property
     def session(self) -> "Session":
@@ -196,6 +197,18 @@ class State:
         self._gate.close(uri)
         if self.buffers.pop(uri, None) is not None:
             self.session.close(uri)
+
+    def stay_busy(self, uri: str) -> None:
+        """A document's request was answered before the model was: that goes on."""
+        self.status.busy(1)
+        task = asyncio.ensure_future(self.session.written(uri))
+        self._tasks.add(task)
+
+        def ended(_: object) -> None:
+            self._tasks.discard(task)
+            self.status.busy(-1)
+
+        task.add_done_callback(ended)
 
     def stop(self) -> None:
         """The connection ends."""

@@ -22,6 +22,7 @@ SOURCE = "alpha = 1\nbeta = 2\ntotal = "
 SLOW = "# slowly 50, at length\n" + SOURCE
 ERROR = 1  # MessageType
 CANCELLED = -32800
+MENU_METHOD = "textDocument/completion"
 ACCEPTED = "codegen.didAcceptCompletionItem"
 
 # Appears in documents, and must appear in no log.
@@ -93,6 +94,8 @@ class TestInitialize:
         # An empty object is nil where Emacs reads it.
         assert offered.get("inlineCompletionProvider", False) is inline
         assert ("completionProvider" in offered) == menu
+        if menu:
+            assert offered["completionProvider"]["triggerCharacters"] == list("(.=[{,:")
         assert offered["textDocumentSync"] == {"openClose": True, "change": 2, "save": False}
         assert offered["executeCommandProvider"] == {"commands": [ACCEPTED]}
         assert offered["workspace"]["workspaceFolders"]["supported"] is True
@@ -123,7 +126,7 @@ class TestDynamicRegistration:
         assert document.texts() == [ANSWERS[0]]
 
         client.notify("workspace/didChangeConfiguration", {"settings": {"completion": "on"}})
-        assert self.registered(client) == "textDocument/completion"
+        assert self.registered(client, triggerCharacters=list("(.=[{,:")) == MENU_METHOD
         assert document.menu()["items"]
 
         client.notify("workspace/didChangeConfiguration", {"settings": {"completion": "off"}})
@@ -141,9 +144,10 @@ class TestDynamicRegistration:
         client.status(state="ready")
         assert client.open(uri, SOURCE).texts() == [ANSWERS[0]]
 
-    def registered(self, client):
+    def registered(self, client, **options):
         message = client.take("client/registerCapability")
         (one,) = message["params"]["registrations"]
+        assert options.items() <= one["registerOptions"].items()
         assert one["registerOptions"].get("documentSelector") is None
         client.reply(message, None)
         return one["method"]
@@ -244,6 +248,25 @@ class TestMenu:
         assert client.wait_for_journal("end", ended + 1)[-1]["whole"]
         assert len(document.menu()["items"]) == 1
         assert client.explain(uri)["source"] == "cache"
+
+    @pytest.mark.parametrize(("patience", "count"), [(0, 0), (60_000, 1)])
+    def test_as_patient_as_it_is_set(self, client, uri, patience, count):
+        with changed(client, menuPatience=patience):
+            document = client.open(uri, "# slowly 75\n" + SOURCE)
+            found = document.menu()
+        assert (len(found["items"]), found["isIncomplete"]) == (count, True)
+
+    def test_the_status_says_that_it_is_written_on(self, client, uri):
+        begun = len(client.journal_entries("begin"))
+        with changed(client, menuPatience=0):
+            document = client.open(uri, SLOW)
+            client.statuses.clear()
+            assert document.menu()["items"] == []
+            client.wait_for_journal("begin", begun + 1)
+            client.status(busy=True)
+            document.type("unlike what is written")
+            client.status(busy=False)
+            assert [one["busy"] for one in client.statuses] == [True, False]
 
     def test_an_overtaken_one_is_asked_again(self, client, uri):
         document = client.open(uri, "# slowly 75, at length\n" + SOURCE)

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from codegen.session import types
-from tests.session.typist import URI, played, shown, turns, until
+from codegen.session.waiting import GRACE
+from tests.session.typist import URI, played, shown, until
 
 SOURCE = "def add(a, b):\n    ‸\n"
 PIECES = ["total = first", " + second", " + third"]
@@ -78,7 +79,7 @@ async def test_who_joins_it_can_be_cancelled(desk):
     desk.accept(answer)
     task = await desk.ask()
     task.cancel()
-    await turns()
+    await desk.clock.advance(GRACE)
     desk.backend.decode.allow()
     await desk.quiet()
     assert desk.backend.generations[1].steps == 1

@@ -3,6 +3,7 @@
 import pytest
 
 from codegen.session import types
+from codegen.session.waiting import GRACE
 from tests.session.typist import URI, played, shown, turns, until
 
 ABOVE = "".join(f"above{n} = {n}\n" for n in range(12))
@@ -43,9 +44,10 @@ async def test_a_cancelled_request_leaves_its_prompt_to_the_next(desk, cancelled
     desk, task = await computing(desk(SUM))
     if cancelled:
         task.cancel()
+        await desk.clock.advance(GRACE)
     else:
         desk.type("x")
-    await turns()
+        await turns()
     desk.backend.prefill.allow()
     await desk.quiet()
     assert desk.backend.warmings == ["done"]

@@ -6,6 +6,7 @@ import pytest
 
 from codegen.document import Document
 from codegen.session import types
+from codegen.session.waiting import GRACE
 from tests.session.paced import PATIENCE
 from tests.session.typist import URI, played, shown, turns, until
 
@@ -115,17 +116,65 @@ async def test_cancelling_stops_the_decode_loop(desk, others):
         tasks.append(asyncio.create_task(desk.session.suggest(types.Request(URI, desk.cursor))))
         await asyncio.sleep(0)
     # As long as another one waits, the model goes on.
-    for at, task in enumerate(tasks):
-        assert not desk.session._flights[URI][-1].cancel.cancelled, at
+    for task in tasks:
+        await desk.clock.advance(GRACE)
+        assert not desk.session._flights[URI][-1].cancel.cancelled
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+    # And for a moment after, in which one may come.
+    await desk.clock.advance(GRACE - 0.01)
+    assert not desk.session._flights[URI][-1].cancel.cancelled
+    await desk.clock.advance(0.02)
     desk.backend.decode.allow()
     await desk.quiet()
     assert desk.backend.generations[0].steps == 2
     assert desk.backend.generations[0].over
     assert await desk.texts() == [SUM]
     assert len(desk.backend.generations) == 2
+
+
+@played
+async def test_who_cancels_and_asks_the_same_place_again_goes_on_with_it(desk):
+    desk = await desk(SUM).ready(TOTAL)
+    desk.backend.decode.hold()
+    for steps in range(4):
+        task = await desk.ask()
+        desk.backend.decode.allow(1)
+        await desk.decoding(0, steps + 1)
+        task.cancel()
+        # Each time the moment begins anew.
+        await desk.clock.advance(GRACE * 0.7)
+    task = await desk.ask()
+    await desk.clock.advance(GRACE * 2)
+    desk.backend.decode.allow()
+    answer = await task
+    assert (shown(answer), answer.source) == ([SUM], "joined")
+    assert len(desk.backend.generations) == 1
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        pytest.param(lambda desk: desk.ask(cursor=len(desk.text) - 1), id="in the file"),
+        pytest.param(lambda desk: desk.ask(uri="file:///b.py", cursor=8), id="in another file"),
+    ],
+)
+@played
+async def test_what_was_cancelled_holds_up_nobody(desk, elsewhere):
+    desk = await desk(SUM).ready("total = ‸\nother = \n")
+    desk.session.open("file:///b.py", "/b.py", "python", "other = \n")
+    desk.backend.decode.hold()
+    task = await desk.ask()
+    desk.backend.decode.allow(1)
+    await desk.decoding(0, 1)
+    task.cancel()
+    await turns()
+    other = await elsewhere(desk)
+    await until(lambda: desk.backend.generations[0].over)
+    assert desk.backend.generations[0].steps == 1
+    desk.backend.decode.allow()
+    assert shown(await other) == [SUM]
 
 
 @played

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from codegen.session import types
+from codegen.session.waiting import GRACE
 from tests.session.typist import URI, played, shown, turns
 
 TOTAL = "total = ‸\n"
@@ -49,7 +50,9 @@ async def test_what_is_given_up_before_the_model_is_asked_is_over(desk, end):
     task = await desk.ask()
     flight = desk.session._flights[URI][-1]
     if end == "cancel":
+        # Somebody may ask again, but not for ever.
         task.cancel()
+        await desk.clock.advance(GRACE)
     elif end == "edit":
         desk.erase()
     elif end == "close":
@@ -213,6 +216,17 @@ async def test_who_has_no_patience_does_not_wait_for_a_key(desk):
     await desk.quiet()
     assert shown(await task) == [SUM]
     assert desk.session.trace(URI).debounce == 0
+
+
+@played
+async def test_who_has_much_patience_waits_for_a_key_too(desk):
+    desk = await desk(SUM, debounce=True).ready(TOTAL)
+    task = await desk.ask(patience=15)
+    await desk.quiet()
+    assert desk.backend.generations == []
+    await desk.clock.advance(1)
+    assert shown(await task) == [SUM]
+    assert desk.session.trace(URI).debounce > 0
 
 
 @played

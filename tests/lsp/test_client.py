@@ -1,0 +1,74 @@
+"""What is read of what a client announces."""
+
+import pytest
+from lsprotocol import types
+from lsprotocol.converters import get_converter
+
+from codegen_lsp.client import Client, mend
+
+ONE_LINE = {"snippetSupport": False, "documentationFormat": ["plaintext"]}
+SNIPPETS = {"snippetSupport": True}
+MODES = {"snippetSupport": False, "insertTextModeSupport": {"valueSet": [1, 2]}}
+MARKDOWN = {"documentationFormat": ["plaintext", "markdown"], "labelDetailsSupport": True}
+
+
+def read(document, info=None):
+    params = {"processId": None, "rootUri": None, "capabilities": {"textDocument": document}}
+    if info is not None:
+        params["clientInfo"] = info
+    mend(params)
+    return Client.of(get_converter().structure(params, types.InitializeParams))
+
+
+@pytest.mark.parametrize(
+    ("name", "patience"),
+    [
+        ("Neovim", 15),
+        ("Vim", 15),
+        ("Eglot", 15),
+        ("emacs", 0.15),
+        ("vim-lsp", 0.15),
+        ("Visual Studio Code", 0.15),
+        ("Kate", 0.15),
+        ("neovim", 0.15),
+        ("", 0.15),
+    ],
+)
+def test_who_may_be_kept_waiting(name, patience):
+    assert read({}, {"name": name}).patience == patience
+
+
+def test_nobody_of_whom_nothing_is_known_may_be_kept_waiting():
+    assert Client().patience == read({}).patience == read({}, {}).patience == 0.15
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({}, Client()),
+        (ONE_LINE, Client()),
+        (SNIPPETS, Client(several_lines=True)),
+        (MODES, Client(several_lines=True)),
+        (MARKDOWN, Client(markdown=True, label_details=True)),
+    ],
+)
+def test_what_its_menu_knows(item, expected):
+    assert read({"completion": {"completionItem": item}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({}, Client()),
+        ({"completion": None}, Client()),
+        ({"inlineCompletion": {}}, Client(ghost_text=True)),
+        ({"inlineCompletion": None}, Client(ghost_text=True)),
+        (
+            {"inlineCompletion": {"dynamicRegistration": True}},
+            Client(ghost_text=True, ghost_text_later=True),
+        ),
+        ({"completion": {"dynamicRegistration": True}}, Client(menu_later=True)),
+    ],
+)
+def test_what_it_has(document, expected):
+    assert read(document) == expected
