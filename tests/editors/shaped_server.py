@@ -62,7 +62,7 @@ class Connection:
             "positionEncoding": self.script["encoding"],
             "textDocumentSync": {"openClose": True, "change": 2},
             "executeCommandProvider": {"commands": ["codegen.didAcceptCompletionItem"]},
-            "inlineCompletionProvider": {},
+            "inlineCompletionProvider": True,
         }
 
     def answer(self, asked, params):
@@ -73,8 +73,8 @@ class Connection:
             items = items[:1]
         for message in script["say"]:
             self.send(**message)
-        result = {"items": items} if items else None
-        later = threading.Timer(script["delay"], self.send, kwargs={"id": asked, "result": result})
+        reply = {"id": asked, "result": {"items": items}}
+        later = threading.Timer(script["delay"], self.send, kwargs=reply)
         later.daemon = True
         # Without a delay in the order of the questions.
         (later.start if script["delay"] else later.run)()

@@ -145,6 +145,11 @@ class Terminal:
             ]
         return "\n".join(row.rstrip() for row in rows if row.strip())
 
+    def style(self, row, column):
+        """How a cell looks, in words."""
+        with self._changed:
+            return _style(self._screen.buffer[row][column])
+
     def until(self, condition, what="", patience=PATIENCE):
         """Waits for a text on the screen, or until a function of no arguments is true.
 

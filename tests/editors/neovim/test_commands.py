@@ -101,32 +101,6 @@ def test_the_log_and_the_health_say_what_is_wrong(edit, scripted, installed):
     nvim.type(TAB)
 
 
-NATIVE = """
-local shown = {}
-vim.lsp.inline_completion = {
-  enable = function(on, filter) vim.g.enabled = { on, filter.client_id } end,
-  get = function() if vim.g.there then vim.schedule(function() vim.api.nvim_put({ "got" }, "c", false, true) end) end return vim.g.there end,
-  select = function(options) vim.g.selected = options.count end,
-}
-"""  # noqa: E501
-
-
-def test_neovims_own_inline_completion_is_used_where_it_is_wanted(edit, answering):
-    """With a stand-in: this Neovim has none. Only that it is called is seen."""
-    answering.will("ghost")
-    nvim = edit("one\n", server=answering, options="ghost_text = 'native'", before=NATIVE)
-    assert nvim.expr("g:enabled")[0] is True
-    nvim.type("Ax" + TAB)
-    nvim.until(lambda: nvim.line.startswith("onex "), "a Tab")
-    nvim.normal()
-    nvim.command("let g:there = v:true")
-    nvim.type("cc" + TAB)
-    nvim.until_line("got")
-    nvim.terminal.send("\x1bp")
-    nvim.until(lambda: nvim.expr("get(g:, 'selected')") == -1, "a choice")
-    assert answering.sent(INLINE) == []
-
-
 def test_there_is_help(edit, answering, installed):
     nvim = edit("one\n", server=answering)
     nvim.command(f"helptags {installed}/doc")

@@ -158,6 +158,21 @@ def test_it_is_seen_in_the_window_with_the_cursor_only(edit, answering, item):
     nvim.terminal.until_no_ghost()
 
 
+# On a terminal without 24-bit colours.
+@pytest.mark.parametrize("scheme", ["default", "habamax", "vim"])
+@pytest.mark.parametrize("background", ["dark", "light"])
+def test_it_is_told_from_the_files_text_in_256_colours(edit, answering, scheme, background):
+    answering.will("ghost")
+    before = f"vim.o.background = '{background}' vim.o.termguicolors = false"
+    # After the test's own highlight, which is cleared with all others.
+    after = f"vim.cmd.colorscheme('{scheme}')"
+    nvim = edit("^\n", "new.txt", server=answering, before=before, after=after)
+    nvim.type("text")
+    nvim.terminal.until("textghost")
+    text, ghost = (nvim.terminal.style(0, column) for column in (0, 4))
+    assert text != ghost
+
+
 # The text with the cursor, what is typed, the item (text, before, after), the text after accepting.
 PICTURES = {
     "one line": ("f^\n", "(", "a, b)", "f(a, b)\n"),

@@ -155,10 +155,24 @@ def test_the_accept_key_does_what_it_did_before(edit, answering, name):
     nvim.until_line(line + ";mine")
 
 
-def test_an_alt_key_without_a_suggestion_is_escape_and_a_key(edit, answering):
+@pytest.mark.parametrize("keys", [NEXT, PREVIOUS, INVOKE, WORD, LINE, DISMISS])
+def test_a_key_that_has_nothing_to_do_stays_in_insert_mode(edit, answering, keys):
     nvim = edit("one^\n", "new.txt", server=answering)
-    nvim.terminal.send(alt("p"))
-    nvim.until(lambda: nvim.expr("mode(1)") == "n", "normal mode")
+    nvim.terminal.send(keys)
+    nvim.type("x")
+    nvim.until_lines("onex")
+    assert nvim.expr("mode(1)") == "i"
+
+
+def test_an_option_that_fails_takes_no_key(edit, answering):
+    nvim = edit("^\n", server=answering, options="yield_when = function() error('no menu') end")
+    answering.will("ghost")
+    nvim.type("x")
+    nvim.terminal.until_ghost("ghost")
+    answering.will()
+    nvim.type(TAB + "y")
+    nvim.until_line("xghosty")
+    assert "no menu" in nvim.expr("execute('messages')")
 
 
 @pytest.mark.parametrize("buffer", ["", ", { buffer = true }"], ids=["global", "of the buffer"])

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.editors.servers import INLINE
-from tests.editors.terminal import ESCAPE, TAB, ctrl
+from tests.editors.terminal import ESCAPE, TAB, alt, ctrl
 
 pytestmark = pytest.mark.editors
 
@@ -231,6 +231,26 @@ def test_the_users_mapping_of_the_key_that_asks_wins(vim, make_shaped, workspace
     editor.send(ctrl("g") + "g")
     editor.until("x = minemine")
     assert asked_by_hand(server) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "sent"),
+    [("accept", "<M-a>", "a"), ("dismiss", "<A-d>", "d"), ("word", "<M-]>", "]")],
+)
+def test_a_key_with_alt_that_has_nothing_to_do_stays_in_insert_mode(
+    action, key, sent, vim, make_shaped, workspace
+):
+    server = make_shaped()
+    mapped = f"let g:codegen.map = {{'{action}': '{key}'}}"
+    # What a terminal sends for the key, where it tells of no modifiers.
+    editor = suggested(vim, server, workspace, f'execute "set {key}=\\<Esc>{sent}"', mapped)
+    server.will()
+    editor.send("y")
+    editor.until_no_ghost()
+    editor.send(alt(sent))
+    editor.send("z")
+    editor.until("x = yz")
+    assert editor.lines == ["", "x = yz"]
 
 
 @pytest.mark.parametrize("letter", ["n", "p"])

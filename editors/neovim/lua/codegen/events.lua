@@ -1,6 +1,7 @@
 --- Neovim's events, and what follows from each.
 
 local config = require("codegen.config")
+local ghost = require("codegen.ghost")
 local keys = require("codegen.keys")
 local native = require("codegen.native")
 local server = require("codegen.server")
@@ -125,6 +126,7 @@ function M.setup()
       client:notify("textDocument/didFocus", { textDocument = document(args.buf) })
     end
   end)
+  on("ColorScheme", ghost.colour)
   on("TextChanged", seen)
   on("InsertEnter", entered)
   on({ "CursorMoved", "CursorMovedI" }, moved)

@@ -9,8 +9,19 @@ local namespace = vim.api.nvim_create_namespace("codegen")
 ---@type integer?
 local window
 
-function M.setup()
-  vim.api.nvim_set_hl(0, HIGHLIGHT, { default = true, link = "Comment" })
+-- A grey of the 256 colours, and of 16 or fewer, on dark and light backgrounds alike.
+local GREY, GREY_OF_16 = 244, 8
+
+--- Makes the highlight, unless the user has one: what Comment has, and a grey where that tells no
+--- comment from code on a terminal without 24-bit colours, as in Neovim's own colour scheme. Copied
+--- and not linked, since a default link can't be changed any more.
+function M.colour()
+  local looks = vim.api.nvim_get_hl(0, { name = "Comment", link = false })
+  if not looks.ctermfg and not looks.ctermbg and not next(looks.cterm or {}) then
+    looks.ctermfg = (tonumber(vim.fn.eval("&t_Co")) or 256) >= 256 and GREY or GREY_OF_16
+  end
+  looks.default = true
+  vim.api.nvim_set_hl(0, HIGHLIGHT, looks)
 end
 
 --- A line as it looks in the current window: virtual text knows no tabs and no control characters.

@@ -9,7 +9,7 @@ function M.setup(options)
   for _, problem in ipairs(problems) do
     require("codegen.messages").say(problem, vim.log.levels.WARN)
   end
-  require("codegen.ghost").setup()
+  require("codegen.ghost").colour()
   require("codegen.keys").setup()
   require("codegen.events").setup()
   require("codegen.server").restart()

@@ -1,6 +1,7 @@
 --- The keys. None is taken from what it was for: where it isn't ours, it does what it did before.
 
 local config = require("codegen.config")
+local messages = require("codegen.messages")
 
 local M = {}
 
@@ -44,6 +45,18 @@ local function indents()
   return not before:find("%S") and vim.fn.strdisplaywidth(blanks, column) >= vim.fn.shiftwidth()
 end
 
+--- What the user's option says. If it fails, that is told: raised here, Neovim would wait for a key.
+---@return boolean
+local function user_yields()
+  local ok, yes = pcall(config.get().yield_when)
+  if not ok then
+    -- Without the place, for which the message's one line has no room.
+    local why = tostring(yes):gsub("^[^\n]-:%d+: ", "")
+    messages.say("option yield_when: " .. why, vim.log.levels.WARN)
+  end
+  return ok and yes == true
+end
+
 --- Whether the accept key is for something else now.
 ---@param lhs string
 ---@return boolean
@@ -51,7 +64,7 @@ local function yields(lhs)
   return vim.fn.pumvisible() == 1
     or vim.snippet.active({ direction = 1 })
     or (vim.keycode(lhs) == "\t" and indents())
-    or config.get().yield_when() == true
+    or user_yields()
 end
 
 --- The global mapping of a key, as maparg() would give it.
@@ -67,16 +80,14 @@ local function global_mapping(lhs)
   return nil
 end
 
---- What a key does that isn't mapped. With Alt it is <Esc> and the key: of a key that is typed
---- Neovim makes that itself, of one that comes from a mapping it doesn't.
+--- What a key does that isn't mapped: itself. One with Alt does nothing. Neovim would take it for
+--- <Esc> and the key, and who asks for a suggestion where there is none stays in insert mode.
 ---@param lhs string
 ---@return string
 local function unmapped(lhs)
-  local key = lhs:match("^<[AaMm]%-(.+)>$")
-  if not key or key:find("^%a%-.") then
-    return lhs
-  end
-  return "<Esc>" .. (#key == 1 and key or ("<%s>"):format(key))
+  local key = vim.fn.keytrans(vim.keycode(lhs)):match("^<M%-(.+)>$")
+  local more = key and key:find("^%a%-.")
+  return key and not more and "" or lhs
 end
 
 --- What a key was mapped to before. A global mapping is looked up now, since it may be made after

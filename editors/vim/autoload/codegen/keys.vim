@@ -79,7 +79,7 @@ def MapKey(action: string, key: string)
   const old = Mapped(key)
   const plug = $'"\<lt>Plug>(codegen-{action})"'
   if empty(old)
-    const itself = substitute(escape(key, '"\'), '<', '\\<lt>', 'g')
+    const itself = Unmapped(key)
     # With `imap` the key itself still ends an abbreviation. Vim doesn't map it once more, since what
     # the mapping gives then begins with the mapping's own key.
     execute $'imap <silent> <expr> {key} codegen#keys#Takes("{action}") ? {plug} : "{itself}"'
@@ -97,6 +97,13 @@ def MapKey(action: string, key: string)
     expr: 1,
     rhs: $'codegen#keys#Takes("{action}", v:false) ? {does} : ({otherwise})',
   }))
+enddef
+
+# What a key does that isn't mapped, as a string's inside: itself. A character with Alt does nothing.
+# Vim would put another character in, and a terminal would leave Insert mode.
+def Unmapped(key: string): string
+  return key =~? '^<[amt]-\%(.\|bar\|bslash\|lt\|space\)>$' ? ''
+    : substitute(escape(key, '"\'), '<', '\\<lt>', 'g')
 enddef
 
 # What a key is mapped to in all buffers, {} if it isn't.
