@@ -21,6 +21,7 @@ import platformdirs
 from codegen.editing import EditingSettings, Kind, number, one_of
 from codegen.errors import ConfigError
 from codegen.exclude import usable_globs
+from codegen.files import read_file
 from codegen.models.catalogue import default_entry
 from codegen.models.mirrors import Mirror, read_mirrors
 
@@ -149,7 +150,7 @@ def _config_file(environ: Mapping[str, str]) -> Path | None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_file(path).decode())
     except OSError as error:
         raise ConfigError(f"the configuration {path} can't be read: {error.strerror}") from error
     except ValueError as error:

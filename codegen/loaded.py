@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from codegen.config import Settings
 from codegen.engine.backend import OnnxBackend
 from codegen.engine.device import Device, choose_device, physical_cores
+from codegen.engine.memory import require_memory
 from codegen.engine.paths import parse_paths
 from codegen.engine.types import Backend
 from codegen.errors import CorruptModelError
@@ -44,6 +45,7 @@ def load_model(settings: Settings, progress: Progress) -> LoadedModel:
         EngineError: it can't be run.
     """
     model = ready(settings, progress)
+    require_memory(model.manifest.weights_bytes)
     tuning = _tuning(model, settings, progress)
     backend = load_backend(model, settings, progress)
     tokenizer = Tokenizer.load(model.tokenizer)

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,15 @@ from codegen.errors import ConfigError
 from codegen.models.mirrors import UrlMirror
 
 MIRRORS = f'[[mirror]]\nsha256 = "{"0" * 64}"\nkind = "url"\nurls = ["https://example.org/m"]\n'
+
+
+def test_a_pipe_in_place_of_a_file(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigError, match="pipe can't be read: it is not a regular file"):
+        load_settings({"CODEGEN_CONFIG": str(pipe)})
+    with pytest.raises(ConfigError, match="pipe can't be read: it is not a regular file"):
+        load_settings({"CODEGEN_MODEL_MIRRORS": str(pipe)})
 
 
 @pytest.fixture

@@ -5,7 +5,10 @@ import errno
 import io
 import os
 import re
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,7 +54,7 @@ JP = b"# coding: iso2022_jp\n"
         (b"a\r\n\xe2\x94\x82", "1\r\n2\n", b"a\r\n1\r\n2\r\n"),
         (b"a\n\xe2\x94\x82", "1\r\n2\n", b"a\n1\n2\n"),
         # Undecodable bytes on both sides, and broken characters.
-        (b"\xff\xe3\x81\xe2\x94\x82\xff\x82", "é", b"\xff\xe3\x81" + "é".encode() + b"\xff\x82"),
+        (b"\xff\xe3\x81\xe2\x94\x82\xff\x82", "e", b"\xff\xe3\x81" + b"e" + b"\xff\x82"),
         (b"#coding:cp1252\n\x81\xe2\x94\x82\x8d\x80", "€", b"#coding:cp1252\n\x81\x80\x8d\x80"),
         (SJIS + b"\x81\n\xe2\x94\x82\xff", "あ", SJIS + b"\x81\n\x82\xa0\xff"),
         # Byte order marks.
@@ -99,6 +102,9 @@ REREADS = "without changing how the rest of {} reads as "
         (codecs.BOM_UTF16_LE, 0, "\udcff", "U+DCFF (a lone surrogate)"),
         (b"# coding: utf-7\n", 16, "\ud800", "U+D800 (a lone surrogate)"),
         (LATIN, 18, "\ue000", "U+E000 (it has no name)"),
+        # Latin-1 without a declaration, and what declares one thing and is another.
+        (b'x = "caf\xe9"\ny = \n', 15, "'é'", "{} is not valid UTF-8 and declares nothing else"),
+        (b"# coding: utf-8\n\xe9\n", 18, "é", "U+00E9 (LATIN SMALL LETTER E WITH ACUTE)"),
         # A broken character would swallow what comes after it.
         (SJIS + b"\x81\n", 21, "A", REREADS),
         # In the middle of a shifted run, and of characters that are spelled in an odd way.
@@ -120,7 +126,7 @@ def test_refuses(tmp_path: Path, raw: bytes, offset: int, insertion: str, messag
     source = read_source(str(path))
     with pytest.raises(WriteError, match=re.escape(message.format(path))) as refusal:
         insert(source, offset, insertion)
-    assert str(refusal.value).endswith(", so nothing was written")
+    assert str(refusal.value).endswith("nothing was written")
     assert path.read_bytes() == raw
     assert list(tmp_path.iterdir()) == [path]
 
@@ -311,6 +317,39 @@ def test_a_failure_leaves_the_original_and_nothing_else(
         assert str(failure.value) == f"{path} could not be written: {raised}"
     assert path.read_text() == "ab"
     assert list(tmp_path.iterdir()) == [path]
+
+
+KILLED_WHILE_WRITING = """
+import os, signal, sys
+from codegen.source import insert, read_source
+os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+insert(read_source(sys.argv[1]), 1, "x")
+"""
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_run(tmp_path: Path):
+    path = tmp_path / "file.py"
+    path.write_text("ab")
+    killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(path)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 2
+    insert(read_source(str(path)), 1, "x")
+    assert path.read_text() == "axb"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_others_write_is_left(tmp_path: Path):
+    path = tmp_path / "file.py"
+    path.write_text("ab")
+    token = "0" * 32
+    others = [
+        tmp_path / name
+        for name in (f".codegen-{os.getppid()}-{token}.tmp", ".codegen-1-x.tmp", f"{token}.tmp")
+    ]
+    for other in others:
+        other.write_text("theirs")
+    insert(read_source(str(path)), 1, "x")
+    assert sorted(tmp_path.iterdir()) == sorted([path, *others])
 
 
 def test_an_interrupt_as_soon_as_the_temporary_file_exists(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from codegen.errors import UsageError
+from codegen.files import read_file
 
 KEYS: Final = 30
 """Keys that are struck at a place."""
@@ -132,7 +133,7 @@ def read_source(path: Path) -> str:
         UsageError: it isn't.
     """
     try:
-        text = path.read_bytes().decode("ascii")
+        text = read_file(path).decode("ascii")
         ast.parse(text)
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error

@@ -23,6 +23,9 @@ def main() -> None:
     from codegen.cli.pages import restart_with_huge_pages  # noqa: PLC0415 - see above
 
     restart_with_huge_pages(sys.argv[1:])
+    from codegen.cli.streams import mend_streams  # noqa: PLC0415 - see above
+
+    mend_streams()
     code = run(sys.argv[1:])
     if code == _INTERRUPTED:
         from codegen.cli.interrupt import is_abandoned  # noqa: PLC0415 - see above
@@ -110,6 +113,8 @@ def _explain(error: Exception) -> int:
         # A full disk behind stdout, most likely: files are explained where they are opened.
         _drop_output()
         _say(f"codegen: {error.filename or 'standard output'}: {error.strerror}{hint}")
+    elif isinstance(error, MemoryError):
+        _say(f"codegen: there is not enough memory for this process{hint}")
     else:
         _say(f"codegen: internal error, {type(error).__name__}: {error}{hint}")
     return _FAILED

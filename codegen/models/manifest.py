@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from codegen.errors import CorruptModelError, ModelMissingError
+from codegen.files import read_file
 
 FORMAT = 1
 """Version of the export. A directory of another version is made anew."""
@@ -155,7 +156,7 @@ def open_export(directory: Path) -> ExportedModel:
     if path.is_fifo():
         raise CorruptModelError(f"{path} can't be read: it is a pipe")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path).decode()
     except (FileNotFoundError, NotADirectoryError):
         raise ModelMissingError(
             f"{directory} is not an exported model: no {MANIFEST_FILE}"

@@ -28,6 +28,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from codegen.errors import ConfigError
+from codegen.files import read_file
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -76,7 +77,7 @@ def read_mirrors(path: Path) -> tuple[Mirror, ...]:
         ConfigError: it can't be read, or is not what the module's docstring says.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(read_file(path).decode())
     except OSError as error:
         raise ConfigError(f"the mirror file {path} can't be read: {error.strerror}") from error
     except ValueError as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 from codegen.config import Settings
 from codegen.engine.device import Device, choose_device
 from codegen.errors import CorruptModelError, ModelMissingError, UsageError
+from codegen.files import open_file
 from codegen.models.catalogue import CatalogueEntry, lookup
 from codegen.models.fetch import describe, fetch
 from codegen.models.locking import locked
@@ -81,7 +82,7 @@ def resolve(model: str) -> ModelSource:
             raise CorruptModelError(
                 f"{path} is not a model: it has neither {MANIFEST_FILE} nor config.json"
             )
-        with path.open("rb") as file:
+        with open_file(path) as file:
             magic = file.read(4)
     except FileNotFoundError:
         raise UsageError(f"there is no model at {path}") from None

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from codegen.errors import ModelError
+from codegen.files import open_file
 from codegen.models.jsonfile import read_json
 from codegen.models.progress import NullProgress, Progress, human_bytes
 
@@ -134,7 +135,7 @@ def file_sha256(path: Path, progress: Progress | None = None) -> str:
     progress = progress or NullProgress()
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             progress.start(f"checking {path.name}", os.fstat(file.fileno()).st_size)
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)

@@ -17,6 +17,7 @@ _BOMS = (
 
 # PEP 263: a comment in one of the first two lines, the second only below a blank or comment line.
 _COOKIE = re.compile(rb"[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)")
+_ESCAPED = re.compile("[\udc80-\udcff]")
 _BLANK_OR_COMMENT = re.compile(rb"[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n)")
 
 # Python counts these as text encodings, but they are notations: every text file is "valid" in
@@ -67,6 +68,11 @@ def undecodable(encoding: str) -> str:
     # A stray UTF-16 or UTF-32 unit is a surrogate already; escaping one of its bytes would
     # misalign all that follows.
     return "surrogatepass" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
+
+
+def is_taken_for_utf8(text: str, encoding: str) -> bool:
+    """Whether what `decode` read as UTF-8 is something else, in part or as a whole."""
+    return encoding == "utf-8" and _ESCAPED.search(text) is not None
 
 
 def _cookie(raw: bytes) -> re.Match[bytes] | None:

@@ -2,11 +2,11 @@
 
 import hashlib
 import os
-import stat
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from codegen.errors import SourceError
+from codegen.files import NotRegularError, open_file
 from codegen.source.encoding import decode
 from codegen.source.position import common_newline
 
@@ -54,16 +54,18 @@ def read_stdin(stream: BinaryIO) -> SourceFile:
 def read_bytes(path: str) -> tuple[bytes, os.stat_result]:
     """The bytes of a regular file and its status while they were read; SourceError if none."""
     try:
-        # Looked at before it is opened, since opening a device can do something; and once more
-        # when it is open, since it can be another file by then.
-        _require_regular(path, os.stat(path))  # noqa: PTH116 -- Path("") is "."
-        with open(path, "rb", opener=_open_without_waiting) as stream:
+        with open_file(path) as stream:
             status = os.fstat(stream.fileno())
-            _require_regular(path, status)
             # Some files of /proc have nothing yet, and would be waited for: that reads as None.
             raw = stream.read(MAX_BYTES + 1) or b""
     except FileNotFoundError as error:
         raise SourceError(f"{path or 'a file without a name'} does not exist") from error
+    except IsADirectoryError as error:
+        raise SourceError(f"{path} is a directory, not a file") from error
+    except NotRegularError as error:
+        raise SourceError(
+            f"{path} is not a regular file (for a pipe, use - and standard input)"
+        ) from error
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:  # a NUL in the path
@@ -83,15 +85,3 @@ def _parse(path: str | None, name: str, raw: bytes) -> SourceFile:
         newline=common_newline(decoded.text),
         text=decoded.text,
     )
-
-
-def _require_regular(path: str, status: os.stat_result) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        raise SourceError(f"{path} is a directory, not a file")
-    if not stat.S_ISREG(status.st_mode):
-        raise SourceError(f"{path} is not a regular file (for a pipe, use - and standard input)")
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    # A fifo without a writer would block; Windows has neither the flag nor the fifo.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -9,10 +10,15 @@ import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 from codegen.errors import SourceError, UsageError, WriteError
-from codegen.source.encoding import decode, undecodable
+from codegen.source.encoding import decode, is_taken_for_utf8, undecodable
 from codegen.source.position import newline_above
 from codegen.source.read import SourceFile, read_bytes
+
+# A copy that is written beside the file, and by which process.
+_TEMPORARY = re.compile(r"\.codegen-([0-9]{1,9})-[0-9a-f]{32}\.tmp")
 
 
 def insert(source: SourceFile, offset: int, text: str) -> None:
@@ -69,17 +75,28 @@ def _spliced(source: SourceFile, path: str, raw: bytes, offset: int, text: str) 
 
 
 def _encoded(source: SourceFile, path: str, text: str) -> bytes:
+    if not text.isascii() and is_taken_for_utf8(source.text, source.encoding):
+        # A Latin-1 file that declares nothing is read as UTF-8. In UTF-8 such a completion would
+        # leave a file that is valid in neither.
+        foreign = next(character for character in text if not character.isascii())
+        raise WriteError(
+            f"{path} is not valid UTF-8 and declares nothing else, so how it writes the"
+            f" completion's {_named(foreign)} is not known; nothing was written"
+        )
     try:
         text.encode()  # a lone surrogate: some codecs, such as UTF-7, would let it through
         return text.encode(source.encoding)
     except UnicodeEncodeError as error:
-        character = text[error.start]
-        lone = "\ud800" <= character <= "\udfff"
-        name = unicodedata.name(character, "a lone surrogate" if lone else "it has no name")
         raise WriteError(
             f"{path} is written in {source.encoding}, which cannot hold the completion's"
-            f" U+{ord(character):04X} ({name}), so nothing was written"
+            f" {_named(text[error.start])}, so nothing was written"
         ) from error
+
+
+def _named(character: str) -> str:
+    lone = "\ud800" <= character <= "\udfff"
+    name = unicodedata.name(character, "a lone surrogate" if lone else "it has no name")
+    return f"U+{ord(character):04X} ({name})"
 
 
 def _replace(path: str, result: bytes, status: os.stat_result) -> None:
@@ -87,7 +104,8 @@ def _replace(path: str, result: bytes, status: os.stat_result) -> None:
     # Its directory would let us replace it, but that is not what a read-only file asks for.
     if not os.access(target, os.W_OK):
         raise WriteError(f"{path} is read-only, so nothing was written")
-    temporary = target.with_name(f".codegen-{secrets.token_hex(16)}.tmp")
+    _remove_leftovers(target.parent)
+    temporary = target.with_name(f".codegen-{os.getpid()}-{secrets.token_hex(16)}.tmp")
     try:
         with open(temporary, "xb", opener=_open_private) as stream:
             stream.write(result)
@@ -104,6 +122,21 @@ def _replace(path: str, result: bytes, status: os.stat_result) -> None:
         with suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _remove_leftovers(directory: Path) -> None:
+    """Removes the copies of processes that were killed while they wrote."""
+    with suppress(OSError), os.scandir(directory) as entries:
+        for entry in entries:
+            found = _TEMPORARY.fullmatch(entry.name)
+            if found is not None and not _may_be_written(int(found[1])):
+                with suppress(OSError):
+                    os.unlink(entry)  # noqa: PTH108 - no Path for every file of a directory
+
+
+def _may_be_written(process: int) -> bool:
+    # What has this process's own number was left by another one: this one has written nothing yet.
+    return process != os.getpid() and psutil.pid_exists(process)
 
 
 def _require_unchanged(path: str, target: Path, status: os.stat_result) -> None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from codegen.cli.streams import ClosedOutput
+from codegen.errors import UsageError
+
 if TYPE_CHECKING:
     from codegen_lsp.state import MakeProvider
 
@@ -23,9 +26,22 @@ def command(log_file: Path | None) -> None:
     An editor starts it; see docs/protocol.md. Its settings are the editor's own (section
     `codegen`) and the table [editor] of config.toml.
     """
+    _require_an_editor()
     from codegen_lsp.provider import SettingsProvider  # noqa: PLC0415 - see start
 
     start(log_file, SettingsProvider)
+
+
+def _require_an_editor() -> None:
+    """Raises UsageError where nobody can be at the other end of the connection."""
+    for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
+        if stream is None or isinstance(stream, ClosedOutput):
+            raise UsageError(f"standard {name} is closed: an editor starts this")
+    if sys.stdin.isatty():
+        raise UsageError(
+            "codegen lsp speaks with an editor, and this is a terminal: let the editor start it "
+            "(docs/editors.md); on a terminal there is codegen complete FILE:LINE:COLUMN"
+        )
 
 
 def start(log_file: Path | None, make_provider: "MakeProvider") -> None:

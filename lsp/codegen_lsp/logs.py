@@ -5,6 +5,7 @@ don't write it, and those of the libraries, which do, lead nowhere.
 """
 
 import asyncio
+import errno
 import logging
 import logging.handlers
 import os
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from lsprotocol import types
 
+from codegen.files import NotRegularError
 from codegen_lsp.protocol import CodegenLanguageServer
 
 _BYTES: Final = 1_000_000
@@ -51,6 +53,9 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
     """A file that nobody but its owner reads."""
 
     def _open(self) -> Any:
+        # A pipe without a reader would be waited for.
+        if Path(self.baseFilename).is_fifo():
+            raise NotRegularError(errno.EINVAL, "it is not a regular file", self.baseFilename)
         return open(
             self.baseFilename,
             self.mode,

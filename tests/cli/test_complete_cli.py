@@ -189,6 +189,21 @@ def test_write_keeps_every_other_byte(codegen_complete, model, tmp_path):
     assert file.read_bytes() == before.replace(b"y = ", b"y = '\xe9'")
 
 
+def test_write_into_latin_1_that_declares_nothing(codegen_complete, model, tmp_path):
+    """The file stays valid in its own encoding: in UTF-8 it would be valid in neither."""
+    file = tmp_path / "latin.py"
+    before = b'x = "caf\xe9"\ny = \n'
+    file.write_bytes(before)
+    source = before.decode("utf-8", "surrogateescape").replace("y = ", "y = ‸")
+    model(source, '"café"')
+    code, _, err = codegen_complete(f"{file}:2:5", "--write")
+    assert (code, file.read_bytes()) == (4, before)
+    assert f"codegen: {file} is not valid UTF-8 and declares nothing else" in err
+    model(source, '"tea"')
+    assert codegen_complete(f"{file}:2:5", "--write")[0] == 0
+    assert file.read_bytes() == before.replace(b"y = ", b'y = "tea"')
+
+
 def test_write_what_the_encoding_does_not_have(codegen_complete, model, tmp_path):
     file = tmp_path / "latin.py"
     file.write_bytes(b"# coding: latin-1\nx = ''\n")

@@ -45,12 +45,15 @@ def test_names_and_paths(tiny, tmp_path):
         (b"", CorruptModelError, "not a GGUF file"),
         (b"PK\x03\x04", CorruptModelError, "not a GGUF file"),
         ("directory", CorruptModelError, "neither codegen.json nor config.json"),
+        ("pipe", UsageError, "model can't be read: it is not a regular file"),
     ],
 )
 def test_what_is_no_model(tmp_path, content, error, words):
     path = tmp_path / "model"
     if content == "directory":
         path.mkdir()
+    elif content == "pipe":
+        os.mkfifo(path)
     elif content is not None:
         path.write_bytes(content)
     with pytest.raises(error, match=words):

@@ -1,0 +1,97 @@
+"""Closed streams, and limits on memory: one sentence, and nothing goes where it shouldn't."""
+
+import resource
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from codegen.engine import memory
+from codegen.errors import EngineError
+
+ADD = "def add(a, b):\n    return \n"
+CLOSED_OUTPUT = "codegen: standard output is closed, and there is something to write to it\n"
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Runs `codegen` by a shell that closes streams: exit code, stdout and stderr."""
+    (tmp_path / "add.py").write_text(ADD, encoding="utf-8")
+
+    def shell(command):
+        done = subprocess.run(
+            ["sh", "-c", command.replace("codegen", f"{sys.executable} -m codegen", 1)],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=tmp_path,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    return shell
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "out", "err"),
+    [
+        ("codegen --version >&-", 4, "", CLOSED_OUTPUT),
+        ("codegen --help >&-", 4, "", CLOSED_OUTPUT),
+        ("codegen complete -:1:1 <&-", 2, "", "codegen: standard input is closed\n"),
+        (
+            "codegen complete add.py:9:1 >&-",
+            2,
+            "",
+            "codegen: line 9 is past the end of the document, which has 3 lines\n",
+        ),
+        # What was to be said to stderr doesn't get into the output instead.
+        ("codegen complete add.py:9:1 2>&-", 2, "", ""),
+        ("codegen complete add.py:9:1 <&- >&- 2>&-", 2, "", ""),
+        ("codegen lsp <&-", 2, "", "codegen: standard input is closed: an editor starts this\n"),
+        (
+            "codegen lsp </dev/null >&-",
+            2,
+            "",
+            "codegen: standard output is closed: an editor starts this\n",
+        ),
+    ],
+)
+def test_closed_streams(shell, command, code, out, err):
+    assert shell(command) == (code, out, err)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("codegen complete add.py:2:12 >&-", 4, CLOSED_OUTPUT),
+        ("codegen complete add.py:2:12 --write >&-", 0, "inserted 1 line at add.py:2:12\n"),
+    ],
+)
+def test_closed_streams_with_the_model(loaded, shell, command, code, said):
+    got, out, err = shell(command)
+    assert (got, out) == (code, "")
+    assert err.endswith(said)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("kilobytes", [150_000, 250_000, 400_000, 700_000, 1_000_000, 1_200_000])
+def test_little_memory(loaded, shell, kilobytes):
+    code, out, err = shell(f"ulimit -v {kilobytes}; codegen complete add.py:2:12")
+    assert (code, out) == (4, "")
+    assert err.startswith("codegen: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "refused"),
+    [(resource.RLIM_INFINITY, False), (1_300_000_000, False), (1_299_999_999, True)],
+)
+def test_a_limit_on_memory(monkeypatch, limit, refused):
+    monkeypatch.setattr(psutil.Process, "rlimit", lambda *_: (limit, limit))
+    if not refused:
+        memory.require_memory(500_000_000)
+        return
+    with pytest.raises(EngineError, match=r"may use 1\.3 GB of memory \(ulimit -v\)"):
+        memory.require_memory(500_000_000)
