@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from codegen_eval.errors import DataError
+from codegen_eval.judge.box.limits import MAX_BYTES
 from codegen_eval.judge.box.plain import PlainError, decode, encode, pack, unpack
 from codegen_eval.judge.boxes import Boxes
 from codegen_eval.judge.candidate import Candidate, Digest, Opaque, Raised
@@ -18,7 +19,11 @@ from codegen_eval.sandbox.types import Limits
 from codegen_eval.suites.problem import Calls, Problem
 
 _REFERENCE: Final = Limits(
-    cpu_seconds=120.0, wall_seconds=600.0, memory_bytes=6 << 30, output_bytes=300 << 20
+    cpu_seconds=120.0,
+    wall_seconds=600.0,
+    memory_bytes=6 << 30,
+    output_bytes=300 << 20,
+    line_bytes=MAX_BYTES,
 )
 
 

@@ -6,16 +6,21 @@ its number where several are asked for at once. All else is what no honest progr
 
 import json
 import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from codegen_eval.judge.box.plain import PlainError, pack, parse, unpack
 from codegen_eval.judge.outcome import Decided, ended
 from codegen_eval.judge.verdict import Verdict
 from codegen_eval.judge.wording import call
 from codegen_eval.sandbox.types import Box, Limits
+
+_READING_SECONDS: Final = 60.0
+"""CPU time that reading and comparing all answers of a program may take this process. Each is read
+in a second or so (`box/limits.py`), but there may be thousands."""
 
 _Doing = Callable[[], str]
 """Says what the program was doing."""
@@ -51,11 +56,13 @@ class Raised:
 class Answer:
     """What a call gave: plain data, a Digest of it, Opaque or Raised.
 
-    `after` are the arguments, if it changed them.
+    `packed` is plain data as it came, and `after` the arguments, packed too, if the call changed
+    them: whoever passes them on has nothing to write anew.
     """
 
     result: Any
-    after: list[Any] | None
+    packed: Any = None
+    after: Any = None
 
 
 class Candidate:
@@ -65,6 +72,7 @@ class Candidate:
         self._box = box
         self._limits = limits
         self._entry_point = entry_point
+        self._begun = time.thread_time()
 
     def load(self, source: str) -> None:
         """Has the program compiled and run, so that its entry point can be called."""
@@ -109,15 +117,15 @@ class Candidate:
         try:
             match frame:
                 case ["value", packed, after]:
-                    return Answer(unpack(packed), _arguments(after))
+                    return Answer(unpack(packed), packed, _arguments(after))
                 case ["digest", str(sha256), None]:
-                    return Answer(Digest(sha256), None)
+                    return Answer(Digest(sha256))
                 case ["raised", str(builtin), str(name), str(message), after]:
-                    return Answer(Raised(builtin, name, message), _arguments(after))
+                    return Answer(Raised(builtin, name, message), after=_arguments(after))
                 case ["opaque", str(name), True, _]:
                     raise _forged(f"a result whose type, {name}, has its own comparison", doing)
                 case ["opaque", str(name), False, after]:
-                    return Answer(Opaque(name), _arguments(after))
+                    return Answer(Opaque(name), after=_arguments(after))
                 case _:
                     raise _forged("a malformed answer", doing)
         except PlainError as error:
@@ -129,6 +137,8 @@ class Candidate:
         return nonce
 
     def _answer(self, nonce: str, doing: _Doing) -> list[Any]:
+        if time.thread_time() - self._begun > _READING_SECONDS:
+            raise _forged("answers made to take long to read", doing)
         line = self._box.receive()
         if line is None:
             raise ended(self._box.close(), self._limits, doing())
@@ -141,12 +151,13 @@ class Candidate:
         return frame[1:]
 
 
-def _arguments(after: Any) -> list[Any] | None:
+def _arguments(after: Any) -> Any:
+    """Packed arguments, once it is known that they are some."""
     if after is None:
         return None
     match unpack(after):
-        case [list(arguments), dict(named)]:
-            return [arguments, named]
+        case [list(), dict()]:
+            return after
         case _:
             raise PlainError("no arguments")
 

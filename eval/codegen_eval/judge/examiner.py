@@ -5,11 +5,13 @@ what a test sees are builtin values, and where it decides, no code of the progra
 """
 
 import json
+import signal
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Final
 
 from codegen_eval.errors import DataError
+from codegen_eval.judge.box.examiner import MAX_TOTAL
 from codegen_eval.judge.box.plain import PlainError, pack, parse
 from codegen_eval.judge.boxes import Boxes
 from codegen_eval.judge.calls import describe
@@ -39,7 +41,7 @@ class Examiner:
             limits,
             cpu_seconds=_USES * limits.cpu_seconds,
             wall_seconds=86_400.0,
-            output_bytes=2 << 30,
+            output_bytes=_USES * MAX_TOTAL,
         )
         self._stack = ExitStack()
         self._box: Box | None = None
@@ -92,9 +94,10 @@ class Examiner:
 
 
 def _examine(box: Box, problem: Problem, candidate: Candidate, seconds: float) -> None:
-    doing, last = "before its first call", Answer(None, None)
+    doing, last = "before its first call", Answer(None)
+    slow = Decided(Verdict.TIMEOUT, f"more than {seconds:g} s of the test's own")
     while True:
-        match _receive(box):
+        match _receive(box, slow):
             case ["call", packed]:
                 doing = call(problem.entry_point, packed)
                 (last,) = candidate.calls([packed], after=True)
@@ -108,8 +111,10 @@ def _examine(box: Box, problem: Problem, candidate: Candidate, seconds: float) -
             case ["failed", str(error), str(line)]:
                 raise Decided(Verdict.WRONG, _failed(error, line, doing, last))
             case ["slow"]:
+                raise slow
+            case ["overgrown", str(why)]:
                 raise Decided(
-                    Verdict.TIMEOUT, f"more than {seconds:g} s of the test's own, {doing}"
+                    Verdict.FORGED, f"answers that the test can't pass on ({why}), {doing}"
                 )
             case ["broken", str(why)]:
                 raise DataError(f"{problem.task_id}: its test can't be run: {clipped(why)}")
@@ -118,10 +123,9 @@ def _examine(box: Box, problem: Problem, candidate: Candidate, seconds: float) -
 
 
 def _reply(answer: Answer) -> dict[str, Any]:
-    after = None if answer.after is None else pack(answer.after)
     if isinstance(answer.result, Raised):
-        return {"raised": [answer.result.builtin, answer.result.message], "after": after}
-    return {"value": pack(answer.result), "after": after}
+        return {"raised": [answer.result.builtin, answer.result.message], "after": answer.after}
+    return {"value": answer.packed, "after": answer.after}
 
 
 def _failed(error: str, line: str, doing: str, last: Answer) -> str:
@@ -135,7 +139,7 @@ def _aborted(box: Box) -> bool:
     """Calls a test off that waits for an answer; whether it is over, in one way or another."""
     try:
         _send(box, {"aborted": True})
-        return _receive(box) == ["aborted"]
+        return _receive(box, LostError()) == ["aborted"]
     except LostError:
         return False
 
@@ -144,10 +148,14 @@ def _send(box: Box, message: dict[str, Any]) -> None:
     box.send(json.dumps(message, separators=(",", ":")).encode())
 
 
-def _receive(box: Box) -> list[Any]:
+def _receive(box: Box, slow: Exception) -> list[Any]:
+    """The test's next words; raises `slow` where it was ended for its CPU time."""
     line = box.receive()
     if line is None:
-        raise LostError(f"the test's box ended: {box.close().reason}")
+        ending = box.close()
+        if ending.signal == signal.SIGPROF:
+            raise slow
+        raise LostError(f"the test's box ended: {ending.reason}")
     try:
         frame = parse(line)
     except PlainError as error:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from codegen_eval.judge.box.limits import MAX_BYTES
 from codegen_eval.judge.boxes import Boxes
 from codegen_eval.judge.calls import Expected, References, judge_calls, limits_for
 from codegen_eval.judge.candidate import Candidate
 from codegen_eval.judge.examiner import Examiner, LostError
 from codegen_eval.judge.outcome import Decided, Judgement
 from codegen_eval.judge.verdict import Verdict
+from codegen_eval.judge.wording import clipped
 from codegen_eval.sandbox.types import Limits, Sandbox
 from codegen_eval.suites.problem import Assertions, Calls, Problem, Repository
 
@@ -41,6 +43,7 @@ class ScoreOptions:
             wall_seconds=max(self.wall_seconds, 3 * self.cpu_seconds),
             memory_bytes=self.memory_bytes,
             output_bytes=_OUTPUT,
+            line_bytes=MAX_BYTES,
         )
 
 
@@ -78,7 +81,7 @@ class Judge:
             except LostError as error:
                 lost = error
         # What a test can't survive twice is what the program answered.
-        return Judgement(Verdict.ERROR, str(lost))
+        return Judgement(Verdict.ERROR, clipped(str(lost)))
 
     def close(self) -> None:
         """Ends all boxes; whoever waits for one gets a verdict that is worth nothing."""

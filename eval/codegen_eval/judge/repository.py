@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from codegen_eval.judge.verdict import Verdict
+from codegen_eval.judge.wording import clipped
 from codegen_eval.mine.canaries import EXPECTED, silent
 from codegen_eval.mine.interpreter import interpreter
 from codegen_eval.mine.probes import probed
@@ -27,7 +28,6 @@ from codegen_eval.suites.mined import MinedRepository
 from codegen_eval.suites.problem import Problem, Repository
 
 _TESTS_FAILED: Final = 1  # pytest's exit status: the canaries did
-_DETAIL: Final = 300  # characters
 
 MINIMUM: Final = Limits(
     memory_bytes=1 << 30,
@@ -83,7 +83,7 @@ class _Court:
         session = self._run(completion, {})
         found = _unfinished(session) or _failed(session, self.check.tests)
         if found is not None:
-            return found[0], " ".join(found[1].split())[:_DETAIL]
+            return found[0], clipped(found[1])
         canaries = ", ".join(name.removeprefix("test_") for name in EXPECTED)
         return Verdict.PASSED, (
             f"{len(self.check.tests)} tests passed, asserting in the program's own process; "

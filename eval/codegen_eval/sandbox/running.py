@@ -151,14 +151,15 @@ class RunningBox:
 
     def send(self, line: bytes) -> None:
         """Writes a line, reading what the box says meanwhile, so that neither waits forever."""
-        self._write(line + b"\n")
+        self._write(line + b"\n", line_by_line=True)
 
     def receive(self) -> bytes | None:
         """The next line."""
         while True:
             end = self._lines.find(b"\n", self._scanned)
             if end >= 0:
-                line = bytes(self._lines[:end])
+                with memoryview(self._lines) as received:
+                    line = bytes(received[:end])
                 del self._lines[: end + 1]
                 self._scanned = 0
                 return line
@@ -166,6 +167,7 @@ class RunningBox:
             if self._over:
                 return None
             self._step()
+            self._bound_lines()
 
     def communicate(self, data: bytes = b"") -> bytes:
         """Writes `data`, closes stdin, and reads stdout up to the box's end."""
@@ -195,13 +197,20 @@ class RunningBox:
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_WR)
 
-    def _write(self, data: bytes) -> None:
+    def _bound_lines(self) -> None:
+        """Ends a box that says more than is kept for whoever receives it."""
+        if len(self._lines) > self._limits.line_bytes + _CHUNK and not self._over:
+            self._end(Reason.OUTPUT)
+
+    def _write(self, data: bytes, *, line_by_line: bool = False) -> None:
         if self._over or self._stdin.closed:
             return
         self._outgoing += data
         self._selector.register(self._stdin, selectors.EVENT_WRITE, self._on_stdin)
         while self._outgoing and not self._over:
             self._step()
+            if line_by_line:
+                self._bound_lines()
         self._outgoing.clear()
         if not self._stdin.closed and self._stdin in self._selector.get_map():
             self._selector.unregister(self._stdin)

@@ -18,6 +18,7 @@ class Limits:
     `memory_bytes` is each process's address space, of which threads take much: 8 MiB of stack and,
     once they allocate, some 64 MiB. `output_bytes` bounds stdout and stderr together, `file_bytes`
     a single file and `scratch_bytes` all files that it was given or writes; each name counts 4 KiB.
+    `line_bytes` is what of its stdout may wait for a newline, or to be received line by line.
     """
 
     cpu_seconds: float = 10.0
@@ -27,6 +28,7 @@ class Limits:
     file_bytes: int = 16 << 20
     scratch_bytes: int = 64 << 20
     output_bytes: int = 16 << 20
+    line_bytes: int = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ ATTACKS = {
         "forged",
     ),
     "patched packing": (
-        "import sys\nsys.modules['box.plain']._PACKERS.clear()\ndef f(x):\n    return 0\n",
+        "import sys\nsys.modules['box.writing']._PACKERS.clear()\ndef f(x):\n    return 0\n",
         None,
     ),
     "patched modules": (
@@ -223,6 +223,19 @@ ATTACKS = {
         ),
         None,
     ),
+    "a line without an end": (
+        DRIVER
+        + "def f(x):\n    for _ in range(200):\n        say(b' ' * (1 << 20), b'')\n    return 0\n",
+        "forged",
+    ),
+    "crowds in crowds": (
+        DRIVER + "def made(depth, first):\n"
+        "    if not depth: return {'int': hex(first * (2 ** 61 - 1))}\n"
+        "    inside = [made(depth - 1, first * 32 + n) for n in range(32)]\n"
+        "    return {'frozenset': inside}\n"
+        "def f(x):\n    say([driver()['asked'], 'value', made(3, 9), None])\n",
+        "forged",
+    ),
     "a small recursion limit": (
         "import sys\nsys.setrecursionlimit(10)\ndef f(x):\n    return [[[[[[[[0]]]]]]]]\n",
         None,
@@ -258,6 +271,33 @@ ATTACKS = {
         "kept = []\ndef f(x):\n    kept.append(0)\n    return kept\n",
         "wrong",
     ),
+}
+
+
+PACKED = {
+    # These could be read, and not be written to whoever asks for them.
+    "an iterator longer than is taken": "{'iter': [0] * 150_000}",
+    "more items than are counted": "[[0] * 1000] * 2500",
+    "more digits than are written": "{'decimal': '1' * 9998 + 'E1'}",
+    "a long number in JSON's digits": "1 << 70",
+    "another spelling": "{'int': '0xFFFFFFFFFFFFFFFFFFFF'}",
+    # These take long to build, to hash or to compare.
+    "a range to be divided": (
+        "{'range': [0, {'int': hex(3 << 9_000_000)}, {'int': '0x1' + '0' * 900_000}]}"
+    ),
+    "decimals beside a long int": (
+        "{'set': [{'decimal': '5'}, {'int': hex(((2 ** 61 - 1) << 400_000) + 5)}]}"
+    ),
+    "a fraction to be reduced": (
+        "{'fraction': [{'int': hex(3 ** 20_000)}, {'int': hex(7 ** 20_000)}]}"
+    ),
+}
+ATTACKS |= {
+    name: (
+        f"{DRIVER}def f(x):\n    say([driver()['asked'], 'value', {packed}, None])\n",
+        "forged",
+    )
+    for name, packed in PACKED.items()
 }
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from codegen_eval.errors import DataError, SandboxError
+from codegen_eval.judge import candidate
 from codegen_eval.judge.judge import ScoreOptions
 from codegen_eval.judge.score import score
 from codegen_eval.judge.verdict import Result, Submission, Verdict
@@ -112,6 +113,30 @@ def test_a_problem_at_fault_is_named(sandbox, problem, message):
     with pytest.raises(DataError, match=message) as raised:
         list(score(suite(problem), [Submission("Made/0", 0, DOUBLE)], ScoreOptions(), sandbox))
     assert "Made/0" in str(raised.value)
+
+
+OVERGROWN = """
+    first = candidate(2)
+    assert candidate(first) == 4
+    assert candidate([first, first]) == 4
+"""
+
+
+def test_answers_that_a_test_cannot_put_together_are_the_program_s_fault(sandbox):
+    problem = asserting(OVERGROWN, "def f(x):\n    return 4\n")
+    grows = "def f(x):\n    return [0] * 600_000 if x == 2 else 4\n"
+    submissions = [Submission("Made/0", 0, grows), Submission("Made/0", 1, problem.reference)]
+    results = {r.sample: r for r in score(suite(problem), submissions, ScoreOptions(), sandbox)}
+    assert results[1].verdict is Verdict.PASSED
+    assert results[0].verdict is Verdict.FORGED
+    assert "can't pass on" in results[0].detail
+
+
+def test_reading_all_answers_is_limited(sandbox, monkeypatch):
+    monkeypatch.setattr(candidate, "_READING_SECONDS", 0.0)
+    (result,) = score(SUITE, [Submission("Made/0", 0, DOUBLE)], ScoreOptions(), sandbox)
+    assert result.verdict is Verdict.FORGED
+    assert "take long to read" in result.detail
 
 
 def test_an_unknown_task_is_named(sandbox):

@@ -72,6 +72,16 @@ PROGRAMS = {
         "passed",
         "",
     ),
+    "numpy's True": (
+        "import numpy as np\ndef f(x):\n    return [1, 1] if x == [1] else np.True_\n",
+        "wrong",
+        "got 1",
+    ),
+    "an address in its words": (
+        "def f(x):\n    raise ValueError(object())\n",
+        "error",
+        "<object object at 0x...>",
+    ),
     "decimal": (
         "from decimal import Decimal\ndef f(x):\n    return Decimal(4) if x == 2 else x + x\n",
         "passed",
@@ -135,6 +145,27 @@ SORTING = asserting(
     """,
     "def f(x):\n    for each in x['a'], x['b'][0]:\n        each.sort()\n",
 )
+
+
+@pytest.mark.parametrize(
+    ("program", "verdict"),
+    [
+        ("def f(x):\n    return x > 1\n", "passed"),
+        ("import numpy as np\ndef f(x):\n    return np.bool_(x > 1)\n", "wrong"),
+        ("def f(x):\n    return int(x > 1)\n", "wrong"),
+    ],
+)
+def test_is_true_holds_for_true_alone(sandbox, program, verdict):
+    problem = asserting("assert candidate(2) is True\n", "def f(x):\n    return x > 1\n")
+    assert judge(sandbox, problem, program).verdict == verdict
+
+
+def test_what_a_test_computes_of_an_answer_is_limited(sandbox):
+    problem = asserting("assert 3 ** candidate(2) == 9\n", "def f(x):\n    return x\n")
+    assert judge(sandbox, problem, problem.reference).verdict is Verdict.PASSED
+    found = judge(sandbox, problem, "def f(x):\n    return 10 ** 9\n")
+    assert found.verdict is Verdict.TIMEOUT
+    assert found.detail == "more than 1 s of the test's own"
 
 
 def test_what_the_program_made_of_its_arguments_is_seen_by_the_test(sandbox):

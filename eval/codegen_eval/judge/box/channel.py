@@ -7,7 +7,7 @@ import os
 from typing import Any, Final
 
 # Relative, since a box holds this folder only.
-from .plain import MAX_BYTES, PlainError
+from .limits import PlainError, weigh
 
 Frame = list[Any]
 
@@ -29,6 +29,10 @@ class Channel:
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
 
+    def renew(self, total: int) -> None:
+        """From now on, no more than `total` bytes will be written."""
+        self._left = total
+
     def receive(self) -> Any:
         """The next request; None when there are no more."""
         line = self._requests.readline()
@@ -42,8 +46,9 @@ class Channel:
         """
         # A frame is a list of what is packed already, so it is plain itself.
         line = json.dumps(frame, separators=(",", ":"), allow_nan=False).encode("ascii")
-        if len(line) > min(MAX_BYTES, self._left):
-            raise PlainError("longer than is read")
+        weigh(line)
+        if len(line) > self._left:
+            raise PlainError("more than is read of all answers together")
         line += b"\n"
         self._left -= len(line)
         while line:

@@ -19,7 +19,12 @@ from .plain import PlainError, pack, unpack
 
 _NAME: Final = "<test>"
 _MODULE: Final = "reference"
-_TOTAL: Final = 1 << 30
+MAX_TOTAL: Final = 64 << 20
+"""Bytes of all that is said in one examination."""
+
+_GRACE_SECONDS: Final = 2.0
+"""CPU time of a test, beyond its limit, until the kernel ends its process: where it computes in one
+step that Python can't interrupt."""
 
 
 class _TimeUpError(BaseException):
@@ -36,6 +41,7 @@ class Examiner:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._raised: BaseException | None = None
+        self._answered = False
 
     def examine(self, reference: str, test: str, entry_point: str, seconds: float) -> Frame:
         """Runs a test: `passed`, `failed`, `raised` by the program, `slow`, `broken`..."""
@@ -44,14 +50,15 @@ class Examiner:
         except Exception as error:  # noqa: BLE001 - it is told to who can name the problem
             return ["broken", f"{type(error).__name__}: {error}"]
         self._raised = None
-        # The CPU time of this process: what the program takes in its own doesn't count here.
-        signal.setitimer(signal.ITIMER_PROF, seconds)
+        self._answered = False
+        self._channel.renew(MAX_TOTAL)
+        _limit(seconds)
         try:
             check(self._stand_in(entry_point))
         except BaseException as error:  # noqa: BLE001 - the program may have raised any
-            signal.setitimer(signal.ITIMER_PROF, 0)
+            _limit(None)
             return self._failed(error)
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        _limit(None)
         return ["passed"]
 
     def _failed(self, error: BaseException) -> Frame:
@@ -59,6 +66,9 @@ class Examiner:
             return ["slow"]
         if isinstance(error, _AbortedError):
             return ["aborted"]
+        if isinstance(error, PlainError) and self._answered:
+            # The test has put together what the program answered.
+            return ["overgrown", str(error)]
         if isinstance(error, PlainError):
             return ["broken", f"it passes what isn't plain data: {error}"]
         if error is self._raised:
@@ -71,6 +81,7 @@ class Examiner:
             answer = self._channel.receive()
             if "aborted" in answer:
                 raise _AbortedError
+            self._answered = True
             if answer["after"] is not None:
                 now, now_named = unpack(answer["after"])
                 adopt(arguments, tuple(now))
@@ -152,15 +163,22 @@ def _line(error: BaseException) -> str:
     return (lines[-1] or "")[:500] if lines else ""
 
 
+def _limit(seconds: float | None) -> None:
+    """Limits the CPU time of this process; what the program takes in its own doesn't count here."""
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds or 0)
+    signal.setitimer(signal.ITIMER_PROF, seconds + _GRACE_SECONDS if seconds else 0)
+
+
 def _on_time(_signal: int, _frame: FrameType | None) -> None:
     raise _TimeUpError
 
 
 def main() -> None:
     """Serves until the end of the requests."""
-    channel = Channel(_TOTAL)
+    channel = Channel(MAX_TOTAL)
     examiner = Examiner(channel)
-    signal.signal(signal.SIGPROF, _on_time)
+    signal.signal(signal.SIGVTALRM, _on_time)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process
     while (request := channel.receive()) is not None:
         if "aborted" in request:  # it was over already
             channel.send(["aborted"])

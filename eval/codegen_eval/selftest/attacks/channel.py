@@ -49,17 +49,22 @@ def _says(name: str, about: str, data: str, *, alone: bool = False) -> Attack:
 
 
 _NONCE: Final = """
+import json
+import os
 import sys
 
 
 def send(*words):
     frame = sys._getframe()
-    nonce = channel = None
+    asked = channel = None
     while frame is not None:
-        nonce = frame.f_locals.get("nonce", nonce)
+        # Of a call, the nonce and the call's number.
+        asked = frame.f_locals.get("asked", asked)
         channel = frame.f_locals.get("channel", channel)
         frame = frame.f_back
-    channel.send([nonce, *words])
+    line = json.dumps([asked, *words]).encode() + b"\\n"
+    while line:  # not by the channel's own method, which has limits
+        line = line[os.write(channel._answers, line) :]
 """
 
 _MALFORMED: Final = tuple(
@@ -68,7 +73,6 @@ _MALFORMED: Final = tuple(
         f"under the right nonce, {value}",
         f"{_NONCE}\n\ndef mingle(numbers, factor):\n    send('value', {value}, None)\n",
         FORGED,
-        CALLS,
     )
     for name, value in (
         ("type", "{'object': []}"),
@@ -82,6 +86,42 @@ _MALFORMED: Final = tuple(
         ("text", "{'str': '00'}"),
         ("payload", "{'tuple': {'iter': 3}}"),
         ("number", "{'int': []}"),
+        ("iterator", "{'iter': [0] * 150_000}"),
+        ("count", "[[0] * 1000] * 2500"),
+        ("digits", "{'decimal': '1' * 9998 + 'E1'}"),
+        ("spelling", "{'int': '0xFFFFFFFFFFFFFFFFFFFF'}"),
+    )
+)
+
+_COSTLY: Final = tuple(
+    Attack(
+        f"costly-{name}",
+        f"an answer of some kilobytes, {about}",
+        f"{_NONCE}\n\nPRIME = 2 ** 61 - 1  # ints have the remainder's hash\n\n\n"
+        "def crowd(depth, first):\n    if not depth:\n        return {'int': hex(first * PRIME)}\n"
+        "    inside = [crowd(depth - 1, first * 32 + n) for n in range(32)]\n"
+        "    return {'frozenset': inside}\n\n\n"
+        f"def mingle(numbers, factor):\n    send('value', {value}, None)\n",
+        FORGED,
+        alone=True,
+    )
+    for name, about, value in (
+        ("crowds", "sets in sets whose members share their hashes", "crowd(3, 9)"),
+        (
+            "range",
+            "a range whose length takes a division of long numbers",
+            "{'range': [0, {'int': hex(3 << 9_000_000)}, {'int': '0x1' + '0' * 900_000}]}",
+        ),
+        (
+            "decimal",
+            "a decimal and a long int of one hash, compared digit by digit",
+            "{'set': [{'decimal': '5'}, {'int': hex((PRIME << 9_000_000) + 5)}]}",
+        ),
+        (
+            "fraction",
+            "a fraction that must be reduced",
+            "{'fraction': [{'int': hex(3 ** 200_000)}, {'int': hex(7 ** 200_000)}]}",
+        ),
     )
 )
 
@@ -233,7 +273,15 @@ attempt("a child", child)
         REFUSED,
         CALLS,
     ),
+    Attack(
+        "endless-line",
+        "writes 128 MiB without the end of a line",
+        f"{_WRITE}\n\ndef mingle(numbers, factor):\n"
+        "    for _ in range(2048):\n        say(b' ' * 65536)\n    return 28\n",
+        FORGED,
+    ),
     *_MALFORMED,
+    *_COSTLY,
     *_RAISED,
 )
 """Everything that is written or read where only the judge's own code should."""

@@ -30,7 +30,8 @@ def channel_and_nonce():
         for value in list(frame.f_locals.values()):
             if hasattr(value, "send") and hasattr(value, "receive"):
                 channel = value
-        nonce = frame.f_locals.get("nonce", nonce)
+        # Of a call: the request's nonce, and the call's number.
+        nonce = frame.f_locals.get("asked", nonce)
     return channel, nonce
 """
 
