@@ -106,15 +106,16 @@ def _running(
 ) -> Iterator[Check]:
     """The checks that need the model loaded."""
     from codegen.loaded import load_model  # noqa: PLC0415 - see the module's docstring
-    from codegen.models.autotune import SIZES, tuned  # noqa: PLC0415
+    from codegen.models.autotune import Tuning, tuned  # noqa: PLC0415
+    from codegen.models.measuring import SIZES  # noqa: PLC0415
 
     store = Store(settings.cache_dir)
     tuning = tuned(model, device, settings.threads or physical_cores(), store, progress)
     chunk = SIZES[-1]
     times = "; ".join(
-        f"{path}: {seconds['1'] * 1000:.0f} ms a token, {chunk / seconds[str(chunk)]:.0f} "
-        "tokens/s in a prompt"
-        for path, seconds in tuning.seconds.items()
+        f"{path}: {_rate(alone.speed(1))} one by one, {_rate(alone.speed(chunk))} in a prompt"
+        for path in tuning.seconds
+        for alone in (Tuning(path, tuning.seconds),)
     )
     pinned = "" if settings.compute_path == "auto" else f"{settings.compute_path} is set; fastest: "
     yield Check("compute paths", "ok", f"{pinned}{tuning.paths}, of {times}")
@@ -123,7 +124,8 @@ def _running(
     prompt = loaded.tokenizer.encode(Path(os.__file__).read_text(encoding="utf-8"))[:_PROMPT]
     now = measure_speed(loaded.backend, prompt)
     # A path that is set may well be slower than the fastest.
-    yield speed(now, (0.0, 0.0) if pinned else (tuning.speed(chunk), tuning.speed(1)))
+    then = (0.0, 0.0) if pinned else (tuning.speed(chunk) or 0.0, tuning.speed(1) or 0.0)
+    yield speed(now, then)
     yield self_test(loaded)
 
 
@@ -264,6 +266,10 @@ def measure_speed(backend: Backend, prompt: Sequence[int]) -> tuple[float, float
     usage = generation.usage
     computed = usage.prompt_tokens - usage.cached_tokens
     return computed / max(usage.prefill_seconds, 1e-9), steps / max(usage.decode_seconds, 1e-9)
+
+
+def _rate(speed: float | None) -> str:
+    return "not measured" if speed is None else f"{speed:.0f} tokens/s"
 
 
 def speed(now: tuple[float, float], then: tuple[float, float]) -> Check:

@@ -9,7 +9,7 @@ from codegen.engine.memory import require_memory
 from codegen.engine.paths import parse_paths
 from codegen.engine.types import Backend
 from codegen.errors import CorruptModelError
-from codegen.models.autotune import SIZES, Tuning, tuned
+from codegen.models.autotune import PromptSpeed, prompt_speed
 from codegen.models.manifest import ExportedModel
 from codegen.models.progress import Progress
 from codegen.models.resolve import ready
@@ -23,8 +23,8 @@ from codegen.prompt.tokenizer import Tokenizer
 class LoadedModel:
     """What `codegen.complete` works with. `notes` are lines for the user, once a session.
 
-    `prompt_speed` is how fast prompts are computed here, in tokens per second; None if that was
-    not measured, since the compute path is set by hand.
+    `speed` is how fast prompts are computed here; None if that was not measured, since the
+    compute path is set by hand.
     """
 
     name: str
@@ -33,8 +33,13 @@ class LoadedModel:
     vocabulary: Vocabulary
     family: FamilyIds
     device: str
-    prompt_speed: float | None = None
+    speed: PromptSpeed | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def prompt_speed(self) -> float | None:
+        """Tokens of a prompt per second, as far as is known by now."""
+        return None if self.speed is None else self.speed.value
 
 
 def load_model(settings: Settings, progress: Progress) -> LoadedModel:
@@ -46,8 +51,8 @@ def load_model(settings: Settings, progress: Progress) -> LoadedModel:
     """
     model = ready(settings, progress)
     require_memory(model.manifest.weights_bytes)
-    tuning = _tuning(model, settings, progress)
-    backend = load_backend(model, settings, progress)
+    speed = _speed(model, settings, progress)
+    backend = _backend(model, settings, speed)
     tokenizer = Tokenizer.load(model.tokenizer)
     try:
         with model.vocabulary.open("rb") as file:
@@ -62,7 +67,7 @@ def load_model(settings: Settings, progress: Progress) -> LoadedModel:
         vocabulary=vocabulary,
         family=recognise(tokenizer.special_ids),
         device=device.kind,
-        prompt_speed=None if tuning is None else tuning.speed(SIZES[-1]),
+        speed=speed,
         # Whoever has no GPU wishes for none.
         notes=(device.note,) if device.note is not None and device.card else (),
     )
@@ -70,19 +75,26 @@ def load_model(settings: Settings, progress: Progress) -> LoadedModel:
 
 def load_backend(model: ExportedModel, settings: Settings, progress: Progress) -> OnnxBackend:
     """The engine for an export, on the compute paths that are set or were measured."""
-    tuning = _tuning(model, settings, progress)
-    paths = parse_paths(
-        settings.compute_path if tuning is None else tuning.paths, model.manifest.graphs
-    )
+    return _backend(model, settings, _speed(model, settings, progress))
+
+
+def _backend(model: ExportedModel, settings: Settings, speed: PromptSpeed | None) -> OnnxBackend:
+    paths = settings.compute_path if speed is None else speed.tuning.paths
     device, threads = _where(settings)
-    return OnnxBackend(model, device=device, threads=threads, paths=paths)
+    return OnnxBackend(
+        model,
+        device=device,
+        threads=threads,
+        paths=parse_paths(paths, model.manifest.graphs),
+        watch=None if speed is None else speed.saw,
+    )
 
 
-def _tuning(model: ExportedModel, settings: Settings, progress: Progress) -> Tuning | None:
-    """What was measured here, once; None where the user pinned a compute path."""
+def _speed(model: ExportedModel, settings: Settings, progress: Progress) -> PromptSpeed | None:
+    """What was measured here; None where the user pinned a compute path."""
     if settings.compute_path != "auto":
         return None
-    return tuned(model, *_where(settings), Store(settings.cache_dir), progress)
+    return prompt_speed(model, *_where(settings), Store(settings.cache_dir), progress)
 
 
 def _where(settings: Settings) -> tuple[Device, int]:

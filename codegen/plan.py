@@ -96,7 +96,7 @@ def make_plan(
     followed = follow(last, document, budget, window - reserved, model.tokenizer)
     if followed is not None:
         layout, prompt = followed
-        return Plan(hole, layout, prompt, budget, max_tokens, reused=True)
+        return Plan(hole, layout, prompt, layout.budget, max_tokens, reused=True)
     layout = lay(document, budget, model.family, model.tokenizer, fold=options.fold)
     prompt = layout.prompt(document, model.tokenizer)
     return Plan(hole, layout, prompt, budget, max_tokens, reused=False)

@@ -1,5 +1,6 @@
 """`codegen model`: list, fetch, check, export and remove models."""
 
+import dataclasses
 import json
 import sys
 from functools import partial
@@ -19,7 +20,7 @@ _model_argument = click.argument("model", metavar="NAME|PATH")
 
 @click.group()
 def command() -> None:
-    """List, fetch, check, export and remove models.
+    """List, fetch, check, export, measure and remove models.
 
     A model is a name of the catalogue, or the path of a GGUF file, of a Hugging Face directory
     with safetensors, or of a directory that was exported before.
@@ -76,6 +77,28 @@ def info(model: str, *, as_json: bool) -> None:
         _print_json(models.as_json(found, measured))
         return
     for line in models.lines(found, measured):
+        _print(line)
+
+
+@command.command()
+@click.argument("model", metavar="[NAME|PATH]", required=False)
+@device_option
+@_json_option
+def measure(model: str | None, *, device: str | None, as_json: bool) -> None:
+    """Measure again how fast a model runs here, some seconds long.
+
+    That decides which of its graphs computes what, and how much of a file the model sees. It is
+    measured by itself when a model first runs here; do it again if the machine was busy then.
+    """
+    from codegen.cli import models  # noqa: PLC0415 - as above
+    from codegen.models.progress import stderr_progress  # noqa: PLC0415
+
+    settings = user_settings(model=model, device=device)
+    measured = models.measure_again(settings, stderr_progress())
+    if as_json:
+        _print_json(dataclasses.asdict(measured))
+        return
+    for line in measured.lines():
         _print(line)
 
 

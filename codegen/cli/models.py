@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from codegen.config import Settings
-from codegen.engine.device import Device, physical_cores
+from codegen.context.budget import affordable
+from codegen.engine.device import Device, choose_device, physical_cores
 from codegen.errors import UsageError
 from codegen.models import inventory
-from codegen.models.autotune import SIZES, Tuning, recorded
+from codegen.models.autotune import Tuning, measured_anew, recorded
 from codegen.models.catalogue import CatalogueEntry, entries
 from codegen.models.inventory import FoundExport
-from codegen.models.progress import human_bytes
-from codegen.models.resolve import ExportDirectory, resolve
+from codegen.models.measuring import SIZES
+from codegen.models.progress import Progress, human_bytes
+from codegen.models.resolve import ExportDirectory, require_export, resolve
 from codegen.models.store import Store
 
 Measured = Mapping[Path, Tuning]
@@ -95,6 +97,51 @@ def measured(model: Model, settings: Settings) -> Measured:
         if export.model is not None
     }
     return {directory: tuning for directory, tuning in figures.items() if tuning is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    """What was measured of an export just now, and what follows from it.
+
+    `seconds` are those of a call, by path and by tokens in the call; `context_tokens` is what a
+    prompt may have where the user sets nothing else.
+    """
+
+    model: str
+    precision: str
+    device: str
+    threads: int
+    paths: str
+    seconds: Mapping[str, Mapping[str, float]]
+    context_tokens: int
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        yield f"{self.model}, {self.precision} for {self.device}, threads: {self.threads}"
+        for path in self.seconds:
+            yield f"  {path}: {_speeds(Tuning(path, self.seconds))}"
+        yield f"The paths {self.paths} are used, and prompts of {self.context_tokens} tokens."
+
+
+def measure_again(settings: Settings, progress: Progress) -> Speeds:
+    """Measures the export that the settings mean, and remembers that for all that run it.
+
+    Raises:
+        ModelError: it is not made, or damaged.
+        EngineError: the device can't be used.
+    """
+    device, threads = choose_device(settings.device), settings.threads or physical_cores()
+    model = require_export(settings)
+    tuning = measured_anew(model, device, threads, Store(settings.cache_dir), progress)
+    return Speeds(
+        model=model.manifest.name,
+        precision=model.manifest.precision,
+        device=device.kind,
+        threads=threads,
+        paths=tuning.paths,
+        seconds=tuning.seconds,
+        context_tokens=affordable(tuning.speed(SIZES[-1])),
+    )
 
 
 def summary(model: Model) -> str:
@@ -182,10 +229,16 @@ def _figures(parity: Mapping[str, Any] | None) -> str:
 def _speed(tuning: Tuning | None) -> str:
     if tuning is None:
         return "not measured on this machine yet"
-    return (
-        f"{tuning.speed(SIZES[0]):.0f} tokens/s one by one, "
-        f"{tuning.speed(SIZES[-1]):.0f} tokens/s in a prompt, by the paths {tuning.paths}"
-    )
+    return f"{_speeds(tuning)}, by the paths {tuning.paths}"
+
+
+def _speeds(tuning: Tuning) -> str:
+    one, prompt = _rate(tuning.speed(SIZES[0])), _rate(tuning.speed(SIZES[-1]))
+    return f"{one} one by one, {prompt} in a prompt"
+
+
+def _rate(speed: float | None) -> str:
+    return "not measured" if speed is None else f"{speed:.0f} tokens/s"
 
 
 def _string(path: Path | None) -> str | None:

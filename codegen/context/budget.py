@@ -62,8 +62,13 @@ def prompt_budget(
             f"both must fit into {window} tokens"
         )
     if wanted is None:
-        wanted = DEFAULT
-        if tokens_per_second is not None:
-            wanted = max(LEAST, min(MOST, int(tokens_per_second * PROMPT_SECONDS)))
+        wanted = affordable(tokens_per_second)
     # Whoever wants less than the marks gets a prompt of nothing else.
     return max(0, min(wanted - MARKS, room))
+
+
+def affordable(tokens_per_second: float | None) -> int:
+    """Tokens of a prompt that a machine of that speed computes in time, marks included."""
+    if tokens_per_second is None:
+        return DEFAULT
+    return max(LEAST, min(MOST, int(tokens_per_second * PROMPT_SECONDS)))

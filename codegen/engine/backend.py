@@ -7,7 +7,7 @@ as one batch that shrinks as they end.
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,7 @@ class OnnxBackend:
         threads: int,
         paths: ComputePaths,
         capacity: int = 2048,
+        watch: Callable[[int, float], None] | None = None,
     ) -> None:
         """Loads the graphs and allocates the slots.
 
@@ -48,6 +49,8 @@ class OnnxBackend:
             threads: ONNX Runtime's threads.
             paths: which graph computes which calls.
             capacity: tokens that a slot holds, prompt and completion together.
+            watch: told of each chunk of a prompt, its tokens and the seconds that it took, by
+                whoever computes.
 
         Raises:
             CorruptModelError: a graph can't be loaded.
@@ -58,6 +61,7 @@ class OnnxBackend:
         self.threads = threads
         self.paths = paths
         self.window = min(capacity, shape.window)
+        self._watch = watch
         self._graphs: Mapping[str, Graph] = {
             path: Graph(model.graph(path), shape, device, threads) for path in paths.used
         }
@@ -118,10 +122,13 @@ class OnnxBackend:
         for start in range(cached, len(prompt), CHUNK):
             chunk = prompt[start : start + CHUNK]
             last = start + len(chunk) == len(prompt)
+            begin = time.perf_counter()
             logits = self.call(
                 slot.buffers, [chunk], start, [len(chunk) - 1] if last else [], cancel
             )
             slot.ids.extend(chunk)
+            if self._watch is not None:
+                self._watch(len(chunk), time.perf_counter() - begin)
         return slot, logits[0, 0], cached
 
     def call(

@@ -1,46 +1,105 @@
-"""Which compute paths are fastest on this machine: measured once, remembered, shown.
+"""Which compute paths are fastest on this machine: measured once, remembered, shown, and corrected.
 
 The figures are forgotten when anything changes that they depend on: the export, ONNX Runtime,
-the processor, the number of threads.
+the processor, the number of threads. Real prompts that are computed faster correct them, since a
+machine that was busy while it was measured must not stay slow for good.
 """
 
 import contextlib
 import json
+import math
 import platform
-import time
+import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
-
-from codegen.engine.buffers import KvBuffers
-from codegen.engine.cancel import CancelToken
 from codegen.engine.device import Device
-from codegen.engine.graph import Graph
-from codegen.engine.paths import ComputePaths, parse_paths
+from codegen.engine.paths import parse_paths
+from codegen.errors import ConfigError
+from codegen.models.jsonfile import read_json
 from codegen.models.manifest import ExportedModel
+from codegen.models.measuring import LIMIT, SIZES, likeliest_first, measure
 from codegen.models.progress import Progress
 from codegen.models.store import Store, write_atomically
 
-SIZES = (1, 8, 32, 256)
-"""Tokens per call that are measured: a step, a short and a long continuation, a prompt's chunk."""
+BRIEF: Final = 3.0
+"""Seconds that measuring may take where it can't be remembered, and every process measures."""
 
-HOPELESS = 4.0
-"""A path that takes this many times as long for one token is not measured further."""
+# How much faster than what is known a prompt must be to count as news.
+_NEWS: Final = 0.95
+
+# What was measured where it couldn't be written down: by the file that it would stand in, and key.
+_unwritten: dict[tuple[Path, str], "Tuning"] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What was measured: seconds of a call, by path and by tokens in the call."""
+    """What was measured: seconds of a call, by path and by tokens in the call.
+
+    What took too long to be measured is missing.
+    """
 
     paths: str
-    seconds: dict[str, dict[str, float]]
+    seconds: Mapping[str, Mapping[str, float]]
 
-    def speed(self, tokens: int) -> float:
-        """Tokens per second of calls with that many tokens, by the path that is used for them."""
-        path = parse_paths(self.paths, self.seconds).of(tokens)
-        return tokens / self.seconds[path][str(tokens)]
+    def speed(self, tokens: int) -> float | None:
+        """Tokens per second of calls with that many tokens, by the path that is used for them.
+
+        Where that was not measured it is the speed of the next smaller calls, as long as those
+        have several tokens too; None without such figures.
+        """
+        times = self.seconds[self._path(tokens)]
+        for size in reversed([size for size in SIZES if size <= tokens]):
+            if str(size) in times and (size > 1 or tokens == 1):
+                return size / times[str(size)]
+        return None
+
+    def faster(self, tokens: int, seconds: float) -> "Tuning":
+        """The same with a call of one of the sizes that took so many seconds."""
+        path = self._path(tokens)
+        return Tuning(
+            self.paths, {**self.seconds, path: {**self.seconds[path], str(tokens): seconds}}
+        )
+
+    def _path(self, tokens: int) -> str:
+        return parse_paths(self.paths, self.seconds).of(tokens)
+
+
+class PromptSpeed:
+    """How fast prompts are computed: as it was measured, or as real ones were since.
+
+    An engine tells it of every chunk of a prompt; anyone may ask.
+    """
+
+    def __init__(self, tuning: Tuning, file: Path, key: str) -> None:
+        """What was measured, and where that is remembered."""
+        self.tuning = tuning
+        self._file = file
+        self._key = key
+
+    @property
+    def value(self) -> float | None:
+        """Tokens per second, None if that is not known."""
+        return self.tuning.speed(SIZES[-1])
+
+    def saw(self, tokens: int, seconds: float) -> None:
+        """A chunk of a prompt was computed in so many seconds."""
+        if tokens != SIZES[-1] or seconds <= 0:
+            return
+        known = self.value
+        if known is None or seconds < _NEWS * tokens / known:
+            self.tuning = self.tuning.faster(tokens, seconds)
+            _remember(self._file, self._key, self.tuning)
+
+
+def prompt_speed(
+    model: ExportedModel, device: Device, threads: int, store: Store, progress: Progress
+) -> PromptSpeed:
+    """What `tuned` says, with what corrects it."""
+    tuning = tuned(model, device, threads, store, progress)
+    return PromptSpeed(tuning, store.autotune, _key(model, device, threads))
 
 
 def tuned(
@@ -51,68 +110,44 @@ def tuned(
     Raises:
         CorruptModelError: a graph can't be loaded.
     """
-    if (known := recorded(model, device, threads, store)) is not None:
-        return known
-    progress.note("measuring which compute path is fastest here, once; some seconds")
-    tuning = measure(model, device, threads)
-    _remember(store.autotune, _key(model, device, threads), tuning)
+    known = recorded(model, device, threads, store)
+    if known is None:
+        known = _unwritten.get((store.autotune, _key(model, device, threads)))
+    return known or measured_anew(model, device, threads, store, progress)
+
+
+def measured_anew(
+    model: ExportedModel, device: Device, threads: int, store: Store, progress: Progress
+) -> Tuning:
+    """Measures, and remembers that in place of what was remembered.
+
+    Where time was too short for a single figure, the path that is right on most machines is
+    taken, and the next process measures again.
+
+    Raises:
+        CorruptModelError: a graph can't be loaded.
+    """
+    lasting = _can_write(store.autotune)
+    again = "once" if lasting else "each time, since the cache can't be written to"
+    progress.note(f"measuring which compute path is fastest here, {again}; some seconds")
+    paths, seconds = measure(model, device, threads, LIMIT if lasting else BRIEF)
+    key = _key(model, device, threads)
+    if not seconds:
+        likeliest = likeliest_first(model)[0]
+        _unwritten[store.autotune, key] = Tuning(likeliest, {likeliest: {}})
+        return _unwritten[store.autotune, key]
+    tuning = Tuning(str(paths), seconds)
+    if not _remember(store.autotune, key, tuning):
+        _unwritten[store.autotune, key] = tuning
     return tuning
 
 
 def recorded(model: ExportedModel, device: Device, threads: int, store: Store) -> Tuning | None:
     """The remembered figures, or None."""
-    raw: Any = _read(store.autotune).get(_key(model, device, threads))
-    try:
-        tuning = Tuning(paths=raw["paths"], seconds=raw["seconds"])
-        parse_paths(tuning.paths, model.manifest.graphs)
-        for size in SIZES:
-            tuning.speed(size)
-    except Exception:  # noqa: BLE001 - a file that anyone can edit; what is wrong is measured anew
+    tuning = _read(store.autotune).get(_key(model, device, threads))
+    if tuning is None or not tuning.seconds.keys() <= model.manifest.graphs.keys():
         return None
     return tuning
-
-
-def measure(model: ExportedModel, device: Device, threads: int) -> Tuning:
-    """Times every path on calls of all sizes; takes some seconds."""
-    seconds: dict[str, dict[str, float]] = {}
-    for path in model.manifest.graphs:
-        best = min((times["1"] for times in seconds.values()), default=float("inf"))
-        seconds[path] = _time_path(model, path, device, threads, best)
-    decode = min(seconds, key=lambda path: seconds[path]["1"])
-    prefill = min(seconds, key=lambda path: seconds[path][str(SIZES[-1])])
-    switch = 2
-    if prefill != decode:
-        # The smallest measured size from which the prefill path is never slower.
-        for size in reversed(SIZES):
-            if seconds[prefill][str(size)] > seconds[decode][str(size)]:
-                break
-            switch = size
-    return Tuning(str(ComputePaths(decode, prefill, max(2, switch))), seconds)
-
-
-def _time_path(
-    model: ExportedModel, path: str, device: Device, threads: int, best: float
-) -> dict[str, float]:
-    shape = model.manifest.shape
-    graph = Graph(model.graph(path), shape, device, threads)
-    buffers = KvBuffers(shape, 1, max(SIZES) * 2, graph.kv_dtype, device.kind)
-    cancel = CancelToken()
-    ids = np.arange(max(SIZES), dtype=np.int64)[None] % shape.vocabulary
-
-    def seconds(size: int, runs: int) -> float:
-        took = []
-        for _ in range(runs + 1):
-            start = time.perf_counter()
-            graph.run(buffers, ids[:, :size], max(SIZES), [size - 1], cancel)
-            took.append(time.perf_counter() - start)
-        # The first call of a size allocates; the least disturbed of the others counts.
-        return min(took[1:])
-
-    single = seconds(1, 1)
-    if single > HOPELESS * best:
-        # Still measured where it may win, on the largest size; between, it is as slow per call.
-        return {str(size): seconds(size, 1) if size == SIZES[-1] else single for size in SIZES}
-    return {"1": min(single, seconds(1, 3)), **{str(s): seconds(s, 2) for s in SIZES[1:]}}
 
 
 def processor() -> str:
@@ -155,16 +190,50 @@ def _flags() -> str:
     return ""
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+def _read(path: Path) -> dict[str, Tuning]:
+    """All that is remembered and can be used."""
+    known = read_json(path)
+    if not isinstance(known, dict):
         return {}
-    return known if isinstance(known, dict) else {}
+    tunings = {key: _tuning(raw) for key, raw in known.items()}
+    return {key: tuning for key, tuning in tunings.items() if tuning is not None}
 
 
-def _remember(path: Path, key: str, tuning: Tuning) -> None:
-    # Only a shortcut: where the cache can't be written to, the next start measures again.
-    with contextlib.suppress(OSError):
+def _tuning(raw: Any) -> Tuning | None:
+    """What was remembered, if it is that: anyone can write into the file."""
+    if not isinstance(raw, dict) or raw.keys() != {"paths", "seconds"}:
+        return None
+    paths, seconds = raw["paths"], raw["seconds"]
+    if not isinstance(paths, str) or not isinstance(seconds, dict):
+        return None
+    sizes = {str(size) for size in SIZES}
+    for times in seconds.values():
+        if not isinstance(times, dict) or not times.keys() <= sizes:
+            return None
+        if not all(isinstance(took, float) and 0 < took < math.inf for took in times.values()):
+            return None
+    try:
+        parse_paths(paths, seconds)
+    except ConfigError:
+        return None
+    return Tuning(paths, seconds)
+
+
+def _can_write(path: Path) -> bool:
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(_read(path) | {key: asdict(tuning)}, indent=1))
+        with tempfile.TemporaryFile(dir=path.parent):
+            return True
+    except OSError:
+        return False
+
+
+def _remember(path: Path, key: str, tuning: Tuning) -> bool:
+    """Writes it down; whether that was possible."""
+    known = {each: asdict(value) for each, value in _read(path).items()}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(known | {key: asdict(tuning)}, indent=1))
+    except OSError:
+        return False
+    return True

@@ -71,9 +71,10 @@ def follow(
         window: tokens that a prompt may have at most.
         tokenizer: the model's.
     """
-    if last is None or last.budget != budget or not last.frame.holds(document):
+    # Where the machine turns out faster, more text has room, but not before a new place.
+    if last is None or last.budget > budget or not last.frame.holds(document):
         return None
     prompt = last.prompt(document, tokenizer)
-    if len(prompt.ids) > min(budget + _SLACK, window):
+    if len(prompt.ids) > min(last.budget + _SLACK, window):
         return None
     return last, prompt

@@ -7,6 +7,7 @@ import os
 import click
 import pytest
 
+from codegen import config
 from codegen.cli import model as model_cli
 from codegen.cli import models, options, run
 from codegen.models import catalogue, resolve
@@ -218,6 +219,36 @@ def test_info_in_json(codegen_model, monkeypatch):
     answer = json.loads(codegen_model("info", "tiny", "--json")[1])
     assert answer["schema"] == 1
     assert answer["exports"][0]["measured"] == {"paths": "l4", "seconds": TUNING.seconds}
+
+
+@pytest.mark.usefixtures("exported")
+def test_measure(codegen_model, monkeypatch):
+    asked = []
+
+    def measured_anew(model, device, *_):
+        asked.append((model.manifest.name, device.kind))
+        return Tuning("l4", {**TUNING.seconds, "l1": {"1": 0.5}})
+
+    monkeypatch.setattr(models, "measured_anew", measured_anew)
+    monkeypatch.setattr(config, "default_entry", lambda: TINY)
+    monkeypatch.setenv("CODEGEN_THREADS", "2")
+    told = (
+        "tiny, int4 for cpu, threads: 2\n"
+        "  l4: 50 tokens/s one by one, 200 tokens/s in a prompt\n"
+        "  l1: 2 tokens/s one by one, not measured in a prompt\n"
+        "The paths l4 are used, and prompts of 600 tokens.\n"
+    )
+    assert codegen_model("measure", "tiny", "--device", "cpu") == (0, told, "")
+    assert codegen_model("measure", "--device", "cpu") == (0, told, "")
+    assert asked == [("tiny", "cpu")] * 2
+    shown = json.loads(codegen_model("measure", "tiny", "--device", "cpu", "--json")[1])
+    assert (shown["schema"], shown["context_tokens"], shown["paths"]) == (1, 600, "l4")
+
+
+def test_measure_what_is_not_made(codegen_model):
+    code, out, err = codegen_model("measure", "tiny", "--device", "cpu")
+    assert (code, out) == (3, "")
+    assert err == "codegen: tiny is not here yet; run: codegen model export tiny\n"
 
 
 def test_info_of_an_export_elsewhere(codegen_model, tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codegen.context.budget import MARKS
 from codegen.context.frame import MAX_LINES
 from codegen.document import Document
 from codegen.plan import CompletionOptions, Plan, make_plan
@@ -123,9 +124,21 @@ def test_going_elsewhere_lays_a_frame(model):
     first = make_plan(model, document, OPTIONS)
     assert not make_plan(model, Document(text, 10, PATH), OPTIONS, first.layout).reused
     assert make_plan(model, document, OPTIONS, first.layout).prompt == first.prompt
-    # So does another budget.
+    # So does a smaller budget.
     other = CompletionOptions(context_tokens=300)
     assert not make_plan(model, document, other, first.layout).reused
+
+
+def test_more_budget_waits_for_a_new_place(model):
+    """Where prompts turn out faster than was measured, what stands still goes on standing still."""
+    text = files()[0]
+    document = Document(text, len(text) // 2, PATH)
+    less, more = (CompletionOptions(context_tokens=tokens) for tokens in (300, 900))
+    first = make_plan(model, document, less)
+    again = make_plan(model, document, more, first.layout)
+    assert (again.reused, again.prompt, again.budget) == (True, first.prompt, first.budget)
+    elsewhere = make_plan(model, Document(text, 10, PATH), more, first.layout)
+    assert (elsewhere.reused, elsewhere.budget) == (False, 900 - MARKS)
 
 
 def test_what_is_typed_may_go_over_the_budget_but_not_far(model):
