@@ -14,6 +14,10 @@ _LONG: Final = 15.0
 # and what Eglot waits for ends with the next key.
 _PATIENT: Final = frozenset({"Neovim", "Vim", "Eglot"})
 
+# Who hands items to Vim's `complete()`, which writes a NUL for each newline, though it announces
+# how lines are indented: yegappan/lsp.
+_ONE_LINE: Final = frozenset({"Vim"})
+
 # Parts of `textDocument` by which a client says that it has a feature.
 _FEATURES: Final = ("inlineCompletion", "completion")
 
@@ -28,8 +32,7 @@ class Client:
         ghost_text_later: whether it wants to be told of that after `initialize`.
         menu_later: the same of the completion menu.
         several_lines: whether an item of its menu may have more than one line. Who announces
-            neither snippets nor how lines are indented knows no such items: Vim's `complete()`, to
-            which vim-lsp hands them, writes a NUL for each newline.
+            neither snippets nor how lines are indented knows no such items, as vim-lsp.
         markdown: whether it renders Markdown beside an item.
         label_details: whether it shows where an item comes from in a place of its own.
     """
@@ -54,7 +57,8 @@ class Client:
             ghost_text=inline is not None,
             ghost_text_later=bool(inline and inline.dynamic_registration),
             menu_later=bool(menu and menu.dynamic_registration),
-            several_lines=bool(item.snippet_support or item.insert_text_mode_support),
+            several_lines=name not in _ONE_LINE
+            and bool(item.snippet_support or item.insert_text_mode_support),
             markdown=types.MarkupKind.Markdown in (item.documentation_format or ()),
             label_details=bool(item.label_details_support),
         )

@@ -55,21 +55,22 @@ class ResponseError(Exception):
         self.message = error["message"]
 
 
+def spawned(command, env, stderr):
+    """A process of its own."""
+    with stderr.open("wb") as said:
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, env=env
+        )
+
+
 class Client:
     """One editor with its server's process."""
 
-    def __init__(self, command, *, env, stderr, prefix=()):
+    def __init__(self, command, *, env, stderr, prefix=(), start=spawned):
         self.journal = None
         self.log_file = None
         self.stderr = stderr
-        with stderr.open("wb") as said:
-            self.process = subprocess.Popen(
-                [*prefix, *command],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=said,
-                env=env,
-            )
+        self.process = start([*prefix, *command], env, stderr)
         # What the client says to the server's requests, by their method.
         self.replies = {}
         self.inbox = []
@@ -385,9 +386,10 @@ class Document:
 class Launcher:
     """Starts servers, and ends those that are left."""
 
-    def __init__(self, tokenizer, directory):
+    def __init__(self, tokenizer, directory, start):
         self._tokenizer = tokenizer
         self._directory = directory
+        self._start = start
         self.clients = []
 
     def __call__(self, *, config="", prefix=(), **script):
@@ -406,6 +408,7 @@ class Launcher:
             env={**os.environ, "CODEGEN_CONFIG": str(own / "config.toml")},
             stderr=own / "stderr",
             prefix=prefix,
+            start=self._start,
         )
         client.journal = own / "journal"
         client.log_file = said.log_file
@@ -418,9 +421,9 @@ class Launcher:
 
 
 @contextlib.contextmanager
-def launching(tokenizer, directory):
+def launching(tokenizer, directory, start=spawned):
     """What starts servers; they are to end well, unless the test has ended them."""
-    launcher = Launcher(tokenizer, directory)
+    launcher = Launcher(tokenizer, directory, start)
     try:
         yield launcher
         for client in launcher.clients:

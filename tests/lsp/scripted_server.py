@@ -27,11 +27,15 @@ ANSWERS = ("alpha + beta", "alpha - beta", "beta + alpha")
 # What a document says to get another answer, or none.
 SLOW = re.compile(r"slowly (\d+)")  # milliseconds per token
 LONG = "at length"
+SEVERAL = "several lines"
 CRASH = "break down"
 PRINT = "say something"
 
 LENGTH = 40
 LONG_ANSWER = " + ".join(["alpha"] * LENGTH)
+
+# For the body of a function that is indented by four.
+LINES = "total = alpha + beta\n    return total"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,8 @@ class RuleBackend:
         forced = request.constraint.remaining.decode() if request.constraint else ""
         # Who has typed the beginning of an answer gets the rest of it.
         typed = forced.strip()
-        texts = [
-            answer.removeprefix(typed) for answer in ((LONG_ANSWER,) if LONG in prompt else ANSWERS)
-        ]
+        written = (LONG_ANSWER,) if LONG in prompt else (LINES,) if SEVERAL in prompt else ANSWERS
+        texts = [answer.removeprefix(typed) for answer in written]
         answers = {
             index: tuple(self._tokenizer.encode(forced + texts[index % len(texts)]))
             for index in range(len(request.samples))

@@ -56,6 +56,11 @@ def test_what_its_menu_knows(item, expected):
     assert read({"completion": {"completionItem": item}}) == expected
 
 
+def test_vims_own_menu_writes_nul_for_newlines_whatever_is_announced():
+    menu = {"completion": {"completionItem": MODES}}
+    assert [read(menu, {"name": name}).several_lines for name in ("Vim", "x")] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
