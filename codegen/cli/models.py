@@ -13,6 +13,7 @@ from codegen.errors import UsageError
 from codegen.models import inventory
 from codegen.models.autotune import Tuning, measured_anew, recorded
 from codegen.models.catalogue import CatalogueEntry, entries
+from codegen.models.catalogue import Measured as CatalogueMeasured
 from codegen.models.inventory import FoundExport
 from codegen.models.measuring import SIZES
 from codegen.models.progress import Progress, human_bytes
@@ -167,6 +168,8 @@ def lines(model: Model, measured: Measured) -> Iterator[str]:
         yield f"  source    Hugging Face, {entry.repo}, revision {entry.revision}"
         yield f"            {entry.file}, {human_bytes(entry.bytes)}, sha256 {entry.sha256}"
         yield f"  download  {model.download or 'not here'}"
+        if entry.measured is not None:
+            yield from _cost(entry.measured)
     if model.path is not None:
         yield f"  path      {model.path}"
     for export in model.exports:
@@ -217,6 +220,24 @@ def _export_as_json(export: FoundExport, measured: Measured | None) -> dict[str,
         tuning = measured.get(export.directory)
         shown["measured"] = None if tuning is None else dataclasses.asdict(tuning)
     return shown
+
+
+def _cost(measured: CatalogueMeasured) -> Iterator[str]:
+    """What a model costs and brings, as far as that was measured."""
+    costs = [
+        text
+        for value, text in (
+            (measured.minutes, f"{measured.minutes} minutes to fetch and export"),
+            (measured.bytes, f"{human_bytes(measured.bytes or 0)} on disk then"),
+            (measured.prompt_tokens, f"prompts at {measured.prompt_tokens} tokens/s"),
+            (measured.single_tokens, f"{measured.single_tokens} single tokens/s"),
+        )
+        if value is not None
+    ]
+    if costs:
+        yield f"  costs     {', '.join(costs)}"
+    yield f"  brings    {measured.exact_lines:.0%} of withheld Python lines exactly"
+    yield f"            (on {measured.on}, {measured.date})"
 
 
 def _figures(parity: Mapping[str, Any] | None) -> str:

@@ -5,8 +5,27 @@ import functools
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from codegen.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a model cost and brought where it was measured: `on` which machine, in which precision.
+
+    `minutes` to fetch and export it; `bytes` of the export on disk; tokens per second of a prompt,
+    and of generating one by one; and the share of lines, withheld from Python files, that it wrote
+    exactly. None is not measured. Another machine has other figures, but similar ratios.
+    """
+
+    on: str
+    date: str
+    exact_lines: float
+    minutes: int | None = None
+    bytes: int | None = None
+    prompt_tokens: int | None = None
+    single_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +48,19 @@ class CatalogueEntry:
     licence_url: str
     released: str
     default: bool = False
+    measured: Measured | None = None
 
 
 @functools.cache
 def entries() -> tuple[CatalogueEntry, ...]:
     """All entries, in the catalogue's order."""
     text = Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
-    return tuple(CatalogueEntry(**row) for row in tomllib.loads(text)["model"])
+    return tuple(_entry(row) for row in tomllib.loads(text)["model"])
+
+
+def _entry(row: dict[str, Any]) -> CatalogueEntry:
+    measured = row.pop("measured", None)
+    return CatalogueEntry(**row, measured=None if measured is None else Measured(**measured))
 
 
 def default_entry() -> CatalogueEntry:

@@ -1,5 +1,6 @@
 """`codegen model`: what it shows, and that it removes nothing that codegen did not write."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ from codegen.cli import model as model_cli
 from codegen.cli import models, options, run
 from codegen.models import catalogue, resolve
 from codegen.models.autotune import Tuning
-from codegen.models.catalogue import CatalogueEntry
+from codegen.models.catalogue import CatalogueEntry, Measured
 from codegen.models.manifest import (
     TOKENIZER_FILE,
     VOCABULARY_FILE,
@@ -187,6 +188,39 @@ def test_info_of_nothing(codegen_model):
     assert "tiny (the default)" in out
     assert "download  not here" in out
     assert "codegen model export tiny makes one" in out
+
+
+@pytest.mark.parametrize(
+    ("measured", "told"),
+    [
+        (None, []),
+        (
+            Measured("a machine, int4", "2026-11-30", 0.732, 12, 1_500_000_000, 124, 30),
+            [
+                "  costs     12 minutes to fetch and export, 1.5 GB on disk then, "
+                "prompts at 124 tokens/s, 30 single tokens/s",
+                "  brings    73% of withheld Python lines exactly",
+                "            (on a machine, int4, 2026-11-30)",
+            ],
+        ),
+        (
+            Measured("a machine, int4", "2026-11-30", 0.62),
+            [
+                "  brings    62% of withheld Python lines exactly",
+                "            (on a machine, int4, 2026-11-30)",
+            ],
+        ),
+    ],
+)
+def test_info_says_what_a_model_costs_and_brings(codegen_model, monkeypatch, measured, told):
+    entry = dataclasses.replace(TINY, measured=measured)
+    for module in (catalogue, models):
+        monkeypatch.setattr(module, "entries", lambda: (entry,))
+    lines = codegen_model("info", "tiny")[1].splitlines()
+    after = lines.index("  download  not here") + 1
+    assert lines[after:-1] == told
+    shown = json.loads(codegen_model("info", "tiny", "--json")[1])["catalogue"]["measured"]
+    assert shown == (None if measured is None else dataclasses.asdict(measured))
 
 
 TUNING = Tuning("l4", {"l4": {"1": 0.02, "8": 0.1, "32": 0.3, "256": 1.28}})

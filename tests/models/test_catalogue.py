@@ -10,7 +10,7 @@ from codegen.prompt.families import FAMILIES
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
 def test_every_entry_is_complete(entry):
     assert re.fullmatch(r"[0-9a-f]{64}", entry.sha256)
-    assert re.fullmatch(r"main|[0-9a-f]{40}", entry.revision)
+    assert re.fullmatch(r"[0-9a-f]{40}", entry.revision)
     assert entry.bytes > 100_000_000
     assert entry.family in {family.name for family in FAMILIES}
     assert re.fullmatch(r"[\w.-]+/[\w.-]+", entry.repo)
@@ -18,6 +18,8 @@ def test_every_entry_is_complete(entry):
     assert entry.licence
     assert entry.licence_url.startswith("https://")
     assert lookup(entry.name) is entry
+    assert 0 < entry.measured.exact_lines < 1
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", entry.measured.date)
 
 
 def test_names_files_and_hashes_are_unique():
