@@ -197,8 +197,10 @@ def test_info_of_nothing(codegen_model):
         (
             Measured("a machine, int4", "2026-11-30", 0.732, 12, 1_500_000_000, 124, 30),
             [
-                "  costs     12 minutes to fetch and export, 1.5 GB on disk then, "
-                "prompts at 124 tokens/s, 30 single tokens/s",
+                (
+                    "  costs     12 minutes to fetch and export, 1.5 GB on disk then, "
+                    "prompts at 124 tokens/s, 30 single tokens/s"
+                ),
                 "  brings    73% of withheld Python lines exactly",
                 "            (on a machine, int4, 2026-11-30)",
             ],
