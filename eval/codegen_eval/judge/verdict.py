@@ -17,11 +17,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A completion of a problem; `sample` counts those of one task, from 0, in order."""
+    """A completion of a problem; `sample` counts those of one task, from 0, in order.
+
+    A `whole` one is a program that stands for itself, not in the problem's hole.
+    """
 
     task_id: str
     sample: int
     completion: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

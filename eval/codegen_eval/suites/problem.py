@@ -1,7 +1,7 @@
 """A problem: a text with a hole, what was there, and how a completion is judged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,6 +70,11 @@ class Problem:
     def program(self, completion: str) -> str:
         """The whole program with a completion in its place."""
         return self.prefix + completion + self.suffix
+
+    def opened(self) -> "Problem":
+        """The same problem with all of its text for a hole, for whoever answers with a program."""
+        whole = self.program(self.reference)
+        return replace(self, prefix="", suffix="", reference=whole)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from codegen_eval.runs import (
     Sample,
     drop_torn_line,
     open_run,
-    read_submissions,
 )
+from codegen_eval.samples import read_submissions
 from tests.eval.metrics import made
 
 INFO = dataclasses.replace(made.INFO, samples=2, batch=2, temperature=0.8, max_tokens=16)

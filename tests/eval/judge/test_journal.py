@@ -1,5 +1,6 @@
 """Scoring a file: it can be killed at any moment, and nothing is lost or done twice."""
 
+import gzip
 import json
 import random
 import subprocess
@@ -17,6 +18,7 @@ from codegen_eval.errors import DataError
 from codegen_eval.judge.identity import Keys
 from codegen_eval.judge.journal import score_file, scores_file
 from codegen_eval.judge.judge import ScoreOptions
+from codegen_eval.judge.verdict import Submission
 from codegen_eval.runs import info_to_json, read_results
 from tests.eval.judge.made import DOUBLE, asserting, calling, suite
 from tests.eval.metrics.made import INFO
@@ -51,6 +53,7 @@ def made(samples):
         ("samples.jsonl", "scores.jsonl"),
         ("mine.jsonl", "mine.scores.jsonl"),
         ("mine", "mine.scores.jsonl"),
+        ("mine.jsonl.gz", "mine.scores.jsonl"),
     ],
 )
 def test_where_the_scores_lie(samples, scores):
@@ -117,12 +120,20 @@ def test_a_completion_that_changed_is_judged_again(sandbox, tmp_path):
 
 
 def test_a_key_has_all_that_a_verdict_depends_on():
-    def key(problem=SUITE.problems["Made/1"], text="x", options=OPTIONS, name="bubblewrap"):
-        return Keys(suite(problem), options, name).of("Made/1", text)
+    def key(
+        problem=SUITE.problems["Made/1"],
+        text="x",
+        options=OPTIONS,
+        name="bubblewrap",
+        *,
+        whole=False,
+    ):
+        return Keys(suite(problem), options, name).of(Submission("Made/1", 0, text, whole))
 
     keys = [
         key(),
         key(text="y"),
+        key(whole=True),
         key(text="\ud83d\ude00"),
         key(text="\U0001f600"),
         key(options=ScoreOptions(cpu_seconds=6.0)),
@@ -177,6 +188,61 @@ def test_bad_lines_are_named(sandbox, tmp_path, line, message):
     with pytest.raises(DataError, match=message):
         score_file(SUITE, path, OPTIONS, sandbox)
     assert not (tmp_path / "scores.jsonl").exists()
+
+
+HOLE = replace(
+    asserting("assert candidate(2) == 4\n", "def f(x):\n    return x + x\n", "Made/0"),
+    prefix="def f(x):\n",
+    suffix="\nassert f(1) == 2\n",
+    reference="    return x + x\n",
+)
+ROWS = [
+    {"task_id": "Made/0", "completion": "    return 2 * x\n"},
+    {"task_id": "Made/0", "solution": "def f(x):\n    return 2 * x\n"},
+    {"task_id": "Made/0", "solution": "    return 2 * x\n"},
+    {"task_id": "Made/0", "solution": DOUBLE, "completion": "", "_identifier": "x"},
+    {"task_id": "Made/0", "completion": "    return x\n", "solution": None},
+]
+LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("plain", LINES.encode()),
+        ("a mark of the byte order", b"\xef\xbb\xbf" + LINES.encode()),
+        ("carriage returns", LINES.replace("\n", "\r\n").encode()),
+        ("gzipped", gzip.compress(LINES.encode())),
+        ("all of it", gzip.compress(b"\xef\xbb\xbf\r\n" + LINES.replace("\n", "\r\n").encode())),
+    ],
+)
+def test_samples_are_read_as_others_write_them(sandbox, tmp_path, name, data):
+    path = tmp_path / f"{name}.jsonl.gz"
+    path.write_bytes(data)
+    results = score_file(suite(HOLE), path, OPTIONS, sandbox)
+    assert [each.verdict for each in results] == ["passed", "passed", "syntax", "passed", "error"]
+    assert (tmp_path / f"{name}.scores.jsonl").exists()
+    told = (tmp_path / f"{name}.jsonl.gz_results.jsonl").read_text().splitlines()
+    assert [json.loads(line)["passed"] for line in told] == [True, True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "has no samples"),
+        (b"\xef\xbb\xbf\r\n\n", "has no samples"),
+        (gzip.compress(LINES.encode())[:-9], "can't be read"),
+        (b"\x1f\x8bnothing", "can't be read"),
+        (LINES.encode("utf-16"), "can't be read"),
+        (b"[]\n", "line 1 is not an object"),
+        (b'{"task_id": "Made/0", "solution": 5}', "line 1: expected"),
+    ],
+)
+def test_files_that_hold_no_samples(sandbox, tmp_path, data, message):
+    path = tmp_path / "samples.jsonl"
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=message):
+        score_file(SUITE, path, OPTIONS, sandbox)
 
 
 KILLED = """

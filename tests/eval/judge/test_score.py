@@ -75,7 +75,7 @@ def test_all_are_judged_and_equal_ones_once(sandbox, jobs):
 
 
 def test_what_is_known_is_not_judged(sandbox):
-    done = {("Made/0", DOUBLE): Result("Made/0", 5, Verdict.WRONG, "known", 1.5)}
+    done = {("Made/0", DOUBLE, False): Result("Made/0", 5, Verdict.WRONG, "known", 1.5)}
     watched = Watched(sandbox, fails=lambda _slot: True)
     submissions = [Submission("Made/0", 1, DOUBLE), Submission("Made/0", 2, DOUBLE)]
     assert list(score(SUITE, submissions, ScoreOptions(), watched, done)) == [

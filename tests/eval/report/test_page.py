@@ -280,9 +280,11 @@ def test_the_command_writes_both(tmp_path, here):
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.csv", "a.html", "run"]
 
 
-def test_the_command_has_to_be_told_where(here):
-    with pytest.raises(UsageError, match="--out or --csv"):
-        CliRunner().invoke(command, [str(here)], catch_exceptions=False)
+def test_the_command_writes_a_page_where_it_is_called(tmp_path, here, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(command, ["run"], catch_exceptions=False)
+    assert result.output == "eval-report.html\n"
+    assert parsed((tmp_path / "eval-report.html").read_text(encoding="utf-8"))
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path, here):
