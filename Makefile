@@ -51,7 +51,8 @@ test-editors: test-editors-quick test-editors-vscode
 test-editors-quick: $(STAMP)
 	tests/editors/install.sh vim neovim emacs
 	CODEGEN_TEST_EDITORS=require $(BIN)/python -m pytest -m editors \
-		tests/editors/vim tests/editors/neovim tests/editors/emacs tests/editors/test_together.py
+		tests/editors/vim tests/editors/neovim tests/editors/emacs tests/editors/others \
+		tests/editors/test_together.py
 
 test-editors-vscode: $(STAMP)
 	tests/editors/install.sh vscode

@@ -15,6 +15,7 @@ for editor in "$@"; do
         # Emacs 29 has eglot in it; so have these packages, as empty ones.
         dpkg-query -W elpa-eglot >/dev/null 2>&1 || packages+=(elpa-eglot)
         dpkg-query -W elpa-company >/dev/null 2>&1 || packages+=(elpa-company)
+        dpkg-query -W elpa-lsp-mode >/dev/null 2>&1 || packages+=(elpa-lsp-mode)
         dpkg-query -W elpa-yasnippet >/dev/null 2>&1 || packages+=(elpa-yasnippet)
         dpkg-query -W elpa-evil >/dev/null 2>&1 || packages+=(elpa-evil)
         ;;
