@@ -112,7 +112,10 @@ class TestLspMode:
         at = editor(f"{SLOWLY}total = ‸\n")
 
         def work():
-            at.command(at.rest())
+            begun = len(at.client.journal_entries("begin"))
+            asked = at.rest()
+            at.client.wait_for_journal("begin", begun + 1)
+            at.command(asked)
             at.take(at.rest())
 
         assert asked_of_the_model(at.client, work) == 1
