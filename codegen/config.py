@@ -25,6 +25,9 @@ from codegen.files import read_file
 from codegen.models.catalogue import default_entry
 from codegen.models.mirrors import Mirror, read_mirrors
 
+LEAST_CONTEXT: Final = 16
+"""Tokens of a prompt that hold some words around the cursor."""
+
 _FLAGS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
@@ -94,16 +97,26 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         ConfigError: a key that doesn't exist, a value that can't be used, or a file that can't
             be read; the message names key, value and place.
     """
-    path = _config_file(environ)
-    table = _read(path) if path is not None else {}
-    _refuse_unknown(table, [*KEYS, "editor"], str(path))
-    values: dict[str, Any] = {"editor": _editing(table.get("editor", {}), str(path))}
+    path = config_path(environ)
+    # A file that is named has to be there.
+    there = bool(environ.get("CODEGEN_CONFIG")) or (path.is_absolute() and path.exists())
+    return settings_of(read_table(path) if there else {}, environ, str(path))
+
+
+def settings_of(table: Mapping[str, Any], environ: Mapping[str, str], path: str) -> Settings:
+    """The settings that a configuration's table and `environ` make; `path` is for messages.
+
+    Raises:
+        ConfigError: as `load_settings`.
+    """
+    refuse_unknown(table, [*KEYS, "editor"], path)
+    values: dict[str, Any] = {"editor": _editing(table.get("editor", {}), path)}
     for key, parse in KEYS.items():
         variable = f"CODEGEN_{key.upper()}"
         if environ.get(variable):
             name, value, place = variable, environ[variable], "the environment"
         elif key in table:
-            name, value, place = key, table[key], str(path)
+            name, value, place = key, table[key], path
         else:
             continue
         try:
@@ -120,7 +133,7 @@ def _editing(table: object, path: str) -> EditingSettings:
         raise ConfigError(f"editor = {table!r} in {path}: expected a table")
     fields = {f"editor.{each.name}": each for each in FIELDS}
     named = {f"editor.{key}": value for key, value in table.items()}
-    _refuse_unknown(named, list(fields), path)
+    refuse_unknown(named, list(fields), path)
     values: dict[str, Any] = {}
     for key, value in named.items():
         try:
@@ -130,7 +143,8 @@ def _editing(table: object, path: str) -> EditingSettings:
     return EditingSettings(**values)
 
 
-def _refuse_unknown(keys: Iterable[str], known: Sequence[str], path: str) -> None:
+def refuse_unknown(keys: Iterable[str], known: Sequence[str], path: str) -> None:
+    """Raises ConfigError for a key that isn't known, with the nearest that is."""
     for key in keys:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
@@ -138,17 +152,22 @@ def _refuse_unknown(keys: Iterable[str], known: Sequence[str], path: str) -> Non
             raise ConfigError(f"unknown key {key} in {path}; {hint}")
 
 
-def _config_file(environ: Mapping[str, str]) -> Path | None:
+def config_path(environ: Mapping[str, str]) -> Path:
+    """Where the configuration file is, or would be.
+
+    Raises:
+        ConfigError: CODEGEN_CONFIG is no path.
+    """
     if named := environ.get("CODEGEN_CONFIG"):
         try:
             return _path(named)
         except ValueError as error:
             raise ConfigError(f"CODEGEN_CONFIG = {named!r} in the environment: {error}") from None
-    path = platformdirs.user_config_path("codegen") / "config.toml"
-    return path if path.is_absolute() and path.exists() else None
+    return platformdirs.user_config_path("codegen") / "config.toml"
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_table(path: Path) -> dict[str, Any]:
+    """What a configuration file holds; ConfigError if it can't be read."""
     try:
         return tomllib.loads(read_file(path).decode())
     except OSError as error:
@@ -178,6 +197,15 @@ def _count(value: object) -> int:
         count = None
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise ValueError("expected a whole number, 1 or more")
+    return count
+
+
+def _context_tokens(value: object) -> int:
+    count = _count(value)
+    if count < LEAST_CONTEXT:
+        raise ValueError(
+            f"expected {LEAST_CONTEXT} or more: with less the model sees nothing of the file"
+        )
     return count
 
 
@@ -230,7 +258,7 @@ KEYS: Final[Mapping[str, Callable[[object], object]]] = {
     "threads": _count,
     "offline": _flag,
     "compute_path": _word,
-    "context_tokens": _count,
+    "context_tokens": _context_tokens,
     "cache_dir": _path,
     "model_mirrors": _path,
 }

@@ -108,6 +108,7 @@ def test_mirrors(check, tmp_path, text, environ):
         ("", {"CODEGEN_MODEL": "x.gguf"}, ["CODEGEN_MODEL = 'x.gguf'", "absolute"]),
         ('compute_path = ""', {}, ["compute_path = ''"]),
         ("context_tokens = -1", {}, ["context_tokens = -1"]),
+        ("", {"CODEGEN_CONTEXT_TOKENS": "5"}, ["CODEGEN_CONTEXT_TOKENS = '5'", "16 or more"]),
         ('cache_dir = "cache"', {}, ["cache_dir = 'cache'", "absolute"]),
         ('cache_dir = "~nobody-of-that-name/x"', {}, ["cache_dir = "]),
         ("", {"CODEGEN_MODEL_MIRRORS": "mirrors.toml"}, ["CODEGEN_MODEL_MIRRORS", "absolute"]),

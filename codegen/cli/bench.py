@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from codegen.cli.group import HintingGroup
 from codegen.cli.options import (
     device_option,
     model_option,
@@ -15,6 +16,7 @@ from codegen.cli.options import (
     typed_model,
     user_settings,
 )
+from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.cli.terminal import visible
 from codegen.errors import UsageError
 
@@ -26,12 +28,13 @@ if TYPE_CHECKING:
 _SCHEMA = 1
 
 
-@click.group()
+@click.group(cls=HintingGroup)
 def command() -> None:
     """Measure how fast this machine is."""
 
 
 @command.command()
+@quiet_option
 @click.option(
     "--llama-bench",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -54,7 +57,6 @@ def engine(
     """Measure the engine, in turn with llama.cpp on the same GGUF file; takes minutes."""
     from codegen.bench import run  # noqa: PLC0415 - not needed for --help
     from codegen.bench.table import markdown, table  # noqa: PLC0415
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415
 
     settings = user_settings(model=model, device=device, offline=offline)
     figures = run(settings, rounds, llama_bench, stderr_progress())
@@ -68,6 +70,7 @@ def engine(
 
 
 @command.command()
+@quiet_option
 @click.option(
     "-n", "--samples", "count", type=click.IntRange(2, 100), default=10, show_default=True
 )
@@ -89,7 +92,6 @@ def samples(
 ) -> None:
     """Measure several samples of one prompt, as a batch and one after the other."""
     from codegen.bench.samples import PROMPT, STEPS, run_samples  # noqa: PLC0415 - as above
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415
 
     settings = user_settings(model=model, device=device, precision=precision, offline=offline)
     figures = run_samples(settings, count, rounds, stderr_progress())
@@ -107,6 +109,7 @@ def samples(
 
 
 @command.command()
+@quiet_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 @model_option
 @device_option
@@ -116,7 +119,6 @@ def context(*, as_json: bool, model: str | None, device: str | None) -> None:
     Of the model only the tokenizer is used.
     """
     from codegen.bench.context import PLACES, TYPED, run_context, summaries  # noqa: PLC0415
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415 - as above
 
     figures = run_context(user_settings(model=model, device=device), stderr_progress())
     rows = list(summaries(figures))
@@ -145,6 +147,7 @@ def context(*, as_json: bool, model: str | None, device: str | None) -> None:
 
 
 @command.command()
+@quiet_option
 @click.option("--places", type=click.IntRange(1, 1000), default=20, show_default=True)
 @click.option(
     "--files",
@@ -174,6 +177,7 @@ def typing(
 
 
 @command.command()
+@quiet_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 @model_option
 @device_option
@@ -199,6 +203,7 @@ def server(*, as_json: bool, model: str | None, device: str | None) -> None:
 
 
 @command.command()
+@quiet_option
 @click.option(
     "--set",
     "wanted",
@@ -279,6 +284,5 @@ def _server_environment(model: str | None, device: str | None) -> dict[str, str]
 
 
 def _progress() -> "Progress":
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415 - as above
 
     return stderr_progress()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from codegen.cli.options import device_option, model_option, offline_option, user_settings
-from codegen.cli.place import Place, PositionCommand, read_place, say
+from codegen.cli.place import Place, PositionCommand, complete_position, read_place
+from codegen.cli.quiet import quiet_option, say, stderr_progress
 
 if TYPE_CHECKING:
     from codegen.complete import Completion
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
 
 _SCHEMA = 1
 
-_REASONS = {
-    "empty-document": "there is no text that the model could go by",
-    "blank": "the model wrote nothing but blanks",
-    "repeated-line": "the model wrote the line that follows the hole already",
-    "overlap": "what the model wrote stands right of the cursor already",
-}
-
 
 def _finite(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
     if not math.isfinite(value):
@@ -34,7 +28,8 @@ def _finite(_ctx: click.Context, _param: click.Parameter, value: float) -> float
 
 
 @click.command(cls=PositionCommand)
-@click.argument("position", metavar="FILE:LINE:COLUMN")
+@quiet_option
+@click.argument("position", metavar="FILE:LINE:COLUMN", shell_complete=complete_position)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 @click.option("--write", is_flag=True, help="Insert the best completion into the file.")
 @click.option(
@@ -95,7 +90,8 @@ def command(
     may be - for standard input.
 
     On a terminal the completion is shown among the lines around it. Anything else gets the
-    completion alone, exactly, in UTF-8; with --write it gets nothing.
+    completion alone, exactly, in UTF-8; of several candidates all, each below a line "candidate
+    N"; with --write nothing.
     """
     place = read_place(position, name, write=write)
     from codegen.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
@@ -108,17 +104,18 @@ def command(
         seed=seed,
         lines=lines,
         context_tokens=settings.context_tokens,
+        insist=True,  # whoever types a command asks by hand
     )
     view = shown if sys.stdout.isatty() and not as_json else None
     answer = _complete(place, settings, options, view)
     if as_json:
         print(json.dumps(_as_json(place, answer, candidates), indent=1, allow_nan=False))
     elif view is None and not write:
-        _print_exactly(answer.completion)
+        _print_exactly(answer.completion, several=candidates > 1)
     if not answer.completion.suggestions:
-        reason = answer.completion.reason or ""
-        why = _REASONS.get(reason, f"the rule {reason} left nothing of what the model wrote")
-        say(f"nothing to suggest: {why}")
+        from codegen.reasons import sentence  # noqa: PLC0415 - see above
+
+        say(f"nothing to suggest: {sentence(answer.completion.reason or '')}")
         return 1
     if write:
         _write(place, answer.completion)
@@ -146,7 +143,6 @@ def _complete(
         return _Answer(refusal, settings.model, None)
     from codegen.cli.interrupt import interruptible  # noqa: PLC0415
     from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415
     from codegen.models.resolve import ready  # noqa: PLC0415
 
     progress = stderr_progress()
@@ -162,10 +158,13 @@ def _complete(
     return _Answer(result(events), model.name, model.device)
 
 
-def _print_exactly(completion: "Completion") -> None:
-    # Bytes, since print would translate line endings on some systems.
-    if completion.suggestions:
-        sys.stdout.buffer.write(completion.suggestions[0].text.encode())
+def _print_exactly(completion: "Completion", *, several: bool) -> None:
+    """Writes the text alone, or all texts, each below a line that counts it."""
+    for number, candidate in enumerate(completion.suggestions, start=1):
+        head = f"candidate {number}, mean logprob {candidate.mean_logprob:.2f}\n"
+        text = f"{head}{candidate.text}\n" if several else candidate.text
+        # Bytes, since print would translate line endings on some systems.
+        sys.stdout.buffer.write(text.encode())
 
 
 def _write(place: Place, completion: "Completion") -> None:

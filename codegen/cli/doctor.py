@@ -7,6 +7,7 @@ import textwrap
 import click
 
 from codegen.cli.options import device_option, model_option, offline_option, user_settings
+from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.cli.terminal import visible
 
 _SCHEMA = 1
@@ -17,6 +18,7 @@ _SHOWN = {"ok": "ok", "warning": "warning", "failed": "FAILED"}
 
 
 @click.command()
+@quiet_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 @model_option
 @device_option
@@ -28,7 +30,6 @@ def command(*, as_json: bool, model: str | None, device: str | None, offline: bo
     with 4 if something else failed.
     """
     from codegen.doctor import MODEL, Check, examine  # noqa: PLC0415 - heavy, see --help
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415
 
     settings = user_settings(model=model, device=device, offline=offline)
     checks: list[Check] = []

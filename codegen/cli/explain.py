@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from codegen.cli.options import device_option, model_option, user_settings
-from codegen.cli.place import Place, PositionCommand, read_place
+from codegen.cli.place import Place, PositionCommand, complete_position, read_place
+from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.cli.terminal import visible
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=PositionCommand)
-@click.argument("position", metavar="FILE:LINE:COLUMN")
+@quiet_option
+@click.argument("position", metavar="FILE:LINE:COLUMN", shell_complete=complete_position)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 @click.option("--run", "runs", is_flag=True, help="Ask the model, too, and show what became of it.")
 @click.option(
@@ -45,13 +47,15 @@ def command(
     """Show the hole at a position, the pieces of the prompt for it, and what was left out.
 
     Nothing is computed by the model unless --run asks for it, and nothing is fetched. Exits with 1
-    where codegen would not ask the model at all, and tells the reason.
+    where an editor that asks while one types would get nothing, and tells the reason.
     """
     place = read_place(position, name)
     from codegen.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
 
     settings = user_settings(model=model, device=device)
-    options = CompletionOptions(candidates=candidates, context_tokens=settings.context_tokens)
+    options = CompletionOptions(
+        candidates=candidates, context_tokens=settings.context_tokens, insist=runs
+    )
     explained = _explain(place, settings, options, runs=runs)
     explained["editor"] = _in_editors(place, settings)
     if as_json:
@@ -74,7 +78,6 @@ def _explain(
     from codegen.complete import complete, result  # noqa: PLC0415
     from codegen.engine.cancel import CancelToken  # noqa: PLC0415
     from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415
     from codegen.models.resolve import require_export  # noqa: PLC0415
 
     # Who asks why doesn't expect half a gigabyte to be fetched.
@@ -102,6 +105,8 @@ def _in_editors(place: Place, settings: "Settings") -> str | None:
 
 
 def _print(explained: dict[str, Any], *, whole: bool) -> None:
+    from codegen.reasons import sentence  # noqa: PLC0415 - see `command`
+
     hole = explained["hole"]
     scope = ".".join(hole["scope"])
     where = f" in {scope}" if scope else ""
@@ -110,7 +115,7 @@ def _print(explained: dict[str, Any], *, whole: bool) -> None:
     say(f"language  {explained['language'] or 'none known: indentation and brackets alone'}")
     say(f"hole      {hole['kind']}{where}, {hole['lines']} line")
     if explained["reason"] is not None:
-        say(f"nothing   {explained['reason']}")
+        say(f"nothing   {explained['reason']}: {sentence(explained['reason'])}")
     if explained["editor"] is not None:
         say(f"editors   get nothing for this file: {explained['editor']}")
     if explained["pieces"]:

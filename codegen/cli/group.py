@@ -1,15 +1,20 @@
 """The command `codegen`, whose sub-commands are imported when they are called, not before."""
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from io import TextIOWrapper
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from codegen import __version__
+from codegen.cli.quiet import quiet_option
 from codegen.errors import CodegenError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _HERE: Mapping[str, str] = {
     "complete": "codegen.cli.complete",
@@ -17,11 +22,16 @@ _HERE: Mapping[str, str] = {
     "model": "codegen.cli.model",
     "doctor": "codegen.cli.doctor",
     "bench": "codegen.cli.bench",
+    "config": "codegen.cli.config",
+    "completion": "codegen.cli.completion",
 }
 """Modules of the commands of the core; the command itself is called `command` in each."""
 
 _ENTRY_POINTS = "codegen.commands"
 """The group of entry points by which other packages bring the rest."""
+
+SHELL_ASKS = "_CODEGEN_COMPLETE"
+"""The variable by which a shell asks what could come next; see codegen.cli.completion."""
 
 COMMANDS: Mapping[str, str] = {
     "complete": "Fill the hole at a position in a file.",
@@ -31,6 +41,8 @@ COMMANDS: Mapping[str, str] = {
     "eval": "Measure how good completions are.",
     "bench": "Measure how fast this machine is.",
     "doctor": "Check that everything works here, and say what to do where not.",
+    "config": "Show and change the user's own settings.",
+    "completion": "Print what makes a shell complete codegen's commands.",
 }
 """All commands, with the help that `codegen --help` shows without importing them."""
 
@@ -41,6 +53,10 @@ def invoke(arguments: Sequence[str]) -> int:
         # What a terminal's encoding can't show is shown as its number, and stops nothing.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if instruction := os.environ.get(SHELL_ASKS):
+        from click.shell_completion import shell_complete  # noqa: PLC0415 - only for a shell
+
+        return shell_complete(_group, {}, "codegen", SHELL_ASKS, instruction)
     try:
         with _group.make_context("codegen", list(arguments)) as context:
             code = _group.invoke(context)
@@ -49,7 +65,24 @@ def invoke(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-class LazyGroup(click.Group):
+class HintingGroup(click.Group):
+    """Commands, of which the nearest is named to who mistypes one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command, or says which one may be meant."""
+        names = self.list_commands(ctx)
+        if args[0] not in names and not args[0].startswith("-"):
+            import difflib  # noqa: PLC0415 - only for who mistyped
+
+            near = difflib.get_close_matches(args[0], names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+            ctx.fail(f"there is no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(HintingGroup):
     """Commands that are imported when they are called."""
 
     def __init__(
@@ -79,17 +112,16 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(self._table.items()))
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Finds the command, or says which one may be meant."""
-        if args[0] not in self._table:
-            import difflib  # noqa: PLC0415 - only for who mistyped
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """What a shell may complete: the table's names, without importing the commands."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - as above
 
-            near = difflib.get_close_matches(args[0], self._table, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self._table)}"
-            ctx.fail(f"there is no command {args[0]!r}; {hint}")
-        return super().resolve_command(ctx, args)
+        found = [
+            CompletionItem(name, help=help_)
+            for name, help_ in self._table.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
 
 def _load(name: str) -> click.Command:
@@ -113,13 +145,15 @@ def _load(name: str) -> click.Command:
 
 
 _group = click.version_option(__version__, prog_name="codegen", message="%(prog)s %(version)s")(
-    LazyGroup(
-        COMMANDS,
-        _load,
-        name="codegen",
-        help="Code completion that runs on your own machine, with a local model.",
-        context_settings={"help_option_names": ["-h", "--help"]},
-        epilog="Exit codes: 0 done, 1 nothing to suggest, 2 wrong use or bad input, 3 no model, "
-        "4 a failure at run time, 130 interrupted.",
+    quiet_option(
+        LazyGroup(
+            COMMANDS,
+            _load,
+            name="codegen",
+            help="Code completion that runs on your own machine, with a local model.",
+            context_settings={"help_option_names": ["-h", "--help"]},
+            epilog="Exit codes: 0 done, 1 nothing to suggest, 2 wrong use or bad input, 3 no "
+            "model, 4 a failure at run time, 130 interrupted.",
+        )
     )
 )

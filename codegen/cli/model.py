@@ -8,17 +8,25 @@ from typing import Any
 
 import click
 
-from codegen.cli.options import device_option, offline_option, precision_option, user_settings
+from codegen.cli.group import HintingGroup
+from codegen.cli.options import (
+    complete_model,
+    device_option,
+    offline_option,
+    precision_option,
+    user_settings,
+)
+from codegen.cli.quiet import quiet_option, say, stderr_progress
 from codegen.cli.terminal import visible
 from codegen.errors import ModelError, ModelMissingError, UsageError
 
 _SCHEMA = 1
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-_model_argument = click.argument("model", metavar="NAME|PATH")
+_model_argument = click.argument("model", metavar="NAME|PATH", shell_complete=complete_model)
 
 
-@click.group()
+@click.group(cls=HintingGroup)
 def command() -> None:
     """List, fetch, check, export, measure and remove models.
 
@@ -28,6 +36,7 @@ def command() -> None:
 
 
 @command.command("list")
+@quiet_option
 @_json_option
 def list_(*, as_json: bool) -> None:
     """Show the catalogue, and what of it is on this machine."""
@@ -45,13 +54,13 @@ def list_(*, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("name")
+@quiet_option
+@click.argument("name", shell_complete=complete_model)
 @offline_option
 def pull(name: str, *, offline: bool) -> None:
     """Fetch a model of the catalogue, and print the path of its file."""
     from codegen.cli import models  # noqa: PLC0415 - as above
     from codegen.models.fetch import describe, fetch  # noqa: PLC0415
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415
 
     settings = user_settings(model=name, offline=offline)
     model = models.find(settings)
@@ -64,6 +73,7 @@ def pull(name: str, *, offline: bool) -> None:
 
 
 @command.command()
+@quiet_option
 @_model_argument
 @_json_option
 def info(model: str, *, as_json: bool) -> None:
@@ -81,7 +91,8 @@ def info(model: str, *, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("model", metavar="[NAME|PATH]", required=False)
+@quiet_option
+@click.argument("model", metavar="[NAME|PATH]", required=False, shell_complete=complete_model)
 @device_option
 @_json_option
 def measure(model: str | None, *, device: str | None, as_json: bool) -> None:
@@ -91,7 +102,6 @@ def measure(model: str | None, *, device: str | None, as_json: bool) -> None:
     measured by itself when a model first runs here; do it again if the machine was busy then.
     """
     from codegen.cli import models  # noqa: PLC0415 - as above
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415
 
     settings = user_settings(model=model, device=device)
     measured = models.measure_again(settings, stderr_progress())
@@ -103,12 +113,12 @@ def measure(model: str | None, *, device: str | None, as_json: bool) -> None:
 
 
 @command.command()
+@quiet_option
 @_model_argument
 def verify(model: str) -> None:
     """Read a model's files whole, and compare them with their recorded hashes."""
     from codegen.cli import models  # noqa: PLC0415 - as above
     from codegen.models.inventory import verify_download, verify_export  # noqa: PLC0415
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415
 
     found, progress = models.find(user_settings(model=model)), stderr_progress()
     checks = [
@@ -128,12 +138,13 @@ def verify(model: str) -> None:
         else:
             _print(f"{place}: as it was written")
     for problem in problems[:-1]:
-        _say(str(problem))
+        say(str(problem))
     if problems:
         raise problems[-1]
 
 
 @command.command()
+@quiet_option
 @_model_argument
 @precision_option
 @device_option
@@ -158,7 +169,7 @@ def export(
     from codegen.cli import models  # noqa: PLC0415 - as above
     from codegen.models import resolve  # noqa: PLC0415
     from codegen.models.inventory import remove_download  # noqa: PLC0415
-    from codegen.models.progress import human_bytes, stderr_progress  # noqa: PLC0415
+    from codegen.models.progress import human_bytes  # noqa: PLC0415
 
     settings = user_settings(model=model, precision=precision, device=device, offline=offline)
     progress = stderr_progress()
@@ -171,17 +182,18 @@ def export(
         removing = click.confirm(f"Remove the download {found.fetched} ({size})?", err=True)
     if removing:
         remove_download(found.store, found.entry, progress)
-        _say(f"removed {found.fetched}")
+        say(f"removed {found.fetched}")
 
 
 @command.command()
+@quiet_option
 @_model_argument
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def remove(model: str, *, yes: bool) -> None:
     """Remove the files that codegen fetched or made of a model, and no others."""
     from codegen.cli import models  # noqa: PLC0415 - as above
     from codegen.models.inventory import remove_download, remove_export  # noqa: PLC0415
-    from codegen.models.progress import human_bytes, stderr_progress  # noqa: PLC0415
+    from codegen.models.progress import human_bytes  # noqa: PLC0415
 
     found = models.find(user_settings(model=model))
     if any(export.directory.parent != found.store.exports for export in found.exports):
@@ -190,25 +202,30 @@ def remove(model: str, *, yes: bool) -> None:
     if found.fetched is not None:
         sizes[found.fetched] = found.fetched.stat().st_size
     if not sizes:
-        _say(f"there is nothing of {found.name} that codegen fetched or made")
+        say(f"there is nothing of {found.name} that codegen fetched or made")
         return
-    for place, size in sizes.items():
-        _say(f"{place} ({human_bytes(size)})")
     if not yes and not _can_ask():
-        raise UsageError("nobody can be asked whether to remove these; say --yes")
+        raise UsageError(f"nobody can be asked whether to remove {found.name}; say --yes")
+    for place, size in sizes.items():
+        # Whoever is asked sees what for, --quiet or not.
+        (say if yes else _ask_about)(f"{place} ({human_bytes(size)})")
     if not yes and not click.confirm("Remove these?", err=True):
         return
     progress = stderr_progress()
     for export in found.exports:
         if not remove_export(found.store, export, progress):
-            _say(f"{export.directory} is left, since it holds files that codegen did not write")
+            say(f"{export.directory} is left, since it holds files that codegen did not write")
     if found.entry is not None:
         remove_download(found.store, found.entry, progress)
-    _say(f"removed {human_bytes(sum(sizes.values()))}")
+    say(f"removed {human_bytes(sum(sizes.values()))}")
 
 
 def _can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask_about(line: str) -> None:
+    click.echo(visible(line), err=True)
 
 
 def _print_json(content: dict[str, Any]) -> None:
@@ -217,7 +234,3 @@ def _print_json(content: dict[str, Any]) -> None:
 
 def _print(line: str) -> None:
     print(visible(line))
-
-
-def _say(message: str) -> None:
-    print(visible(message), file=sys.stderr)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from codegen.models.catalogue import entries
 
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from codegen.config import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def complete_model(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """What a shell may complete of a model: the catalogue's names, or else a file's."""
+    names = [entry.name for entry in entries() if entry.name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
 
 def offline_option(command: _Command) -> _Command:
@@ -43,6 +52,7 @@ def model_option(command: _Command) -> _Command:
     return click.option(
         "--model",
         metavar="NAME|PATH",
+        shell_complete=complete_model,
         help="A name of the catalogue; or a GGUF file, a Hugging Face directory or an exported "
         "one (CODEGEN_MODEL).",
     )(command)

@@ -1,12 +1,15 @@
 """A position in a file or on standard input, as several commands take it."""
 
+import os
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
-from codegen.cli.terminal import visible
+from codegen.cli.quiet import say
 from codegen.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from codegen.source import Located, SourceFile
 
 _STDIN = "-"
+
+# What is left of FILE:1:2:3 without the last two numbers.
+_FURTHER_NUMBER = re.compile(r":[+-]?[0-9]*$")
 
 
 class PositionCommand(click.Command):
@@ -25,6 +31,13 @@ class PositionCommand(click.Command):
         if positions and "--" not in args:
             args = [arg for arg in args if arg not in positions] + ["--", *positions]
         return super().parse_args(ctx, args)
+
+
+def complete_position(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """What a shell may complete of a position: the file's name, which it knows itself."""
+    return [CompletionItem(incomplete, type="file")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,8 @@ def read_place(position: str, name: str | None, *, write: bool = False) -> Place
         source = read_stdin(sys.stdin.buffer)
     elif name is not None:
         raise UsageError("--path names the text on standard input; a file has its own name")
+    elif not os.path.lexists(path) and _FURTHER_NUMBER.search(path):
+        raise UsageError(f"{position!r} has a number too many: write FILE:LINE:COLUMN")
     else:
         source = read_source(path)
     at = locate(source.text, line, column)
@@ -58,8 +73,3 @@ def read_place(position: str, name: str | None, *, write: bool = False) -> Place
         say(f"line {at.line} ends before column {column}: completing at its end, {at.column}")
     name = name or path
     return Place(name, source, at, open_document(source.text, at.offset, name))
-
-
-def say(message: str) -> None:
-    """Tells the person something, beside the command's output."""
-    print(visible(message), file=sys.stderr)

@@ -114,6 +114,53 @@ def test_standard_input(codegen_complete, model, monkeypatch):
     assert json.loads(out)["file"] == "pkg/add.py"
 
 
+@pytest.mark.parametrize("source", ["to‸tal = 1\n", "pass‸\n"])
+def test_by_hand_the_model_is_asked_everywhere(codegen_complete, model, tmp_path, source):
+    """An editor that asks while one types would get nothing at these places."""
+    file = tmp_path / "place.py"
+    before, after = source.split("‸")
+    file.write_text(before + after, encoding="utf-8")
+    asked = model(source, f"{before}_1").asked
+    code, _, err = codegen_complete(f"{file}:1:{len(before) + 1}")
+    assert asked
+    assert code in {0, 1}
+    assert "no model was asked" not in err
+
+
+def test_several_candidates_off_a_terminal(codegen_complete, model, file):
+    model(ADD, "return a + b", "return b + a", "return sum((a, b))")
+    code, out, _ = codegen_complete(f"{file}:2:5", "--candidates", "3")
+    lines = out.decode().splitlines()
+    assert code == 0
+    assert [line.split(",")[0] for line in lines[::2]] == [f"candidate {n}" for n in (1, 2, 3)]
+    assert set(lines[1::2]) == {"return a + b", "return b + a", "return sum((a, b))"}
+
+
+@pytest.mark.parametrize("name", ["--quiet", "-q"])
+def test_quiet(codegen_complete, model, file, name):
+    model(ADD, "return a + b")
+    assert codegen_complete(f"{file}:2:99", name) == (0, b"return a + b", "")
+    model(ADD, "")
+    assert codegen_complete(f"{file}:2:5", name) == (1, b"", "")
+    code, out, err = codegen_complete(f"{file}:9:1", name)
+    assert (code, out) == (2, b"")
+    assert "past the end" in err
+
+
+def test_quiet_before_the_command(model, file, capfd):
+    model(ADD, "return a + b")
+    assert run(["--quiet", "complete", f"{file}:2:99"]) == 0
+    assert capfd.readouterr() == ("return a + b", "")
+
+
+@pytest.mark.parametrize("position", ["{}:1:2:3", "{}:1:2:3:4", "-:1:2:3"])
+def test_a_number_too_many(codegen_complete, unloaded, file, position):
+    code, out, err = codegen_complete(position.format(file))
+    assert (code, out) == (2, b"")
+    assert err.endswith("has a number too many: write FILE:LINE:COLUMN\n")
+    assert err.count("\n") == 1
+
+
 def test_json(codegen_complete, model, file):
     model(ADD, "return a + b", "return b + a")
     code, out, err = codegen_complete(f"{file}:2:5", "--json", "--candidates", "2")
@@ -394,7 +441,10 @@ def test_an_empty_file(codegen_complete, file, text):
     code, out, err = codegen_complete(f"{file}:1:1", "--json")
     answer = json.loads(out)
     assert (code, answer["reason"], answer["device"]) == (1, "empty-document", None)
-    assert err == "nothing to suggest: there is no text that the model could go by\n"
+    assert (
+        err
+        == "nothing to suggest: there is no text that the model could go by, so none was asked\n"
+    )
 
 
 def test_a_file_of_50_megabytes(codegen_complete, model, file):

@@ -91,6 +91,13 @@ def test_nothing_to_do(explain, source, reason, kind):
     code, out = explain(source)
     assert code == 1
     assert reason in out
+    assert "was asked" in out
+
+
+@pytest.mark.parametrize("source", ["fo‸o = 1\n", "def f():\n    pass‸\n"])
+def test_run_asks_everywhere(explain, source):
+    _, out = explain(source, "--run", "--json", answers=["_x"])
+    assert len(json.loads(out)["answers"]) == 1
 
 
 def test_for_people(explain):

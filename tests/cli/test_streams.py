@@ -1,5 +1,6 @@
 """Closed streams, and limits on memory: one sentence, and nothing goes where it shouldn't."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -59,6 +60,25 @@ def shell(tmp_path):
 )
 def test_closed_streams(shell, command, code, out, err):
     assert shell(command) == (code, out, err)
+
+
+def test_the_server_on_a_terminal():
+    ours, theirs = os.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "codegen", "lsp"],
+            check=False,
+            stdin=theirs,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("codegen: codegen lsp speaks with an editor, and this is a term")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.model

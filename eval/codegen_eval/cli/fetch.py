@@ -4,10 +4,12 @@ import os
 
 import click
 
+from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.errors import UsageError
 
 
 @click.command()
+@quiet_option
 @click.argument("suites", nargs=-1, metavar="[SUITE]...")
 def command(suites: tuple[str, ...]) -> None:
     """Fetch the official files of the named suites, or of all, from their own repositories.
@@ -15,7 +17,6 @@ def command(suites: tuple[str, ...]) -> None:
     A file counts for its sha256 alone.
     """
     from codegen.config import load_settings  # noqa: PLC0415 - not needed for --help
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415
     from codegen_eval.suites import data  # noqa: PLC0415
     from codegen_eval.suites.registry import ENTRIES, lookup  # noqa: PLC0415
 

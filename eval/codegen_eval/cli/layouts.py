@@ -15,6 +15,7 @@ from codegen.cli.options import (
     precision_option,
     user_settings,
 )
+from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.cli.terminal import visible
 from codegen_eval.cli.pinned import pinned
 
@@ -34,6 +35,7 @@ _WIDTH = 160
 
 
 @click.command()
+@quiet_option
 @click.argument("suite")
 @click.option("--limit", type=click.IntRange(1), help="Only so many holes, a fixed choice.")
 @click.option(
@@ -84,7 +86,6 @@ def command(
 
     What was stopped in any way goes on where it was when the same command is given again.
     """
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415 - not needed for --help
     from codegen_eval.layouts.table import read_facts, tabulate  # noqa: PLC0415
     from codegen_eval.metrics.figures import plain  # noqa: PLC0415
     from codegen_eval.suites.registry import load_suite  # noqa: PLC0415

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.cli.terminal import visible
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ _SCHEMA = 1
 
 
 @click.command()
+@quiet_option
 @click.argument("repository", type=click.Path(path_type=Path))
 @click.option(
     "--out",
@@ -68,7 +70,6 @@ def command(
     and bodies of the functions that they execute are cut out. A hole is kept if the tests that
     reach it pass with the text that was there, and fail without it.
     """
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415 - not needed for --help
     from codegen_eval.mine.about import about  # noqa: PLC0415
     from codegen_eval.mine.mining import Options, mine  # noqa: PLC0415
     from codegen_eval.sandbox.find import find_sandbox  # noqa: PLC0415

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from codegen.cli.options import device_option, model_option, offline_option, user_settings
+from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.cli.terminal import visible
 from codegen.context.budget import DEFAULT
 from codegen_eval.cli.pinned import pinned
@@ -26,6 +27,7 @@ _SCHEMA = 1
 
 
 @click.command()
+@quiet_option
 @click.argument("suite")
 @click.option(
     "--format",
@@ -126,7 +128,6 @@ def command(
 
     A run that was stopped in any way goes on where it was when the same command is given again.
     """
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415 - not needed for --help
     from codegen_eval.cli.summary import lines  # noqa: PLC0415
     from codegen_eval.generate.formats import FORMATS  # noqa: PLC0415
     from codegen_eval.generate.runner import Options  # noqa: PLC0415

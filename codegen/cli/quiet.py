@@ -1,0 +1,53 @@
+"""`--quiet`: nothing on stderr but what went wrong."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from codegen.cli.terminal import visible
+
+if TYPE_CHECKING:
+    from codegen.models.progress import Progress
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+# Of click's context, which a command shares with the group that it was called by.
+_KEY: Final = "codegen.quiet"
+
+
+def quiet_option(command: _Command) -> _Command:
+    """Adds --quiet, of which the command needs to know nothing."""
+    return click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_remember,
+        help="Say nothing on stderr but what went wrong.",
+    )(command)
+
+
+def say(message: str) -> None:
+    """Tells the person something, beside the command's output."""
+    if not _is_quiet():
+        print(visible(message), file=sys.stderr)
+
+
+def stderr_progress() -> "Progress":
+    """What tells on stderr how far something is."""
+    from codegen.models import progress  # noqa: PLC0415 - not needed for --help
+
+    return progress.NullProgress() if _is_quiet() else progress.stderr_progress()
+
+
+def _remember(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value:
+        context.meta[_KEY] = True
+
+
+def _is_quiet() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and context.meta.get(_KEY, False)
