@@ -1,6 +1,6 @@
 """Boxes by bubblewrap: namespaces of their own around nothing but an interpreter.
 
-What a box has: the interpreter and the system's libraries, read-only; /tmp, as large as it may
+What a box has: the interpreter and the libraries that it loads, read-only; /tmp, as large as it may
 write; four devices; no /proc; no network, not even a loopback that is up; a process namespace that
 dies with its first process, the launcher; no capabilities; the system calls that `seccomp` leaves.
 
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from codegen_eval.errors import SandboxError
-from codegen_eval.sandbox.interpreter import Interpreter, interpreter, programs
+from codegen_eval.sandbox.interpreter import Interpreter, interpreter
 from codegen_eval.sandbox.payload import Confinement, payload
 from codegen_eval.sandbox.running import RunningBox, start
 from codegen_eval.sandbox.seccomp import Policy, program
@@ -65,7 +65,7 @@ class Bubblewrap:
         """Starts a box."""
         uid = slot_uid(slot)
         limits = job.limits
-        python = interpreter(job.python)
+        python = interpreter(job.python, several=limits.processes > 1)
         processes: int | None = limits.processes
         if uid is None:
             # The launcher is of the same uid.
@@ -112,17 +112,15 @@ def _file_system(python: Interpreter, job: Job) -> Iterator[str]:
     missing = [str(path) for path in readable if not path.exists()]
     if missing:
         raise SandboxError(f"nothing to read at {', '.join(missing)}")
-    folders = [*python.folders, *(programs() if job.limits.processes > 1 else ())]
-    files = [file for file in python.files if not _within(file, folders)]
-    links = [(link, target) for link, target in python.links if not _within(link, folders)]
-    aliases = [(alias, target) for alias, target in python.aliases if alias.resolve() in folders]
+    folders = python.folders
+    files, links = python.files, [link for link, _ in python.links]
     yield from _tmpfs("/tmp", "1777", job.limits.scratch_bytes)  # noqa: S108 - in the box
     yield from _devices()
     # Parents that bubblewrap makes by itself may be closed to the slot's uid.
-    for parent in _parents([*folders, *files, *(link for link, _ in links), *readable], folders):
+    for parent in _parents([*folders, *files, *links, *readable], folders):
         yield from ("--perms", "0755", "--dir", str(parent))
     yield from _each("--ro-bind", ((path, path) for path in (*folders, *files)))
-    yield from _each("--symlink", (*aliases, *links), swap=True)
+    yield from _each("--symlink", (*python.aliases, *python.links), swap=True)
     for hidden in python.hidden:
         yield from _tmpfs(str(hidden), "0755", 4096)
     yield from _each("--ro-bind", ((path, path) for path in readable))

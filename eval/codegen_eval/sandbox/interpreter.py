@@ -1,8 +1,10 @@
 """What a Python interpreter needs of this machine, and nothing of what is installed for it.
 
 A box sees the interpreter's own binary, the links that lead to it, its `pyvenv.cfg`, its standard
-library, and the system's shared libraries. It sees no site-packages, neither a virtual
-environment's nor the base installation's: those come by `Job.readable` only. Two ways to use it:
+library, and the shared libraries that all of these load. A box of several processes, which runs a
+repository's tests, sees the system's programs and libraries too, since its environment may need any
+of them. Neither sees a package: no folder called site-packages, or as Debian calls it, however deep
+it lies. Packages come by `Job.readable` only. Two ways to use it:
 
 *   a program of unknown worth: `Job(argv=("-I", "-S", "main.py"))`; neither the folder of the
     script nor any site-packages are on its path;
@@ -16,32 +18,41 @@ import functools
 import json
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from codegen_eval.errors import SandboxError
 
 LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64")
 PROGRAMS = ("/usr/bin", "/bin")
-"""Of use only to a box of several processes."""
-DATA = ("/etc/ld.so.cache", "/usr/share/zoneinfo")
-_PACKAGES = (
-    "site-packages",
-    "dist-packages",
-    "python*/site-packages",
-    "python*/dist-packages",
-)
+"""Both of use only to a box of several processes."""
+DATA = ("/etc/ld.so.cache", "/usr/share/zoneinfo", "/usr/lib/locale/C.utf8")
+_PACKAGES = frozenset({"site-packages", "dist-packages"})
 
 _OLDEST = (3, 9)
 _PROBE = """
-import json, sys, sysconfig
+import ctypes, glob, json, os, sys, sysconfig
 paths = sysconfig.get_paths()
+# What is loaded once all of the library is, and what packages built for any Linux expect. A box
+# has neither display nor network, and each library is a mount of its own.
+wanted = [name for folder in sys.path for name in sorted(glob.glob(os.path.join(folder, "*.so")))
+          if not os.path.basename(name).startswith(("_tkinter.", "nis."))]
+wanted += ["libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1"]
+wanted += ["libgcc_s.so.1", "libstdc++.so.6", "libatomic.so.1", "libnss_files.so.2"]
+for name in wanted:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        pass
+with open("/proc/self/maps") as file:
+    mapped = {line.split(None, 5)[5].rstrip("\\n") for line in file if line.count("/")}
 print(json.dumps({
     "version": sys.version_info[:2],
     "executable": sys.executable,
-    "prefixes": [sys.base_prefix, sys.base_exec_prefix],
     "library": [paths["stdlib"], paths["platstdlib"]],
+    "shared": sorted(name for name in mapped if ".so" in os.path.basename(name)),
 }))
 """
 
@@ -52,9 +63,10 @@ class Interpreter:
 
     Attributes:
         path: what to execute.
-        links: the symbolic links from `path` to the binary, each with its target.
-        files: the binary and what configures it.
-        folders: libraries, its own and the system's; none lies in another.
+        links: the symbolic links from `path` to the binary, and those by whose names shared
+            libraries are found, each with its target.
+        files: the binary, what configures it, and shared libraries.
+        folders: its library and, for several processes, the system's; none lies in another.
         hidden: folders inside of these that a box must not see.
         aliases: the system's folders that are symbolic links, with their targets.
     """
@@ -68,12 +80,47 @@ class Interpreter:
 
 
 @functools.lru_cache(maxsize=16)
-def interpreter(python: Path) -> Interpreter:
-    """Asks an interpreter where its files are.
+def interpreter(python: Path, *, several: bool = False) -> Interpreter:
+    """Asks an interpreter where its files are; `several` says that a box has several processes.
 
     Raises:
         SandboxError: it can't be run.
     """
+    facts = _facts(python)
+    path, links, binary = _chain(Path(facts["executable"]))
+    system = (*LIBRARIES, *PROGRAMS) if several else ()
+    folders = _outermost(Path(folder) for folder in (*facts["library"], *system))
+    shared = [Path(name).resolve() for name in facts["shared"]]
+    config = (path.parent / "pyvenv.cfg", path.parent.parent / "pyvenv.cfg")
+    files = (binary, *config, *map(Path, DATA), *shared)
+    files = tuple(
+        file
+        for file in dict.fromkeys(files)
+        if file.exists() and not any(file.is_relative_to(folder) for folder in folders)
+    )
+    links = tuple(
+        (link, target)
+        for link, target in (*links, *_links_to(frozenset(shared)))
+        if not any(link.is_relative_to(folder) for folder in folders)
+    )
+    needed = (*folders, *files, *(link for link, _ in links))
+    return Interpreter(
+        path,
+        links,
+        files,
+        folders,
+        tuple(sorted(hidden for folder in folders for hidden in _packages(folder))),
+        tuple(
+            (Path(name), os.readlink(name))  # noqa: PTH115 - as it is written
+            for name in (*LIBRARIES, *PROGRAMS)
+            if Path(name).is_symlink()
+            and any(each.is_relative_to(Path(name).resolve()) for each in needed)
+        ),
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _facts(python: Path) -> dict[str, Any]:
     try:
         answer = subprocess.run(
             [python, "-I", "-S", "-c", _PROBE],
@@ -82,41 +129,32 @@ def interpreter(python: Path) -> Interpreter:
             timeout=60,
             check=True,
         )
-        facts = json.loads(answer.stdout)
+        facts: dict[str, Any] = json.loads(answer.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise SandboxError(f"the interpreter {python} can't be run: {error}") from error
     if tuple(facts["version"]) < _OLDEST:
         raise SandboxError(f"{python} is older than Python 3.9, which the launcher needs")
-    wanted = [Path(folder) for folder in (*facts["library"], *LIBRARIES)]
-    wanted += [Path(prefix) / lib for prefix in facts["prefixes"] for lib in ("lib", "lib64")]
-    path, links, binary = _chain(Path(facts["executable"]))
-    folders = _outermost(wanted)
-    hidden = {
-        packages.resolve()
-        for folder in folders
-        for pattern in _PACKAGES
-        for packages in folder.glob(pattern)
-        if packages.is_dir() and packages.resolve().is_relative_to(folder)
-    }
-    config = (path.parent / "pyvenv.cfg", path.parent.parent / "pyvenv.cfg")
-    data = [Path(name) for name in DATA]
-    return Interpreter(
-        path,
-        links,
-        (binary, *(file for file in (*config, *data) if file.exists())),
-        folders,
-        tuple(sorted(hidden)),
-        tuple(
-            (Path(name), os.readlink(name))  # noqa: PTH115 - as it is written
-            for name in (*LIBRARIES, *PROGRAMS)
-            if Path(name).is_symlink()
-        ),
-    )
+    return facts
 
 
-def programs() -> tuple[Path, ...]:
-    """The folders of the system's programs."""
-    return _outermost(Path(name) for name in PROGRAMS)
+def _packages(folder: Path) -> Iterator[Path]:
+    """The folders of packages in a folder, at any depth."""
+    for root, names, _ in os.walk(folder):
+        yield from (Path(root) / name for name in names if name in _PACKAGES)
+        names[:] = [name for name in names if name not in _PACKAGES]
+
+
+def _links_to(files: frozenset[Path]) -> Iterator[tuple[Path, str]]:
+    """The links by which the loader finds shared libraries."""
+    folders = {file.parent for file in files} | {Path(name).resolve() for name in LIBRARIES}
+    for folder in sorted(folders):
+        if not folder.is_dir():
+            continue
+        with os.scandir(folder) as entries:
+            found = [Path(entry.path) for entry in entries if entry.is_symlink()]
+        for link in sorted(found):
+            if link.resolve() in files:
+                yield link, os.readlink(link)  # noqa: PTH115 - as it is written
 
 
 def _chain(path: Path) -> tuple[Path, tuple[tuple[Path, str], ...], Path]:

@@ -1,6 +1,6 @@
 """Boxes by Landlock: no namespaces, so no rights are needed to make one, but fewer walls.
 
-A box may read the interpreter and the system's libraries, and write to one temporary folder. It
+A box may read the interpreter and what that loads, and write to one temporary folder. It
 makes no sockets and, as a single process, no processes; what Landlock doesn't know of, `seccomp`
 denies or, for modes, owners and times of files, pretends to do. Started by root, a box runs as a
 user of its slot. Where that user can't reach the interpreter, as in /root, the box keeps the one
@@ -36,7 +36,7 @@ from typing import Any
 
 from codegen_eval.errors import SandboxError
 from codegen_eval.sandbox.folders import BoxFolder, sweep
-from codegen_eval.sandbox.interpreter import Interpreter, interpreter, programs
+from codegen_eval.sandbox.interpreter import Interpreter, interpreter
 from codegen_eval.sandbox.payload import Confinement, payload
 from codegen_eval.sandbox.running import RunningBox, start
 from codegen_eval.sandbox.seccomp import Policy, program
@@ -87,8 +87,8 @@ class Landlock:
     def start(self, job: Job, slot: int = 0) -> RunningBox:
         """Starts a box."""
         uid = slot_uid(slot)
-        python = interpreter(job.python)
         single = job.limits.processes == 1
+        python = interpreter(job.python, several=not single)
         readable = [path.absolute() for path in job.readable]
         missing = [str(path) for path in readable if not path.exists()]
         if missing:
@@ -112,7 +112,7 @@ class Landlock:
                 quota=False,
                 subreaper=True,
                 capability=None if uid is None else _capability(python, readable, folder),
-                landlock=self._rules(python, readable, folder, single=single),
+                landlock=self._rules(python, readable, folder),
             )
         except BaseException:
             folder.remove()
@@ -127,14 +127,13 @@ class Landlock:
         )
 
     def _rules(
-        self, python: Interpreter, readable: Iterable[Path], folder: BoxFolder, *, single: bool
+        self, python: Interpreter, readable: Iterable[Path], folder: BoxFolder
     ) -> dict[str, Any]:
         """What the launcher passes to the kernel."""
         handled = sum(rights for abi, rights in _FILES.items() if abi <= self._abi)
         device = (_READ_FILE | _WRITE_FILE | _TRUNCATE) & handled
         paths = [(str(path), rights) for path, rights in _library_rules(python)]
         paths += [(str(path), _READ) for path in readable]
-        paths += [] if single else [(str(path), _READ) for path in programs()]
         paths += [(path, device) for path in _DEVICES]
         paths.append((str(folder.work), handled & ~_MAKE_CHAR & ~_MAKE_BLOCK))
         network = _TCP if self._abi >= _TCP_ABI else 0

