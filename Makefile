@@ -9,7 +9,7 @@ export CODEGEN_MODEL_MIRRORS ?= $(CURDIR)/dev/mirrors.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup complete test test-deep test-slow test-editors test-editors-quick test-editors-vscode \
-	check format bench build clean selftest eval-slice
+	check format bench build install clean selftest eval-slice
 
 help:
 	@echo "make setup     make $(VENV) with everything for development"
@@ -22,13 +22,16 @@ help:
 	@echo "make eval-slice  score a fixed slice of HumanEval, and compare with what it scored before"
 	@echo "make check     lint, types, boundaries"
 	@echo "make format    format and fix what can be fixed"
+	@echo "make build     a wheel, an sdist and the editors' clients, in dist/"
+	@echo "make install   install codegen for yourself, by pipx"
 	@echo "make bench     the benchmarks of docs/benchmarks.md"
 
 $(STAMP): pyproject.toml constraints/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make setup PYTHON=/path/to/python3.11")'
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python has no venv module; on Debian: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints/dev.txt --editable '.[dev,export,languages]'
+	$(BIN)/python dev/install_torch.py constraints/dev.txt
+	$(BIN)/python -m pip install --constraint constraints/dev.txt --editable '.[dev,export,languages]'
 	@touch $@
 
 setup: $(STAMP)
@@ -56,7 +59,7 @@ test-editors-quick: $(STAMP)
 
 test-editors-vscode: $(STAMP)
 	tests/editors/install.sh vscode
-	$(BIN)/python -m pip install --quiet --constraint constraints/dev.txt playwright
+	$(BIN)/python -m pip install --constraint constraints/dev.txt playwright
 	CODEGEN_TEST_EDITORS=require $(BIN)/python -m pytest -m editors tests/editors/vscode
 
 selftest: $(STAMP)
@@ -84,8 +87,16 @@ bench: $(STAMP)
 	$(BIN)/codegen bench server
 	$(BIN)/codegen bench typing
 
+# A wheel, an sdist, and the editors' clients, all in dist/.
 build: $(STAMP)
+	rm -rf dist
 	$(BIN)/python -m build
+	$(BIN)/python dev/make_clients.py dist
+
+# For the user who calls it, beside everything else of theirs.
+install: build
+	@command -v pipx >/dev/null || { echo "pipx is needed; on Debian: apt-get install pipx"; exit 1; }
+	pipx install --force $$($(BIN)/python dev/install_torch.py --pipx) "$$(ls "$$PWD"/dist/*.whl)[export,languages]"
 
 clean:
 	rm -rf $(VENV) dist build

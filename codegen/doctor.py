@@ -133,7 +133,7 @@ def python_version(version: tuple[int, ...]) -> Check:
     """Python, and where it is."""
     detail = f"{'.'.join(map(str, version))}, {sys.executable}"
     if version[:2] < (3, 11):
-        return Check("python", "failed", detail, "install codegen-lsp with Python 3.11 or newer")
+        return Check("python", "failed", detail, "install codegen with Python 3.11 or newer")
     return Check("python", "ok", detail)
 
 

@@ -132,16 +132,20 @@ def _load(name: str) -> click.Command:
 
         found = next(iter(entry_points(group=_ENTRY_POINTS, name=name)), None)
         if found is None:
-            raise CodegenError(f"this installation lacks codegen {name}; reinstall codegen-lsp")
+            raise _broken(f"this installation lacks codegen {name}")
         try:
             loaded = found.load()
         except (ImportError, AttributeError) as error:
-            raise CodegenError(
-                f"codegen {name} can't be loaded ({error}); reinstall codegen-lsp"
-            ) from error
+            raise _broken(f"codegen {name} can't be loaded ({error})") from error
     if not isinstance(loaded, click.Command):
-        raise CodegenError(f"codegen {name} is not a command; reinstall codegen-lsp")
+        raise _broken(f"codegen {name} is not a command")
     return loaded
+
+
+def _broken(what: str) -> CodegenError:
+    from codegen.installing import install_again  # noqa: PLC0415 - only for who needs it
+
+    return CodegenError(f"{what}; {install_again()}")
 
 
 _group = click.version_option(__version__, prog_name="codegen", message="%(prog)s %(version)s")(

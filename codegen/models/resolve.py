@@ -14,6 +14,7 @@ from codegen.config import Settings
 from codegen.engine.device import Device, choose_device
 from codegen.errors import CorruptModelError, ModelMissingError, UsageError
 from codegen.files import open_file
+from codegen.installing import install_extra
 from codegen.models.catalogue import CatalogueEntry, lookup
 from codegen.models.fetch import describe, fetch
 from codegen.models.locking import locked
@@ -199,10 +200,10 @@ def require_extra(name: str) -> None:
     if all(importlib.util.find_spec(module) for module in EXTRA_MODULES):
         return
     if choose_device("auto").kind == "cuda":
-        command, size = 'pip install "codegen-lsp[export]"', "about 6 GB, torch for CUDA included"
+        command, size = install_extra("export"), "about 6 GB, torch for CUDA included"
     else:
-        index = "--extra-index-url https://download.pytorch.org/whl/cpu"
-        command = f'pip install "codegen-lsp[export]" {index}'
+        index = ("--extra-index-url", "https://download.pytorch.org/whl/cpu")
+        command = install_extra("export", *index)
         size = "about 1.1 GB, torch's CPU build included"
     raise ModelMissingError(
         f"{name} must be exported to ONNX first, and what that needs is not installed; "

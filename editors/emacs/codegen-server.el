@@ -49,7 +49,7 @@ For example (:maxLatency 3000 :languages (:markdown :json-false))."
   "Gives the list of the workspace's folders, each as the protocol has it.")
 
 (defconst codegen-server--install
-  "pipx install \"codegen-lsp[export,languages]\""
+  "make install, in a clone of codegen"
   "How the server is installed.")
 
 (defconst codegen-server--lives 3

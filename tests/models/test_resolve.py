@@ -71,7 +71,7 @@ def test_nothing_here_and_offline(settings):
 def test_the_missing_extra_is_named_with_the_command(settings, monkeypatch):
     monkeypatch.setattr(module, "EXTRA_MODULES", ("no_such_module",))
     settings = dataclasses.replace(settings, offline=False)
-    with pytest.raises(ModelMissingError, match=r'pip install "codegen-lsp\[export\]".*GB'):
+    with pytest.raises(ModelMissingError, match=r"-m pip install .*\[export\].*GB"):
         export(settings, NullProgress(), force=False)
 
 

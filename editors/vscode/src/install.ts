@@ -2,8 +2,8 @@
 
 import { commands, env, window } from 'vscode';
 
-// Shown and copied, never run: until it is released, whoever takes the name would be run.
-const INSTALL = 'pipx install "codegen-lsp[export,languages]"';
+// Shown and copied, never run. There is no release: a package's name would be whoever's takes it.
+const INSTALL = 'make install';
 
 const HOW = 'How to Install It';
 const COPY = 'Copy Command';
@@ -23,7 +23,7 @@ export async function offerInstallation(problem: string | undefined): Promise<vo
     return;
   }
   const answer = await window.showWarningMessage(
-    `codegen's server is not installed. Once it is released, this installs it: ${INSTALL}`,
+    `codegen's server is not installed. In a clone of codegen, this installs it: ${INSTALL}`,
     HOW,
     COPY,
   );

@@ -59,14 +59,14 @@ def test_settings_change_while_it_runs(emacs, scripted):
 
 def test_without_the_program_emacs_goes_on(emacs, scripted):
     editor = emacs(scripted, before='(setq codegen-command \'("codegen-x"))', ready=False)
-    editor.until('codegen-x is not installed: pipx install "codegen-lsp[export,languages]"')
+    editor.until("codegen-x is not installed: make install, in a clone of codegen")
     editor.until("codegen:error")
     editor.type("1 + 2")
     editor.until_line("total = 1 + 2")
     editor.terminal.send("\x18\x06other.py" + ENTER)
     editor.until("other.py")
     # It is said once.
-    assert editor.eval('(with-current-buffer "*Messages*" (how-many "pipx" 1))') == 1
+    assert editor.eval('(with-current-buffer "*Messages*" (how-many "make install" 1))') == 1
     editor.command("codegen-status")
     editor.until("codegen: error  codegen-x is not installed")
 

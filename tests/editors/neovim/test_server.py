@@ -31,7 +31,7 @@ def test_without_a_server_one_message_says_how_to_install_it(open_nvim, tmp_path
     env = {"PATH": f"{nothing.bin}:/usr/bin:/bin"}
     (workspace / "other.py").write_text("other\n")
     nvim = open_nvim("inventory.py", server=nothing, env=env)
-    said = 'codegen: not found; pipx install "codegen-lsp[export,languages]"'
+    said = "codegen: not found; make install, in a clone of codegen"
     nvim.terminal.until(said)
     # The editor goes on, without another word.
     nvim.type("O" + TAB + "x")

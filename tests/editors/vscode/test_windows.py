@@ -9,7 +9,7 @@ from tests.editors.vscode.conftest import EAGER
 
 pytestmark = [pytest.mark.editors, pytest.mark.timeout(600)]
 
-INSTALL = 'pipx install "codegen-lsp[export,languages]"'
+INSTALL = "make install"
 
 TRUSTED = {"security.workspace.trust.enabled": False}
 RESTRICTED = {"security.workspace.trust.enabled": True}
@@ -49,7 +49,7 @@ def test_a_missing_server_is_said_once_and_found_later(
     open_window, workspace, own, code_server, scripted
 ):
     said = code_server.home / "said"
-    own("pipx", f'#!/bin/sh\necho "$@" >{said}\n')
+    own("make", f'#!/bin/sh\necho "$@" >{said}\n')
     window = open_window(workspace, EAGER)
     window.open("inventory.py")
     window.until_message("not installed", INSTALL)

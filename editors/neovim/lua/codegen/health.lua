@@ -46,7 +46,7 @@ local function check_program()
   local program = config.get().cmd[1]
   local path = vim.fn.exepath(program)
   if path == "" then
-    health.error(program .. " is not installed", 'pipx install "codegen-lsp[export,languages]"')
+    health.error(program .. " is not installed", "make install, in a clone of codegen")
     return
   end
   health.ok(path)

@@ -178,7 +178,7 @@ function start()
   if vim.fn.executable(program) == 0 then
     given_up = true
     status.gone(("%s is not installed"):format(program))
-    messages.say('not found; pipx install "codegen-lsp[export,languages]"', vim.log.levels.WARN)
+    messages.say("not found; make install, in a clone of codegen", vim.log.levels.WARN)
     return
   end
   local of = { id = 0, code = 0, signal = 0, replaced = false }

@@ -5,7 +5,7 @@ import autoload './config.vim'
 import autoload './notice.vim'
 import autoload './status.vim'
 
-const INSTALL = 'pipx install "codegen-lsp[export,languages]"'
+const INSTALL = 'make install, in a clone of codegen'
 
 # So often a server that dies is started again within so many seconds.
 const RESTARTS = 3
@@ -50,7 +50,7 @@ export def Start()
   final command = config.Command()
   if !executable(command[0])
     status.Set('failed', command[0] .. ' is not installed')
-    notice.Tell($'{command[0]} was not found. Install it with: {INSTALL} '
+    notice.Tell($'{command[0]} was not found. Install it with: {INSTALL}, '
       .. 'and then type :Codegen restart')
     given_up = true
     return
