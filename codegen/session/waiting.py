@@ -59,7 +59,7 @@ async def _landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> 
     lost, patience = wish.ticket.lost, wish.request.patience
     ends: list[asyncio.Future[Any]] = [flight.outcome, lost]
     if patience is not None and patience <= longest:
-        if not await _within(patience, ends, clock):
+        if not await _in_time(flight, wish, clock, patience, ends):
             return types.PENDING
     elif not await _in_time(flight, wish, clock, longest, ends):
         if not flight.decoding:

@@ -17,6 +17,12 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "inventory.py"
 RETURNS = "        return sum("
 
 
+class PatientBlink(imitations.Blink):
+    """One that waits on a machine that does other things, too."""
+
+    options = imitations.PatientCompany.options
+
+
 @pytest.fixture
 def editor(request, tmp_path):
     """Opens the example with its cursor in a body of which only the beginning is written."""
@@ -51,7 +57,7 @@ def test_ghost_text(editor):
     assert editor.client.counters()["accepted"] == 1
 
 
-@pytest.mark.parametrize("editor", [imitations.Blink], indirect=True)
+@pytest.mark.parametrize("editor", [PatientBlink], indirect=True)
 def test_a_menu_that_is_waited_for(editor):
     editor.type("return sum(")
     editor.press()

@@ -262,11 +262,12 @@ LINES = ("total = first", "total += second", "print(total)", "return total")
 STATEMENTS = "\n    ".join(LINES)
 
 
+@pytest.mark.parametrize("patience", [None, 5, 15], ids=["ghost text", "a menu", "a patient one"])
 @played
-async def test_some_whole_lines_soon_are_better_than_all_of_them_later(desk):
+async def test_some_whole_lines_soon_are_better_than_all_of_them_later(desk, patience):
     desk = await desk(STATEMENTS, max_latency=6.0).ready(BODY)
     desk.backend.decode.hold()
-    task = await desk.ask()
+    task = await desk.ask(patience=patience)
     flight, steps = desk.session._flights[URI][-1], 0
     while "\n" not in flight.written:
         steps += 1
