@@ -1,20 +1,24 @@
 """Boxes by Landlock: no namespaces, so no rights are needed to make one, but fewer walls.
 
-A box may read the interpreter and what that loads, and write to one temporary folder. It
-makes no sockets and, as a single process, no processes; what Landlock doesn't know of, `seccomp`
-denies or, for modes, owners and times of files, pretends to do. Started by root, a box runs as a
-user of its slot. Where that user can't reach the interpreter, as in /root, the box keeps the one
-capability to read everything (or, where root hasn't got it, to ignore modes). The rules bound that,
-too: what they don't allow is denied to root as well.
+A box may read the interpreter and what that loads, and write to one temporary folder. It makes no
+sockets and, as a single process, no processes; what Landlock doesn't know of, `seccomp` denies or,
+for modes, owners and times of files, pretends to do. It also denies what would keep a file from
+being counted: files without a name, files on their way to another process, folders that their
+owner can't list, and processes that nobody may look at. Started by root, a box runs as a user of its
+slot. Where that user can't reach the interpreter, as in /root, the box keeps the one capability to read
+everything (or, where root hasn't got it, to ignore modes). The rules bound that, too: what they
+don't allow is denied to root as well.
 
 What that does not stop, beside what bubblewrap doesn't either:
 
 *   the names of files, and what `stat` and `readlink` say of them, are visible on the whole
     machine; so are the names, never the content, of the site-packages beside a standard library;
 *   the clock, the host's name and the numbers of processes are the machine's;
-*   no file system limits what is written: the launcher adds it up five times a second, so
-    `scratch_bytes` can be passed by what the disk takes in that time, and by what is deleted but
-    still open (64 files of `file_bytes`);
+*   no file system limits what is written: the launcher adds it up five times a second, with what
+    has no name any more but is open or mapped (a mapped one as the largest that there may be), so
+    `scratch_bytes` can be passed by what the disk takes in that time, and by what processes hold
+    that replace themselves faster. When all but 1 GiB of what was free on the disk is gone, or
+    half of it where that is less, the box ends whoever took it;
 *   as an ordinary user, other processes of the user count where the kernel limits a box of several:
     the parent counts instead, four times a second;
 *   /dev/shm isn't there: `multiprocessing`'s locks don't work.

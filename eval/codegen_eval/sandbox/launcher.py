@@ -1,8 +1,8 @@
 """Runs inside a box: writes its files, gives up all rights, becomes the program, sees it end.
 
-The parent passes this module's source to an interpreter by `-c`, so it may use nothing but the
-standard library of Python 3.9; and little of that, since each box waits for the imports. It speaks
-to the parent by one socket:
+The parent passes this module's source to an interpreter by `-c`, after `scratch.py`'s, so it may
+use nothing but the standard library of Python 3.9; and little of that, since each box waits for the
+imports. It speaks to the parent by one socket:
 
 *   from the parent: marshalled dictionaries, each after its length in four bytes: the
     specification; each file, followed by its bytes; an end. Then nothing, until the parent closes
@@ -14,7 +14,8 @@ program at its limits or when the parent is gone, kills what the program left, a
 ended. As a process 1 or as a subreaper, it gets every orphan.
 """
 
-# ruff: noqa: PTH103, PTH120, PTH123, PTH208, PTH211, SIM105
+# ruff: noqa: PTH103, PTH110, PTH120, PTH123, PTH211, SIM105
+# ruff: noqa: TC004 - the names are there when it runs: they are of the source before this one
 
 import ctypes
 import marshal
@@ -27,12 +28,14 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any, BinaryIO
+
+    from codegen_eval.sandbox.scratch import Scratch, _names
 
 _TICK = 0.2
 _PATIENCE = 10.0
 _COPY = 1 << 16
-_BLOCK = 4096
 
 # The module `signal` would take longer to import than all that is done here.
 _SIGKILL = 9
@@ -166,6 +169,9 @@ def _watch(control: int, child: int, spec: "dict[str, Any]") -> str:
     poll = select.poll()
     poll.register(process, select.POLLIN)
     poll.register(control, select.POLLIN)
+    if spec["uid"] is not None and not spec["quota"]:
+        _look_as(spec["uid"])
+    scratch = Scratch(spec)
     deadline = time.monotonic() + spec["wall"]
     most = spec["cpu"] + _seconds(clock)  # what it took to become the program is not its own
     while True:
@@ -175,7 +181,7 @@ def _watch(control: int, child: int, spec: "dict[str, Any]") -> str:
             return "wall"
         if cpu <= 0:
             return "cpu"
-        if _scratch(spec) > spec["scratch"]:
+        if scratch.exceeded(_descendants(os.getpid())):
             return "scratch"
         ready = dict(poll.poll(1000 * max(0.01, min(wall, cpu, _TICK))))
         if process in ready:
@@ -191,39 +197,12 @@ def _seconds(clock: ctypes.c_int) -> float:
         return 0.0
 
 
-def _scratch(spec: "dict[str, Any]") -> int:
-    """Bytes of what the box has written; each name costs a block, if only the kernel's memory."""
-    if spec["quota"]:
-        # A file system of its own has its own limit of bytes, but hardly one of names.
-        mount = os.statvfs(spec["work"])
-        return (mount.f_files - mount.f_ffree) * _BLOCK
-    most: int = spec["scratch"]
-    total = 0
-    pending = [spec["work"]]
-    while pending and total <= most:
-        try:
-            with os.scandir(pending.pop()) as entries:
-                for entry in entries:
-                    found = entry.stat(follow_symlinks=False)
-                    total += _BLOCK + 512 * found.st_blocks
-                    if stat.S_ISDIR(found.st_mode):
-                        pending.append(entry.path)
-                    if total > most:
-                        break
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            if len(os.fsencode(error.filename or "")) > _BLOCK - 256:
-                return most + 1  # deeper than paths can name: nobody's honest work
-    return total
-
-
 def _kill(child: int) -> int:
     """Kills the program and all its descendants. Its own status, as of `wait`; -1 if unknown."""
     status = -1
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        for pid in [-1] if os.getpid() == 1 else _children():
+        for pid in [-1] if os.getpid() == 1 else _children(os.getpid()):
             try:
                 os.kill(pid, _SIGKILL)
             except OSError:  # it has ended already
@@ -239,22 +218,31 @@ def _kill(child: int) -> int:
     return status
 
 
-def _children() -> "list[int]":
-    me = os.getpid()
-    try:
-        with open(f"/proc/{me}/task/{me}/children") as file:
-            return [int(pid) for pid in file.read().split()]
-    except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN
-        found = []
-        for name in filter(str.isdigit, os.listdir("/proc")):
+def _descendants(pid: int) -> "Iterator[int]":
+    for child in _children(pid):
+        yield child
+        yield from _descendants(child)
+
+
+def _children(parent: int) -> "list[int]":
+    found: list[int] = []
+    if os.path.exists("/proc/thread-self/children"):
+        for task in _names(f"/proc/{parent}/task"):
             try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    parent = int(file.read().rpartition(b")")[2].split()[1])
-            except OSError:
+                with open(f"/proc/{parent}/task/{task}/children") as file:
+                    found += map(int, file.read().split())
+            except OSError:  # it has ended this moment
                 continue
-            if parent == me:
-                found.append(int(name))
         return found
+    for name in filter(str.isdigit, _names("/proc")):  # a kernel without CONFIG_PROC_CHILDREN
+        try:
+            with open(f"/proc/{name}/stat", "rb") as status:
+                its_parent = int(status.read().rpartition(b")")[2].split()[1])
+        except OSError:
+            continue
+        if its_parent == parent:
+            found.append(int(name))
+    return found
 
 
 def _leave_root(uid: int, capability: "int | None") -> None:
@@ -273,6 +261,20 @@ def _leave_root(uid: int, capability: "int | None") -> None:
     _check(_libc.capset(header, data), "capset")
     if capability is not None:
         _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability)
+
+
+def _look_as(uid: int) -> None:
+    """Becomes who may look at what the box's processes hold, without losing any right.
+
+    Root may not, in a container that has taken CAP_SYS_PTRACE from it. The box's processes can't
+    do anything to this one: only its effective ids are theirs.
+    """
+    header = (ctypes.c_uint32 * 2)(_CAP_VERSION, 0)
+    data = (ctypes.c_uint32 * 6)()
+    _check(_libc.capget(header, data), "capget")
+    os.setegid(uid)
+    os.seteuid(uid)
+    _check(_libc.capset(header, data), "capset")
 
 
 def _landlock(rules: "dict[str, Any]") -> None:

@@ -24,7 +24,10 @@ from codegen_eval.sandbox.ending import judge
 from codegen_eval.sandbox.types import Ending, Limits, Reason
 from codegen_eval.sandbox.watch import TreeWatch
 
-_LAUNCHER = Path(__file__).with_name("launcher.py").read_text(encoding="utf-8")
+_LAUNCHER = "\n".join(
+    Path(__file__).with_name(name).read_text(encoding="utf-8")
+    for name in ("scratch.py", "launcher.py")
+)
 _CHUNK = 1 << 16
 _STDERR_TAIL = 16 << 10
 _START_SECONDS = 60.0

@@ -8,6 +8,7 @@ The launcher installs the program last, after all that it forbids.
 import errno
 import os
 import platform
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,6 +44,8 @@ _IOCTLS = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x5452)
 _FCNTL = (8, 10, 15, 1024, 1026)  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY
 _AF_UNIX, _SOCK_STREAM, _SOCK_TYPE_MASK = 1, 1, 0xF
 _O_ACCMODE = 3
+_O_TMPFILE = 0o20000000  # without O_DIRECTORY, which the constant of that name holds too
+_PR_SET_DUMPABLE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,13 @@ def _rules(policy: Policy) -> Iterator[tuple[str, list[Instruction]]]:
             yield name, missing
         # Before ABI 3, Landlock neither sees this call nor that a file is opened to be emptied.
         yield "truncate", denied
-        yield "open", _deny_emptying(1)
-        yield "openat", _deny_emptying(2)
+        yield "open", _deny_flags(1)
+        yield "openat", _deny_flags(2)
+        # What nobody may list can't be added up, nor what a process holds that nobody may look at.
+        yield "mkdir", _deny_closed(1)
+        yield "mkdirat", _deny_closed(2)
+        yield "umask", _deny_bits(0, stat.S_IRWXU)
+        yield "prctl", _never(0, _PR_SET_DUMPABLE)
         # Who gets a file's signals, and who waits for whom.
         yield "fcntl", _never(1, *_FCNTL)
     if policy.foreign_signals:
@@ -158,10 +166,23 @@ def _deny_bits(index: int, bits: int) -> list[Instruction]:
     ]
 
 
-def _deny_emptying(index: int) -> list[Instruction]:
-    """Denies O_TRUNC together with O_RDONLY."""
+def _deny_closed(index: int) -> list[Instruction]:
+    """Denies a mode that closes a folder to its owner."""
     return [
         _argument(index),
+        (_AND, 0, 0, stat.S_IRWXU),
+        (_EQUAL, 1, 0, stat.S_IRWXU),
+        _answer(_ERRNO | errno.EPERM),
+        _answer(_ALLOW),
+    ]
+
+
+def _deny_flags(index: int) -> list[Instruction]:
+    """Denies files that never have a name, and O_TRUNC together with O_RDONLY."""
+    return [
+        _argument(index),
+        (_ANY_BIT, 0, 1, _O_TMPFILE),
+        _answer(_ERRNO | errno.EOPNOTSUPP),
         (_ANY_BIT, 0, 3, os.O_TRUNC),
         (_AND, 0, 0, _O_ACCMODE),
         (_EQUAL, 0, 1, os.O_RDONLY),

@@ -103,11 +103,14 @@ ALWAYS = (
     "listen",
     "accept",
     "accept4",
+    "sendmsg",
+    "sendmmsg",
     "seccomp",
     "lsm_set_self_attr",
 )
 """Denied to every box: namespaces, mounts, other processes' memory, keys, modules, the kernel's
-rarer interfaces, memory and messages that no limit counts, and sockets."""
+rarer interfaces, memory, messages and files that no limit counts (one that is on its way to
+another process is in neither), and sockets."""
 
 METADATA = (
     "chmod",
@@ -247,6 +250,8 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "listen": (50, 201),
     "accept": (43, 202),
     "accept4": (288, 242),
+    "sendmsg": (46, 211),
+    "sendmmsg": (307, 269),
     "seccomp": (317, 277),
     "lsm_set_self_attr": (460, 460),
     "clone": (56, 220),
@@ -261,6 +266,10 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "open": (2, None),
     "openat": (257, 56),
     "truncate": (76, 45),
+    "mkdir": (83, None),
+    "mkdirat": (258, 34),
+    "umask": (95, 166),
+    "prctl": (157, 167),
     "pidfd_send_signal": (424, 424),
     "fcntl": (72, 25),
     "kill": (62, 129),

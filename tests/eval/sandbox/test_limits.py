@@ -6,6 +6,7 @@ import time
 import pytest
 
 from codegen_eval.sandbox.run import run
+from codegen_eval.sandbox.scratch import Scratch
 from codegen_eval.sandbox.types import Job, Limits, Reason
 
 # What a busy machine may add to any of these.
@@ -74,6 +75,105 @@ def test_scratch(run_program, program):
     ran = run_program(f"import os, time\n{program}", scratch_bytes=1 << 20, cpu_seconds=30)
     full = "No space left" in ran.ending.stderr
     assert full or ran.ending.reason is Reason.SCRATCH, ran.ending
+
+
+HELD = {
+    "deleted, but open": """
+held = []
+for n in range(50):
+    held.append(open(str(n), "wb", buffering=0))
+    held[-1].write(bytes(1 << 20))
+    os.unlink(str(n))
+""",
+    "deleted, but mapped": """
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+for n in range(50):
+    file = os.open(str(n), os.O_CREAT | os.O_RDWR)
+    os.write(file, bytes(1 << 20))
+    mapped = libc.mmap(None, 4096, 1, 1, file, ctypes.c_long(0))
+    assert mapped != ctypes.c_void_p(-1).value
+    os.close(file)
+    os.unlink(str(n))
+""",
+    "never named": """
+held = []
+for n in range(50):
+    held.append(os.open(".", os.O_TMPFILE | os.O_RDWR))
+    os.write(held[-1], bytes(1 << 20))
+""",
+    "on its way": """
+ours, theirs = socket.socketpair()
+for n in range(50):
+    with open(str(n), "wb", buffering=0) as file:
+        file.write(bytes(1 << 20))
+        socket.send_fds(ours, [b"x"], [file.fileno()])
+    os.unlink(str(n))
+""",
+    "in a folder that can't be listed": """
+os.mkdir("closed", 0o300)
+for n in range(50):
+    open(f"closed/{n}", "wb").write(bytes(1 << 20))
+""",
+    "in a folder closed by the mask": """
+os.umask(0o700)
+os.mkdir("closed")
+for n in range(50):
+    open(f"closed/{n}", "wb").write(bytes(1 << 20))
+""",
+    "of a process that can't be looked at": """
+if ctypes.CDLL(None).prctl(4, 0, 0, 0, 0):
+    raise OSError
+held = []
+for n in range(50):
+    held.append(open(str(n), "wb", buffering=0))
+    held[-1].write(bytes(1 << 20))
+    os.unlink(str(n))
+""",
+    "of a child": """
+if os.fork() == 0:
+    held = []
+    for n in range(50):
+        held.append(open(str(n), "wb", buffering=0))
+        held[-1].write(bytes(1 << 20))
+        os.unlink(str(n))
+    time.sleep(600)
+""",
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_disk_that_no_name_shows(run_program, name):
+    program = f"import ctypes, os, socket, time\n{HELD[name]}\ntime.sleep(600)"
+    limits = {"scratch_bytes": 8 << 20, "file_bytes": 1 << 20, "wall_seconds": 30.0}
+    ran = run_program(program, processes=2 if "fork" in program else 1, **limits)
+    assert ran.ending.reason is Reason.SCRATCH or "Error" in ran.ending.stderr, ran.ending
+
+
+def test_what_is_deleted_and_small_may_be_held(run_program):
+    program = """
+import mmap, os, tempfile
+with tempfile.TemporaryFile() as file, tempfile.TemporaryDirectory() as folder:
+    file.write(b"x" * 4096)
+    file.flush()
+    held = mmap.mmap(file.fileno(), 4096)
+    os.mkdir(os.path.join(folder, "inside"))
+    os.umask(0o077)
+    import time
+    time.sleep(0.6)
+    print(held[0])
+"""
+    ran = run_program(program, scratch_bytes=4 << 20, file_bytes=1 << 20)
+    assert ran.stdout == b"120\n", ran.ending
+
+
+def test_a_disk_that_fills_up_ends_the_box(tmp_path, monkeypatch):
+    free = iter([10 << 20, 6 << 20, 4 << 20])
+    monkeypatch.setattr(Scratch, "_free", lambda _self: next(free))
+    spec = {"work": str(tmp_path), "scratch": 1 << 30, "limits": {"RLIMIT_FSIZE": 1 << 20}}
+    scratch = Scratch({**spec, "quota": False})
+    assert not scratch.exceeded([])
+    assert scratch.exceeded([])
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])

@@ -60,6 +60,41 @@ ATTACKS: Final = (
         ERROR,
     ),
     _does(
+        "disk-deleted",
+        "400 MiB in files that are deleted, and still open",
+        "import time; held = []\n    for n in range(40):\n"
+        "        held.append(open(f'f{n}', 'wb', buffering=0)); held[-1].write(bytes(10 << 20))\n"
+        "        os.unlink(f'f{n}')\n    time.sleep(2)",
+        ERROR,
+    ),
+    _does(
+        "disk-mapped",
+        "400 MiB in files that are deleted and closed, and of each of which a page is mapped",
+        "import ctypes, time; libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p\n"
+        "    for n in range(40):\n        file = os.open(f'f{n}', os.O_CREAT | os.O_RDWR)\n"
+        "        os.write(file, bytes(10 << 20))\n"
+        "        libc.mmap(None, 4096, 1, 1, file, ctypes.c_long(0))\n"
+        "        os.close(file); os.unlink(f'f{n}')\n    time.sleep(2)",
+        ERROR,
+    ),
+    _does(
+        "disk-nameless",
+        "400 MiB in files that never had a name",
+        "import time; held = []\n    for n in range(40):\n"
+        "        held.append(os.open('.', os.O_TMPFILE | os.O_RDWR))\n"
+        "        assert os.write(held[-1], bytes(10 << 20)) == 10 << 20\n    time.sleep(2)",
+        ERROR,
+    ),
+    _does(
+        "disk-on-its-way",
+        "400 MiB in files that were sent to another process, which doesn't take them",
+        "import socket, time; ours, theirs = socket.socketpair()\n    for n in range(40):\n"
+        "        file = open(f'f{n}', 'wb', buffering=0); file.write(bytes(10 << 20))\n"
+        "        socket.send_fds(ours, [b'x'], [file.fileno()])\n"
+        "        file.close(); os.unlink(f'f{n}')\n    time.sleep(2)",
+        ERROR,
+    ),
+    _does(
         "disk-sparse",
         "one file whose length is 1 TiB",
         "open('f', 'wb').truncate(1 << 40)",
