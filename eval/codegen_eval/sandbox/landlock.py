@@ -4,10 +4,10 @@ A box may read the interpreter and what that loads, and write to one temporary f
 sockets and, as a single process, no processes; what Landlock doesn't know of, `seccomp` denies or,
 for modes, owners and times of files, pretends to do. It also denies what would keep a file from
 being counted: files without a name, files on their way to another process, folders that their
-owner can't list, and processes that nobody may look at. Started by root, a box runs as a user of its
-slot. Where that user can't reach the interpreter, as in /root, the box keeps the one capability to read
-everything (or, where root hasn't got it, to ignore modes). The rules bound that, too: what they
-don't allow is denied to root as well.
+owner can't list, and processes that nobody may look at. Started by root, a box runs as a user of
+its slot. Where that user can't reach the interpreter, as in /root, the box keeps the one
+capability to read everything (or, where root hasn't got it, to ignore modes). The rules bound
+that, too: what they don't allow is denied to root as well.
 
 What that does not stop, beside what bubblewrap doesn't either:
 
