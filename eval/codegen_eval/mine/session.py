@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from codegen_eval.judge.box.limits import PlainError, weigh
 from codegen_eval.mine.canaries import canary_file
 from codegen_eval.mine.configuration import options
 from codegen_eval.mine.interpreter import Interpreter
@@ -18,6 +19,8 @@ from codegen_eval.sandbox.run import run
 from codegen_eval.sandbox.types import Ending, Job, Limits, Reason, Sandbox
 
 _INSIDE: Final = Path(__file__).with_name("inside.py")
+
+_MAX_LINES: Final = 200_000
 
 # Off: what reorders tests, spreads them over processes, or writes beside them.
 _PLUGINS_OFF: Final = (
@@ -139,6 +142,8 @@ def run_session(
         limits=limits,
     )
     ran = run(sandbox, job, json.dumps(config).encode(), slot)
+    if not plan.cover and _is_costly(ran.stdout):
+        return _foreign(ran.ending)
     return _read(ran.stdout, ran.ending, word, code, canaries)
 
 
@@ -154,6 +159,19 @@ def _arguments(root: Path) -> list[str]:
 def _roots(root: Path) -> list[str]:
     """Where the tree's packages are imported from, before any that is installed."""
     return [name for name in ("src", "lib", "python") if (root / name).is_dir()] + ["."]
+
+
+def _is_costly(stdout: bytes) -> bool:
+    """Whether a report would take more memory to read than any does that has no lines covered."""
+    try:
+        weigh(stdout)
+    except PlainError:
+        return True
+    return stdout.count(b"\n") > _MAX_LINES
+
+
+def _foreign(ending: Ending) -> Session:
+    return Session(ending, None, True, "", (), {}, {}, {}, {}, {})
 
 
 def _read(stdout: bytes, ending: Ending, word: str, code: int, canary: str) -> Session:
@@ -186,7 +204,7 @@ def _read(stdout: bytes, ending: Ending, word: str, code: int, canary: str) -> S
         )
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
         # A message with the right word and the wrong shape: not the plugin's.
-        return Session(ending, None, True, "", (), {}, {}, {}, {}, {})
+        return _foreign(ending)
 
 
 def _message(line: bytes, begin: bytes) -> dict[str, Any] | None:

@@ -20,7 +20,8 @@ from codegen_eval.judge.journal import score_file, scores_file
 from codegen_eval.judge.judge import ScoreOptions
 from codegen_eval.judge.verdict import Submission
 from codegen_eval.runs import info_to_json, read_results
-from tests.eval.judge.made import DOUBLE, asserting, calling, suite
+from tests.eval.judge.made import DOUBLE, asserting, calling, source, suite
+from tests.eval.judge.test_forgeries import ATTACKS, PACKED
 from tests.eval.metrics.made import INFO
 
 ROOT = Path(__file__).parents[3]
@@ -243,6 +244,16 @@ def test_files_that_hold_no_samples(sandbox, tmp_path, data, message):
     path.write_bytes(data)
     with pytest.raises(DataError, match=message):
         score_file(SUITE, path, OPTIONS, sandbox)
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_an_answer_that_cannot_be_passed_on_costs_no_other_verdict(sandbox, tmp_path, name):
+    path = tmp_path / "samples.jsonl"
+    program = source(ATTACKS[name][0])
+    write(path, 4, [program, program, DOUBLE, DOUBLE])
+    results = score_file(SUITE, path, OPTIONS, sandbox)
+    assert [each.verdict for each in results] == ["forged", "forged", "passed", "passed"]
+    assert score_file(SUITE, path, OPTIONS, NoSandbox(sandbox.name)) == results
 
 
 KILLED = """

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from codegen_eval.mine.session import Session, _read
+from codegen_eval.mine.session import Session, _is_costly, _read
 from codegen_eval.sandbox.types import Ending, Reason
 
 WORD, CODE, CANARY = "secret", 77, "test_c0ffee.py"
@@ -97,6 +97,21 @@ def test_without_its_end_a_report_has_no_status(lines, end):
 )
 def test_what_is_no_line_of_a_report_is_foreign(bad):
     assert read(*PHASES, bad, END).foreign
+
+
+@pytest.mark.parametrize(
+    ("report", "costly"),
+    [
+        (b"".join([*PHASES, END]), False),
+        (line("collected", tests=[f"tests/test_{n}.py::test_{n}" for n in range(20_000)]), False),
+        (b"".join(phase("call", test=f"test_{n}") for n in range(20_000)), False),
+        (b"\n" * 1_000_000, True),
+        (b"secret [" + b"[]," * 300_000 + b"[]]\n", True),
+        (b"secret " + b"x" * (9 << 20), True),
+    ],
+)
+def test_a_report_that_would_fill_the_memory(report, costly):
+    assert _is_costly(report) is costly
 
 
 def test_syntax():
