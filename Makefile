@@ -8,13 +8,14 @@ STAMP := $(VENV)/.installed
 export CODEGEN_MODEL_MIRRORS ?= $(CURDIR)/dev/mirrors.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup complete test test-deep test-slow test-editors test-editors-quick test-editors-vscode \
+.PHONY: help setup complete test test-pythons test-deep test-slow test-editors test-editors-quick test-editors-vscode \
 	check format bench build install clean selftest eval-slice
 
 help:
 	@echo "make setup     make $(VENV) with everything for development"
 	@echo "make complete  fill a hole in examples/ with the default model (fetched on first run)"
 	@echo "make test      run the tests, real model included (under 5 minutes once it is cached)"
+	@echo "make test-pythons  the same on each of Python 3.11 to 3.13 that is installed"
 	@echo "make test-deep run what costs much and seldom breaks; CI runs it too"
 	@echo "make test-slow run all slow tests"
 	@echo "make test-editors  drive VS Code, Neovim, Vim and Emacs; test-editors-quick: all but VS Code"
@@ -39,8 +40,14 @@ setup: $(STAMP)
 complete: $(STAMP)
 	$(BIN)/codegen complete examples/inventory.py:25:20
 
+# What the default tests are; also for the other Pythons.
+DEFAULT_TESTS := -m "not slow and not deep and not editors"
+
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow and not deep and not editors"
+	$(BIN)/python -m pytest $(DEFAULT_TESTS)
+
+test-pythons: $(STAMP)
+	$(BIN)/python dev/test_pythons.py $(DEFAULT_TESTS)
 
 test-deep: $(STAMP)
 	$(BIN)/python -m pytest -m deep

@@ -1,6 +1,7 @@
 """What only development needs: which torch is taken, and the editors' clients as archives."""
 
 import importlib.util
+import sys
 import zipfile
 from pathlib import Path
 
@@ -59,3 +60,24 @@ def test_a_client_is_packed_as_it_lies_here(tmp_path, editor, holds):
     assert all(name.startswith(f"codegen-{editor}/") for name in names)
     first = made.read_bytes()
     assert clients.pack(editor, tmp_path).read_bytes() == first
+
+
+def test_the_pythons_are_those_of_the_classifiers():
+    pythons = load("test_pythons")
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert pythons.versions(text) == ["3.11", "3.12", "3.13"]
+
+
+def test_a_python_is_found_by_what_it_says_of_itself(tmp_path, monkeypatch):
+    pythons = load("test_pythons")
+    this = "{}.{}".format(*sys.version_info)
+    shim = tmp_path / f"python{this}"
+    shim.write_text("#!/bin/sh\nexit 127\n", encoding="utf-8")
+    shim.chmod(0o755)
+    real = tmp_path / "versions" / f"{this}.1" / "bin" / "python"
+    real.parent.mkdir(parents=True)
+    real.symlink_to(Path(sys.base_prefix) / "bin" / "python3")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert pythons.find(this) == real
+    assert pythons.find("3.5") is None

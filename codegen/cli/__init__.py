@@ -79,7 +79,9 @@ def _interruptions() -> Iterator[list[int]]:
 def _run(arguments: Sequence[str]) -> int:
     try:
         from codegen.cli.group import invoke  # noqa: PLC0415 - see the module's docstring
+        from codegen.cli.limits import require_memory_to_start  # noqa: PLC0415
 
+        require_memory_to_start(arguments)
         code = invoke(arguments)
         sys.stdout.flush()
     except BrokenPipeError:

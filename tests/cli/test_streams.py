@@ -104,6 +104,20 @@ def test_little_memory(loaded, shell, kilobytes):
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", ["model list", "doctor", "explain add.py:2:12", "lsp"])
+@pytest.mark.parametrize("kilobytes", [60_000, 120_000, 250_000])
+def test_too_little_memory_to_start(shell, command, kilobytes):
+    code, out, err = shell(f"ulimit -v {kilobytes}; codegen {command} </dev/null")
+    assert (code, out) == (4, "")
+    assert "MB of memory (ulimit -v), and codegen needs 300 MB" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["--help", "config path", "completion bash"])
+def test_little_memory_is_enough_for_little(shell, command):
+    assert shell(f"ulimit -v 120000; codegen {command}")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("limit", "refused"),
     [(resource.RLIM_INFINITY, False), (1_300_000_000, False), (1_299_999_999, True)],

@@ -1,0 +1,31 @@
+"""Too little memory (`ulimit -v`) for libraries that then end the process without a word."""
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from codegen.errors import CodegenError
+
+LEAST: Final = 300_000_000
+"""Bytes of address space; 307 MB were enough for all that needs no model, on two cores."""
+
+# What needs none of those libraries.
+_LIGHT: Final = frozenset({"config", "completion"})
+
+
+def require_memory_to_start(arguments: Sequence[str]) -> None:
+    """Refuses a command whose libraries couldn't be loaded.
+
+    Raises:
+        CodegenError: this process may use less than LEAST, and was told a command that needs it.
+    """
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415 - Windows has none
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        heavy = [argument for argument in arguments[:1] if argument[:1] != "-"]
+        if heavy and heavy[0] not in _LIGHT and 0 <= limit < LEAST:
+            raise CodegenError(
+                f"this process may use {limit // 1_000_000} MB of memory (ulimit -v), and codegen "
+                f"needs {LEAST // 1_000_000} MB before it loads a model"
+            )
