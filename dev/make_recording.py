@@ -1,5 +1,7 @@
 """Makes docs/typing.svg: somebody types in Neovim, and takes what the model suggests.
 
+Its first picture has ghost text already, for who sees nothing but that one.
+
 python -m dev.make_recording, from the repository's root, with Neovim from `make setup` and npx. The
 session is real, waits included; it is played by svg-term-cli from what the terminal was sent.
 """
@@ -23,7 +25,10 @@ vim.o.ruler = false
 vim.o.laststatus = 2
 vim.o.statusline = " %f   %{v:lua.require'codegen'.statusline()}"
 vim.opt.rtp:prepend("{plugin}")
-require("codegen").setup({ cmd = { "{python}", "-m", "codegen", "lsp" } })
+require("codegen").setup({
+  cmd = { "{python}", "-m", "codegen", "lsp" },
+  settings = { maxLatency = 60000 },
+})
 vim.cmd.colorscheme("habamax")
 vim.api.nvim_set_hl(0, "Normal", {})
 vim.api.nvim_set_hl(0, "EndOfBuffer", { ctermfg = 238 })
@@ -69,13 +74,13 @@ def play(terminal: Terminal) -> int:
     terminal.until("codegen: ready")
     terminal.send("37Gzbo")
     terminal.settle()
-    since = len(terminal.written) - 1
     # The first line after an empty one is indented as the method above.
     terminal.type(f"{ENTER}\x15    def cheapest(self) -> Item:")
     terminal.type(ENTER)
     terminal.type('"""The item with the lowest price."""')
     terminal.type(ENTER)
     ghost(terminal)
+    since = len(terminal.written) - 1
     terminal.send(TAB)
     terminal.settle(1.5)
     terminal.type(f"{ENTER}{ENTER}\x15    def by_shelf(self) -> dict[str, list[Item]]:{ENTER}")
