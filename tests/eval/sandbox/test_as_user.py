@@ -25,7 +25,9 @@ rmdir "$keep"
 exec setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=-all "$@"
 """
 
-NAMES = "walls or older or eight or killing_everybody or test_processes or dies or runaway"
+NAMES = (
+    "walls or older or eight or killing_everybody or test_processes or dies or runaway or no_name"
+)
 
 
 @pytest.mark.deep
