@@ -150,6 +150,12 @@ def verify(model: str) -> None:
 @device_option
 @click.option("--force", is_flag=True, help="Make it again if it is there already.")
 @click.option(
+    "--thorough",
+    is_flag=True,
+    help="Compare it with the original on all tokens of the gate, also where this project has "
+    "done so for the same file.",
+)
+@click.option(
     "--remove-download/--keep-download",
     "removing",
     default=None,
@@ -162,6 +168,7 @@ def export(
     precision: str | None,
     device: str | None,
     force: bool,
+    thorough: bool,
     removing: bool | None,
     offline: bool,
 ) -> None:
@@ -173,7 +180,7 @@ def export(
 
     settings = user_settings(model=model, precision=precision, device=device, offline=offline)
     progress = stderr_progress()
-    _print(str(resolve.export(settings, progress, force=force).directory))
+    _print(str(resolve.export(settings, progress, force=force, thorough=thorough).directory))
     found = models.find(settings)
     if found.entry is None or found.fetched is None:
         return

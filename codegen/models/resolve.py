@@ -148,13 +148,17 @@ def ready(settings: Settings, progress: Progress) -> ExportedModel:
     return found if found is not None else export(settings, progress, force=False)
 
 
-def export(settings: Settings, progress: Progress, *, force: bool) -> ExportedModel:
+def export(
+    settings: Settings, progress: Progress, *, force: bool, thorough: bool = False
+) -> ExportedModel:
     """Makes the export of settings.model, fetching what is needed.
 
     Args:
         settings: model, device and precision of the export.
         progress: told of every step.
         force: whether one that is there already, and whole, is made again.
+        thorough: whether it is compared with the original on all tokens of the gate, also where
+            this project has done so for the same file.
     """
     source = resolve(settings.model)
     if isinstance(source, ExportDirectory):
@@ -191,6 +195,7 @@ def export(settings: Settings, progress: Progress, *, force: bool) -> ExportedMo
                 device=Device(device),
                 store=store,
                 progress=telling,
+                thorough=thorough,
             )
     return open_export(target)
 

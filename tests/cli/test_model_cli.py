@@ -358,8 +358,8 @@ def exporting(monkeypatch, exported):
     """An export that is made at once; what was asked of it."""
     asked = []
 
-    def export(settings, _progress, *, force):
-        asked.append((settings, force))
+    def export(settings, _progress, *, force, thorough):
+        asked.append((settings, force, thorough))
         return open_export(exported)
 
     monkeypatch.setattr(resolve, "export", export)
@@ -371,9 +371,11 @@ def test_export(codegen_model, exporting, exported, download):
         "export", "tiny", "--precision", "fp32", "--device", "cpu", "--force", "--offline"
     )
     assert (code, out, err) == (0, f"{exported}\n", "")
-    ((settings, force),) = exporting
+    ((settings, force, thorough),) = exporting
     assert (settings.precision, settings.device, settings.offline) == ("fp32", "cpu", True)
-    assert force
+    assert (force, thorough) == (True, False)
+    assert codegen_model("export", "tiny", "--thorough")[0] == 0
+    assert exporting[1][1:] == (False, True)
     # Nobody could be asked.
     assert download.exists()
 

@@ -3,12 +3,15 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from codegen.errors import CorruptModelError, ExportError, UnknownFamilyError
 from codegen.prompt.families import recognise
+
+if TYPE_CHECKING:
+    from codegen.models.export.gguffile import GgufModel
 
 ARCHITECTURES = frozenset({"qwen2"})
 """Architectures whose tensors are known to need no permutation between GGUF and safetensors."""
@@ -36,30 +39,26 @@ def from_gguf(gguf_file: Path, out: Path) -> Checkpoint:
     import gguf  # noqa: PLC0415 - the export extra, imported by whoever exports
     import torch  # noqa: PLC0415
     from safetensors.torch import save_file  # noqa: PLC0415
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
+    from transformers import AutoModelForCausalLM  # noqa: PLC0415
 
-    reader, architecture, tokens = _open_gguf(gguf_file)
-    family = recognise(tokens).family
-    if architecture not in ARCHITECTURES:
+    from codegen.models.export.gguffile import read_gguf  # noqa: PLC0415
+
+    read = read_gguf(gguf_file)
+    family = recognise({text: number for number, text in enumerate(read.tokens)}).family
+    if read.architecture not in ARCHITECTURES:
         raise UnknownFamilyError(
-            f"{gguf_file} has the architecture {architecture!r}; codegen exports "
+            f"{gguf_file} has the architecture {read.architecture!r}; codegen exports "
             f"{', '.join(sorted(ARCHITECTURES))}"
         )
-    where = {"gguf_file": gguf_file.name, "local_files_only": True, "trust_remote_code": False}
+    tokenizer, tensors = read.tokenizer(), read.tensors
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(gguf_file.parent), **where)
-        config = AutoConfig.from_pretrained(str(gguf_file.parent), **where)
-    except Exception as error:
+        config = _config(read)
+    except (TypeError, ValueError) as error:
         raise CorruptModelError(f"{gguf_file} is damaged: {error}") from error
-    tokenizer.save_pretrained(out)
-    if hasattr(config, "quantization_config"):
-        del config.quantization_config
-    tensors = {tensor.name: tensor for tensor in reader.tensors}
     config.tie_word_embeddings = "output.weight" not in tensors or _same_tensor(
         _dequantize(tensors["token_embd.weight"], rows=512),
         _dequantize(tensors["output.weight"], rows=512),
     )
-    config.dtype = torch.float32
     with torch.device("meta"):
         names = list(AutoModelForCausalLM.from_config(config).state_dict())
     known = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN2, config.num_hidden_layers)
@@ -75,6 +74,7 @@ def from_gguf(gguf_file: Path, out: Path) -> Checkpoint:
         state[name] = torch.from_numpy(_dequantize(tensors[source]))
     config.architectures = [type_name(config)]
     config.save_pretrained(out)
+    tokenizer.save(str(out / "tokenizer.json"))
     try:
         save_file(state, out / "model.safetensors", metadata={"format": "pt"})
     except OSError as error:
@@ -126,21 +126,30 @@ def type_name(config: Any) -> str:
     return str(MODEL_FOR_CAUSAL_LM_MAPPING[type(config)].__name__)
 
 
-def _open_gguf(gguf_file: Path) -> tuple[Any, str, dict[str, int]]:
-    """A GGUF file's reader, its architecture, and its tokens to their ids."""
-    import gguf  # noqa: PLC0415
+def _config(read: "GgufModel") -> Any:
+    """The sizes of a GGUF file's model as transformers writes them down."""
+    import torch  # noqa: PLC0415 - see from_gguf
+    from transformers import Qwen2Config  # noqa: PLC0415
 
-    try:
-        reader = gguf.GGUFReader(gguf_file)
-        architecture = str(reader.fields["general.architecture"].contents())
-        texts = reader.fields["tokenizer.ggml.tokens"].contents()
-        layers = int(reader.fields[f"{architecture}.block_count"].contents())
-    except Exception as error:
-        raise CorruptModelError(f"{gguf_file} is not a readable GGUF model: {error}") from error
-    # A flipped bit of that number would keep transformers busy for hours.
-    if layers > len(reader.tensors):
-        raise CorruptModelError(f"{gguf_file} has {layers} layers in {len(reader.tensors)} tensors")
-    return reader, architecture, {str(text): index for index, text in enumerate(texts)}
+    heads = int(read.number("attention.head_count"))
+    return Qwen2Config(
+        vocab_size=len(read.tokens),
+        hidden_size=int(read.number("embedding_length")),
+        intermediate_size=int(read.number("feed_forward_length")),
+        num_hidden_layers=int(read.number("block_count")),
+        num_attention_heads=heads,
+        num_key_value_heads=int(read.number("attention.head_count_kv", heads)),
+        max_position_embeddings=int(read.number("context_length")),
+        rms_norm_eps=float(read.number("attention.layer_norm_rms_epsilon")),
+        rope_parameters={
+            "rope_type": "default",
+            "rope_theta": float(read.number("rope.freq_base", 10_000.0)),
+        },
+        bos_token_id=read.token("bos"),
+        eos_token_id=read.token("eos"),
+        pad_token_id=read.token("padding"),
+        dtype=torch.float32,
+    )
 
 
 def _dequantize(tensor: Any, rows: int | None = None) -> np.ndarray[Any, np.dtype[np.float32]]:

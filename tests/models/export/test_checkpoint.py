@@ -1,6 +1,7 @@
 """Checkpoints that are read, and those that are refused."""
 
 import json
+import os
 import shutil
 
 import gguf
@@ -9,10 +10,11 @@ import pytest
 import torch
 from gguf import GGMLQuantizationType as Kind
 from safetensors.torch import load_file
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from codegen.errors import CorruptModelError, UnknownFamilyError
-from codegen.models.export.checkpoint import Checkpoint, from_directory, from_gguf
+from codegen.models.export.checkpoint import Checkpoint, _config, from_directory, from_gguf
+from codegen.models.export.gguffile import read_gguf
 from codegen.prompt.families import QWEN25_CODER
 from codegen.prompt.tokenizer import Tokenizer
 from tests.tiny_model import LAYERS, WINDOW
@@ -195,6 +197,41 @@ def test_its_tokenizer_comes_back(tiny, gguf_file, tmp_path):
     assert ours.spellings() == theirs.spellings()
     text = "def f(x):\n    return x + 1  # caf\u00e9 \U0001f600\r\n"
     assert ours.encode(text) == theirs.encode(text)
+
+
+def check_same_tokenizer_and_sizes(file, out):
+    """What transformers makes of a GGUF file is the same, byte for byte, and so are the sizes."""
+    where = {"gguf_file": file.name, "local_files_only": True, "trust_remote_code": False}
+    out.mkdir()
+    AutoTokenizer.from_pretrained(str(file.parent), **where).save_pretrained(out)
+    theirs, read = AutoConfig.from_pretrained(str(file.parent), **where), read_gguf(file)
+    assert json.loads(read.tokenizer().to_str()) == json.loads(
+        (out / "tokenizer.json").read_text(encoding="utf-8")
+    )
+    ours = _config(read).to_dict()
+    for name in (
+        "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers",
+        "num_attention_heads", "num_key_value_heads", "max_position_embeddings", "rms_norm_eps",
+        "rope_parameters", "bos_token_id", "eos_token_id", "pad_token_id", "model_type",
+        "hidden_act", "layer_types", "sliding_window", "use_sliding_window", "attention_dropout",
+    ):  # fmt: skip
+        assert ours[name] == theirs.to_dict()[name], name
+
+
+@pytest.mark.deep
+def test_transformers_makes_the_same_of_the_tiny_model(gguf_file, tmp_path):
+    check_same_tokenizer_and_sizes(gguf_file, tmp_path / "theirs")
+
+
+@pytest.mark.slow
+def test_transformers_makes_the_same_of_the_default_model(tmp_path):
+    from codegen.config import load_settings
+    from codegen.models.catalogue import default_entry
+    from codegen.models.fetch import fetch
+    from codegen.models.progress import NullProgress
+
+    file = fetch(default_entry(), load_settings(os.environ), NullProgress())
+    check_same_tokenizer_and_sizes(file, tmp_path / "theirs")
 
 
 def test_separate_embedding_and_head(tiny, original, tmp_path):

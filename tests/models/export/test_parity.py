@@ -43,6 +43,26 @@ def test_gate(precision, change, passes):
         check(parity, precision)
 
 
+@pytest.mark.parametrize(
+    ("change", "passes"),
+    [
+        # What chance does to a part of the tokens, and what a broken export does.
+        ({"agreement": 0.94, "perplexity_ratio": 1.04, "mean_kl": 0.031}, True),
+        ({"agreement": 0.8}, False),
+        ({"perplexity_ratio": 1.2}, False),
+        ({"mean_kl": 0.1}, False),
+        ({"mean_kl": float("nan")}, False),
+    ],
+)
+def test_brief_gate(change, passes):
+    parity = dataclasses.replace(GOOD, **change)
+    if passes:
+        check(parity, "int4", brief=True)
+    else:
+        with pytest.raises(ParityError):
+            check(parity, "int4", brief=True)
+
+
 def test_fp32_is_the_same_model(tiny):
     parity = measure(tiny.checkpoint, load(tiny.fp32), holes(tiny), lambda *_: None)
     check(parity, "fp32")
