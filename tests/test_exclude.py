@@ -16,7 +16,6 @@ from codegen.exclude import (
     shown,
     usable_globs,
 )
-from codegen.syntax.opening import MAX_PARSED
 
 SECRETS = """
 .env .env.local .env.example .ENV .envrc production.env .env~ .env.bak
@@ -142,10 +141,6 @@ def test_globs_are_relative_to_each_root(path, roots, reason):
 )
 def test_the_size_counts_last(path, size, reason):
     assert excluded(path, size, ["*.log"], ["/a"]) == reason
-
-
-def test_what_is_too_large_is_what_is_not_parsed():
-    assert MAX_CODE_POINTS == MAX_PARSED
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,11 @@ from codegen.lines import depth
 _SIGHT: Final = 4000
 _LINES: Final = 80
 
+# How long what stands before a bracket may be, in code points, and how many may be open in each
+# other: more than that is no person's work.
+_LONGEST: Final = 400
+_DEEPEST: Final = 100
+
 _LETTER: Final = re.compile(r"[^\r\n]")
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
@@ -99,13 +104,14 @@ class Nearby:
 
     def header(self, offset: int) -> str:
         """The code before a brace at an offset: of the line above if it stands alone."""
-        code = self.code[: offset - self.start].rstrip()
-        return code[code.rfind("\n") + 1 :]
+        return self._line(offset, self.code[: offset - self.start].rstrip())
 
     def until(self, offset: int) -> str:
         """The code before an offset of the document on its line."""
-        code = self.code[: offset - self.start]
-        return code[code.rfind("\n") + 1 :]
+        return self._line(offset, self.code[: offset - self.start])
+
+    def _line(self, offset: int, code: str) -> str:
+        return code[max(code.rfind("\n") + 1, offset - self.start - _LONGEST) :]
 
 
 def language_name(document: Document) -> str:
@@ -277,7 +283,7 @@ def _open(code: str, start: int) -> tuple[Bracket, ...]:
                     while stack.pop().mark != wanted:
                         pass
         at += len(line)
-    return tuple(stack)
+    return tuple(stack[-_DEEPEST:])
 
 
 def _forget(stack: list[Bracket], line: str, code: str, start: int) -> None:

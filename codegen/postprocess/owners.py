@@ -13,6 +13,9 @@ from codegen.syntax.scan import Event, Frame, depth_at, frame_depth, scan
 # How far after the cursor is looked, in code points.
 _SIGHT: Final = 8000
 
+# How far on the cursor's line: what is read for each of the literals that are open.
+_LINE_SIGHT: Final = 1000
+
 _BEFORE_QUOTE: Final = re.compile(r"(?<=[^\s\\\"'`@$#=])(?=[\"'`])")
 
 
@@ -166,8 +169,7 @@ class _Below:
     def _unended(self, stack: Sequence[Frame]) -> int:
         """How many strings on the cursor's line are cut off by its end."""
         now = list(stack)
-        newline = self._text.find("\n", self._cursor)
-        line = self._text[self._cursor : len(self._text) if newline < 0 else newline]
+        line = self._text[self._cursor : self._cursor + _LINE_SIGHT].partition("\n")[0]
         # A quote after a letter would be an apostrophe.
         for _ in scan(_BEFORE_QUOTE.sub(" ", line), self._lexis, now):
             pass

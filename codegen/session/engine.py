@@ -12,6 +12,7 @@ from codegen.plan import CompletionOptions, Plan, make_plan
 from codegen.session.file import OpenFile
 from codegen.session.flight import Flight
 from codegen.session.host import ModelHost
+from codegen.session.reading import Read
 from codegen.session.worker import Worker
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Engine:
         return document.text.count("\n", layout.frame.anchor, document.cursor) < STALE_LINES
 
     async def lay(
-        self, file: OpenFile, document: Document, options: CompletionOptions, cancel: CancelToken
+        self, file: OpenFile, read: Read, options: CompletionOptions, cancel: CancelToken
     ) -> None:
         """Lays a place's prompt anew and computes it, until it is cancelled."""
         model = self.host.model
@@ -99,7 +100,7 @@ class Engine:
 
         def work() -> None:
             cancel.check()
-            plan = make_plan(model, document, options)
+            plan = make_plan(model, read.document, options, hole=read.hole)
             self._compute(model, plan, cancel)
             laid.layout = plan.layout
 

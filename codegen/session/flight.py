@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codegen.complete import Completion, Delta, Hurry, refuse, write
-from codegen.context.hole import Hole, find_hole
+from codegen.context.hole import Hole
 from codegen.document import Document
 from codegen.engine.cancel import CancelToken
 from codegen.engine.types import Usage
@@ -46,11 +46,11 @@ class Flight:
         self,
         document: Document,
         options: CompletionOptions,
+        hole: Hole,
         *,
-        hole: Hole | None = None,
         keep: bool = True,
     ) -> None:
-        """Belongs to the running event loop; `hole` is the document's, if it was looked for."""
+        """Belongs to the running event loop; `hole` is the document's."""
         self.document = document
         self.options = options
         self.keep = keep
@@ -143,10 +143,9 @@ class Flight:
             EngineError: the model can't be run.
         """
         self.cancel.check()
-        hole = self._hole or find_hole(self.document, self.options.lines)
-        if (refused := refuse(self.document, hole, self.options)) is not None:
+        if (refused := refuse(self.document, self._hole, self.options)) is not None:
             return refused
-        plan = make_plan(model, self.document, self.options, laid.layout, hole)
+        plan = make_plan(model, self.document, self.options, laid.layout, self._hole)
         self._layout = plan.layout
         self._keep(plan, laid)
         self.cancel.check()

@@ -6,15 +6,15 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
-from codegen.context.hole import find_hole
 from codegen.document import Document
 from codegen.engine.cancel import CancelToken
 from codegen.lines import indent_below
 from codegen.plan import CompletionOptions
 from codegen.session.clock import Clock
 from codegen.session.engine import Engine
-from codegen.session.file import OpenFile
+from codegen.session.file import OpenFile, accepted
 from codegen.session.flight import Flight
+from codegen.session.reading import Read, Reader
 
 _log = logging.getLogger(__name__)
 
@@ -39,15 +39,19 @@ class IdleWork:
     accepted.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, busy: Callable[[], bool]) -> None:
+    def __init__(
+        self, engine: Engine, reader: Reader, clock: Clock, busy: Callable[[], bool]
+    ) -> None:
         """Waits for something to do.
 
         Args:
             engine: who does it.
+            reader: who reads the files for it.
             clock: for how long nothing has happened.
             busy: whether somebody waits for the engine.
         """
         self._engine = engine
+        self._reader = reader
         self._clock = clock
         self._busy = busy
         self._pause: asyncio.Task[None] | None = None
@@ -71,28 +75,33 @@ class IdleWork:
         self.drop_ahead()
 
         async def work() -> None:
-            # Parsed now, and not while whoever asked waits for the answer.
-            accepted = file.accepted(shown, text)
-            task = asyncio.create_task(_quietly(self._fly_ahead(file, accepted, options)))
+            read = await self._read(file, accepted(shown, text), options)
+            task = asyncio.create_task(_quietly(self._fly_ahead(file, read, options)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
         self._later(work, file, shown)
 
-    async def _fly_ahead(
-        self, file: OpenFile, accepted: Document, options: CompletionOptions
-    ) -> None:
-        document: Document | None = accepted
-        while document is not None and self._engine.host.model is not None:
+    async def _fly_ahead(self, file: OpenFile, first: Read, options: CompletionOptions) -> None:
+        read: Read | None = first
+        while read is not None and self._engine.host.model is not None:
+            document = read.document
             entry = file.cache.find(document)
             if entry is None:
-                self._ahead = ahead = _Ahead(file, accepted, Flight(document, options, keep=False))
-                await self._engine.ask(ahead.flight, file)
+                flight = Flight(document, options, read.hole, keep=False)
+                self._ahead = ahead = _Ahead(file, first.document, flight)
+                await self._engine.ask(flight, file)
                 if self._ahead is not ahead:
                     return
                 entry = file.cache.find(document)
             silent = entry is not None and not entry.texts
-            document = _below(file, document) if silent and document is accepted else None
+            below, ahead_of = _below(read) if silent and read is first else None, self._ahead
+            read = None if below is None else await self._read(file, below, options)
+            if self._ahead is not ahead_of:
+                return
+
+    async def _read(self, file: OpenFile, document: Document, options: CompletionOptions) -> Read:
+        return await asyncio.shield(self._reader.read(file, document, options.lines))
 
     def settle(self, file: OpenFile, document: Document, options: CompletionOptions) -> None:
         """Computes a place's prompt, if what is laid doesn't hold the place or has grown old."""
@@ -105,8 +114,9 @@ class IdleWork:
             # The model may be on its way: whoever opened a file soon wants it.
             await self._engine.host.settled()
             if not self._engine.is_laid(file, document):
+                read = await self._read(file, document, options)
                 self._warming = CancelToken()
-                await self._engine.lay(file, document, options, self._warming)
+                await self._engine.lay(file, read, options, self._warming)
 
         self._later(work, file, document)
 
@@ -176,10 +186,10 @@ async def _quietly(work: Coroutine[Any, Any, None]) -> None:
         _log.error("what was to be done in a pause failed: %s", type(error).__name__)
 
 
-def _below(file: OpenFile, document: Document) -> Document | None:
+def _below(read: Read) -> Document | None:
     """A document after Enter at the end of a line of code, as editors do it; None elsewhere."""
-    hole = find_hole(document)
+    hole = read.hole
     if hole.right.strip() or not hole.left.strip() or hole.is_prose:
         return None
     indent = indent_below(hole.left, hole.unit, leaves=hole.by_indent)
-    return file.accepted(document, hole.newline + indent)
+    return accepted(read.document, hole.newline + indent)

@@ -9,10 +9,9 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from codegen.complete import refuse
-from codegen.context.hole import Hole, find_hole
 from codegen.editing import EditingSettings
 from codegen.errors import CancelledError
 from codegen.explain import explain, explain_answers
@@ -24,10 +23,13 @@ from codegen.session.engine import Engine
 from codegen.session.file import OpenFile
 from codegen.session.flight import Flight
 from codegen.session.idle import IdleWork
+from codegen.session.reading import Read, Reader
 from codegen.session.rhythm import Rhythm
 from codegen.session.types import Answer, Counters, Edit, Request, Trace
-from codegen.session.waiting import LITTLE, hasten, landing, let_go
+from codegen.session.waiting import LITTLE, hasten, landing, let_go, until_read
 from codegen.session.wish import Tickets, Wish
+
+_JOINED: Final = "joined"
 
 
 class Session:
@@ -36,6 +38,7 @@ class Session:
     def __init__(
         self,
         engine: Engine,
+        reader: Reader,
         clock: Clock,
         settings: EditingSettings,
         *,
@@ -46,6 +49,7 @@ class Session:
 
         Args:
             engine: who writes.
+            reader: who reads the files.
             clock: the time.
             settings: what shapes suggestions; may be replaced at any time.
             gate: why a file gets no suggestions, None if it does.
@@ -54,6 +58,7 @@ class Session:
         self.settings = settings
         self.counters = Counters()
         self._engine = engine
+        self._reader = reader
         self._clock = clock
         self._gate = gate
         self._context_tokens = context_tokens
@@ -64,7 +69,7 @@ class Session:
         # it wait for it.
         self._flights: dict[str, list[Flight]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._idle = IdleWork(engine, clock, lambda: bool(self._flights))
+        self._idle = IdleWork(engine, reader, clock, lambda: bool(self._flights))
 
     def open(self, uri: str, path: str | None, language: str | None, text: str) -> None:
         """A file was opened, or opened anew."""
@@ -76,7 +81,7 @@ class Session:
         file = self._files.get(uri)
         if file is None:
             return
-        file.edit(edits, text)
+        file.text = text
         if len(edits) == 1 and edits[0].start == edits[0].end:
             self._rhythm.key(self._clock.now())
         self._idle.edited(file)
@@ -122,6 +127,7 @@ class Session:
         for uri in tuple(self._files):
             self.close(uri)
         self._idle.stop()
+        self._reader.stop()
         for task in tuple(self._tasks):
             task.cancel()
 
@@ -167,20 +173,21 @@ class Session:
         if host.model is None:
             waiting = host.state in ("loading", "unloaded")
             return Answer((), types.LOADING if waiting else types.NO_MODEL)
-        hole = find_hole(wish.document, wish.options.lines)
-        if (refused := refuse(wish.document, hole, wish.options)) is not None:
-            wish.trace.explain = lambda: explain(wish.document, None, refused.reason, None)
-            return Answer((), refused.reason)
-        flight, source = self._flight(wish, hole)
+        joined = self._join(wish)
+        begun = await self._begin(wish) if joined is None else (joined, _JOINED)
+        if isinstance(begun, Answer):
+            return begun
+        flight, source = begun
+        longest = self.settings.max_latency
         try:
-            reason = await landing(flight, wish, self._clock, self.settings.max_latency)
+            reason = await landing(flight, wish, self._clock, longest)
         except asyncio.CancelledError:
             # After an edit the next request may still want it.
             if not wish.ticket.lost.done() and not flight.waiters:
                 self._start(let_go(flight, self._clock))
             raise
         if reason == types.PENDING:
-            self._start(hasten(flight, wish, self._clock, self.settings.max_latency))
+            self._start(hasten(flight, wish, self._clock, longest))
         return self._landed(flight, wish, source) if reason is None else Answer((), reason)
 
     def _known(self, wish: Wish) -> Entry | None:
@@ -190,33 +197,57 @@ class Session:
             return None
         return entry
 
-    def _flight(self, wish: Wish, hole: Hole) -> tuple[Flight, types.Source]:
-        """What writes for a document already, or else a new flight."""
-        uri = wish.file.uri
-        running = self._flights.get(uri, [])[-1:]
-        for flight in running:
+    def _join(self, wish: Wish) -> Flight | None:
+        """What writes for a document already."""
+        for flight in self._flights.get(wish.file.uri, [])[-1:]:
             if flight.serves(wish.document, wish.options):
-                return flight, "joined"
-        if (ahead := self._idle.take_ahead(wish.file, wish.document, wish.options)) is not None:
-            self._track(uri, ahead)
-            return ahead, "joined"
+                return flight
+        ahead = self._idle.take_ahead(wish.file, wish.document, wish.options)
+        if ahead is not None:
+            self._track(wish.file.uri, ahead)
+        return ahead
+
+    async def _begin(self, wish: Wish) -> Answer | tuple[Flight, types.Source]:
+        """Reads the document and asks the model, unless there is an answer by then."""
+        reading = self._reader.read(
+            wish.file,
+            wish.document,
+            wish.options.lines,
+            wanted=lambda: not wish.ticket.lost.done(),
+        )
+        reason = await until_read(reading, wish, self._clock, self.settings.max_latency)
+        if reason is not None:
+            return Answer((), reason)
+        read = reading.result()
+        if (refused := refuse(read.document, read.hole, wish.options)) is not None:
+            wish.trace.explain = lambda: explain(read.document, None, refused.reason, None)
+            return Answer((), refused.reason)
+        # Another request for this place may have come first.
+        if (entry := self._known(wish)) is not None:
+            return wish.shown(entry, "cache")
+        joined = self._join(wish)
+        return (self._ask(wish, read), "model") if joined is None else (joined, _JOINED)
+
+    def _ask(self, wish: Wish, read: Read) -> Flight:
+        """Asks the model, after a moment's wait for the next key."""
+        uri = wish.file.uri
         self._idle.stop()
-        for flight in running:
+        for flight in self._flights.get(uri, [])[-1:]:
             flight.stop(leave=False)
         # What another file computes only in case that it is asked about again holds up nobody.
         for other in chain(*(self._flights[one] for one in self._flights if one != uri)):
             if other.cancel.cancelled or not other.waiters:
                 other.stop(leave=True)
-        flight = Flight(wish.document, wish.options, hole=hole)
+        flight = Flight(read.document, wish.options, read.hole)
         self._track(uri, flight)
-        # Who has little patience, as a menu may have, doesn't spend it on a wait for the next key.
+        # Who has little patience, as a menu has, doesn't spend it on a wait for the next key.
         patience = wish.request.patience
         waits = wish.request.trigger == "automatic" and (patience is None or patience > LITTLE)
         if waits and self.settings.debounce:
             line = wish.document.before.rsplit("\n", 1)[-1]
             wish.trace.debounce = self._rhythm.delay(line, wish.document.after)
         self._start(self._fly(flight, wish.file, wish.trace.debounce))
-        return flight, "model"
+        return flight
 
     def _track(self, uri: str, flight: Flight) -> None:
         """Makes a flight its file's newest until it has ended."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 from codegen.session import types
 from codegen.session.clock import Clock
 from codegen.session.flight import Flight
+from codegen.session.reading import Read
 from codegen.session.wish import Wish
 
 # Seconds after which an automatic suggestion of several lines ends with the statement it is at:
@@ -20,6 +21,24 @@ GRACE: Final = 1.0
 
 # Seconds of patience that aren't enough to wait for the next key, too: that is up to one.
 LITTLE: Final = 1.0
+
+
+async def until_read(
+    reading: asyncio.Task[Read], wish: Wish, clock: Clock, longest: float
+) -> str | None:
+    """Waits until a document is read; gives the reason if it isn't waited for any more.
+
+    Args:
+        reading: what is waited for.
+        wish: who waits, for as long as its patience lasts.
+        clock: the time.
+        longest: seconds after which an answer is due.
+    """
+    lost, patience = wish.ticket.lost, wish.request.patience
+    hurried = patience is not None and patience <= longest
+    if not await _within(min(longest, patience or longest), [reading, lost], clock):
+        return types.PENDING if hurried else types.DEADLINE
+    return lost.result() if lost.done() else None
 
 
 async def landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> str | None:
@@ -57,6 +76,11 @@ async def let_go(flight: Flight, clock: Clock) -> None:
 
 async def _landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> str | None:
     lost, patience = wish.ticket.lost, wish.request.patience
+    # What reading took has been waited already.
+    spent = clock.now() - wish.trace.started
+    longest = max(0.0, longest - spent)
+    if patience is not None:
+        patience = max(0.0, patience - spent)
     ends: list[asyncio.Future[Any]] = [flight.outcome, lost]
     if patience is not None and patience <= longest:
         if not await _in_time(flight, wish, clock, patience, ends):

@@ -1,12 +1,22 @@
 """A document with its tree: what is parsed when a file is opened."""
 
+import contextlib
+import logging
+
 from codegen.document import Document
 from codegen.syntax.grammar import grammar_of
 from codegen.syntax.registry import Language, language_named, language_of
 from codegen.syntax.tree import SyntaxTree
+from codegen.syntax.turns import ParsingTooLongError
 
-MAX_PARSED = 2_000_000
-"""Code points up to which a text is parsed; beyond, indentation and brackets have to do."""
+_log = logging.getLogger(__name__)
+
+MAX_PARSED = 500_000
+"""Code points up to which a text is parsed; beyond, indentation and brackets have to do.
+
+Nobody writes more into one file by hand. A larger tree would hold the interpreter's lock for too
+long just to be freed.
+"""
 
 
 def open_document(
@@ -18,11 +28,17 @@ def open_document(
 
 
 def parse(text: str, language: Language | None) -> SyntaxTree | None:
-    """A text's tree; None where the language is not known or has no grammar here."""
+    """A text's tree; None where its language has no grammar here, or the text is too much."""
     if language is None or len(text) > MAX_PARSED:
         return None
     grammar = grammar_of(language)
-    return None if grammar is None else SyntaxTree.parse(text, grammar)
+    if grammar is None:
+        return None
+    try:
+        return SyntaxTree.parse(text, grammar)
+    except ParsingTooLongError as error:
+        _log.warning("a file is read without its syntax: %s", error)
+        return None
 
 
 def tree_at(tree: SyntaxTree, cursor: int) -> SyntaxTree:
@@ -37,5 +53,6 @@ def tree_at(tree: SyntaxTree, cursor: int) -> SyntaxTree:
         language = language_named(name)
         grammar = None if language is None else grammar_of(language)
         if grammar is not None:
-            return SyntaxTree.parse(tree.text, grammar, body)
+            with contextlib.suppress(ParsingTooLongError):
+                return SyntaxTree.parse(tree.text, grammar, body)
     return tree

@@ -34,6 +34,10 @@ _VOID: Final = frozenset(
         "<!doctype",
     ]
 )
+# How many may be open in each other: more than that is no person's work, and isn't opened. Readers
+# look at all that is open again and again.
+DEEPEST: Final = 100
+
 # Elements that hold code.
 _SCRIPTS: Final = frozenset(["</script>", "</style>"])
 _HEADER_END: Final = ">"
@@ -153,14 +157,14 @@ class _Scanner:
         first = next(ending, len(stack))
         while len(stack) > first:
             yield Event("drop", at, at, stack.pop())
-        stack.extend(self._heredocs)
+        stack.extend(self._heredocs[: max(0, DEEPEST - len(stack))])
         self._heredocs.clear()
         self._line = self._at
         yield Event("line", at, self._at)
 
     def _in_literal(self, match: re.Match[str]) -> Iterator[Event]:
         if match.lastgroup == "code":
-            yield self._opened(match, match[0], CLOSERS[match[0][-1]])
+            yield from self._opened(match, match[0], CLOSERS[match[0][-1]])
             return
         frame = self._stack.pop()
         self._line = frame.line
@@ -169,13 +173,13 @@ class _Scanner:
     def _in_code(self, match: re.Match[str]) -> Iterator[Event]:
         kind = match.lastgroup or ""
         if kind == "open":
-            yield self._opened(match, match[0], CLOSERS[match[0]])
+            yield from self._opened(match, match[0], CLOSERS[match[0]])
         elif kind in ("close", "end"):
             yield from self._closed(match, by_depth=False)
         elif kind == "tag":
             in_text = bool(self._stack) and self._stack[-1].is_element
             if self._lexis.tags == "all" or in_text or _is_value(match):
-                yield self._opened(match, match[0], _HEADER_END)
+                yield from self._opened(match, match[0], _HEADER_END)
         elif kind == "gt":
             yield from self._tag_ended(match)
         else:
@@ -183,10 +187,11 @@ class _Scanner:
 
     def _opened(
         self, match: re.Match[str], mark: str, closer: str, literal: written.Literal | None = None
-    ) -> Event:
-        frame = Frame(mark, closer, match.start(), self._line, literal)
-        self._stack.append(frame)
-        return Event("open", *match.span(), frame)
+    ) -> Iterator[Event]:
+        if len(self._stack) < DEEPEST:
+            frame = Frame(mark, closer, match.start(), self._line, literal)
+            self._stack.append(frame)
+            yield Event("open", *match.span(), frame)
 
     def _literal(self, match: re.Match[str], literal: written.Literal) -> Iterator[Event]:
         pattern = patterns.opening_pattern(literal)
@@ -198,7 +203,7 @@ class _Scanner:
             frame = Frame(opening[0], closer, match.start(), self._line, literal)
             self._heredocs.append(frame)
         else:
-            yield self._opened(opening, opening[0], closer, literal)
+            yield from self._opened(opening, opening[0], closer, literal)
 
     def _closed(self, match: re.Match[str], *, by_depth: bool) -> Iterator[Event]:
         """A bracket or an element is closed: what it is, and what was forgotten in it, ends."""

@@ -12,6 +12,7 @@ import tree_sitter
 
 from codegen.document import scalar
 from codegen.syntax.grammar import Grammar
+from codegen.syntax.turns import matches, parsed
 
 _INNER: Final = frozenset({"name", "body"})
 
@@ -62,21 +63,27 @@ class SyntaxTree:
     def parse(
         cls, text: str, grammar: Grammar, part: tuple[int, int] | None = None
     ) -> "SyntaxTree":
-        """Parses a whole text, or only a part of it, given by its span: other code around it."""
+        """Parses a whole text, or only a part of it, given by its span: other code around it.
+
+        Raises:
+            ParsingTooLongError: see `codegen.syntax.turns`.
+        """
         data = scalar(text).encode()
         marks = _Marks.of(text, len(data))
         if part is not None:
             start, end = part
             part = part if marks is None else (marks.byte(text, start), marks.byte(text, end))
-        return cls(
-            text, data, _parser(grammar, data, part).parse(data), grammar, marks=marks, part=part
-        )
+        tree = parsed(_parser(grammar, data, part), data)
+        return cls(text, data, tree, grammar, marks=marks, part=part)
 
     def edited(self, start: int, old_end: int, inserted: str) -> "SyntaxTree":
         """The tree after `text[start:old_end]` became `inserted`; only what changed is parsed.
 
         Of a text that has errors it may not be the very tree that `parse` makes: what was
         understood before the error came is kept where it can be.
+
+        Raises:
+            ParsingTooLongError: see `codegen.syntax.turns`.
         """
         text = self.text[:start] + inserted + self.text[old_end:]
         piece = scalar(inserted).encode()
@@ -99,9 +106,8 @@ class SyntaxTree:
         else:
             added = len(text) - len(self.text), len(data) - len(self._data)
             marks = self._marks.edited(text, start, old_end, *added)
-        parser = _parser(self.grammar, data, part)
-        parsed = parser.parse(data, tree)
-        return SyntaxTree(text, data, parsed, self.grammar, marks=marks, part=part)
+        tree = parsed(_parser(self.grammar, data, part), data, tree)
+        return SyntaxTree(text, data, tree, self.grammar, marks=marks, part=part)
 
     def captures(
         self, start: int, end: int, kinds: Collection[str] | None = None
@@ -123,10 +129,8 @@ class SyntaxTree:
         self, query: tree_sitter.Query, start: int, end: int, kinds: Collection[str] | None
     ) -> Iterator[Capture]:
         first, last = self._byte(start), self._byte(end)
-        cursor = tree_sitter.QueryCursor(query)
         # A span must not be empty, and a node that ends where it begins touches it.
-        cursor.set_byte_range(max(0, first - 1), last + 1)
-        for _, named in cursor.matches(self._tree.root_node):
+        for _, named in matches(query, self._tree.root_node, max(0, first - 1), last + 1):
             for kind in named:
                 if kind not in _INNER:
                     break

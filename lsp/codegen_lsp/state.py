@@ -85,6 +85,7 @@ class State:
         from codegen.session.clock import SystemClock  # noqa: PLC0415 - see above
         from codegen.session.engine import Engine  # noqa: PLC0415
         from codegen.session.host import ModelHost  # noqa: PLC0415
+        from codegen.session.reading import Reader  # noqa: PLC0415
         from codegen.session.session import Session  # noqa: PLC0415
         from codegen.session.worker import Worker  # noqa: PLC0415
 
@@ -100,6 +101,7 @@ class State:
         host.unload_after(self.editing.unload_after)
         session = Session(
             Engine(host, worker),
+            Reader(),
             clock,
             self.editing,
             gate=self.gate,

@@ -8,6 +8,7 @@ says.
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import os
 import re
@@ -79,7 +80,7 @@ class Client:
         self.encoding = "utf-16"
         self.garbage = b""
         self._asked = {}
-        self._last = 0
+        self._ids = itertools.count(1)
         self._writing = threading.Lock()
         self._arrived = threading.Condition()
         self._ended = False
@@ -106,10 +107,10 @@ class Client:
 
     def request(self, method, params=None):
         """Asks, and gives the id to take the answer by."""
-        self._last += 1
-        self._asked[self._last] = method
-        self.send({"jsonrpc": "2.0", "id": self._last, "method": method, "params": params})
-        return self._last
+        number = next(self._ids)
+        self._asked[number] = method
+        self.send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        return number
 
     def reply(self, message, result):
         self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})

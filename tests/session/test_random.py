@@ -200,10 +200,21 @@ def check(one, text, selected):
 @settings(
     max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
-@given(st.lists(STEPS, min_size=4, max_size=30), st.booleans(), st.booleans())
-def test_whatever_is_done(model, steps, debounce, compute_ahead):
+@given(
+    st.lists(STEPS, min_size=4, max_size=30),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([0, 1, 7, 40]),
+)
+def test_whatever_is_done(model, steps, debounce, compute_ahead, reading):
     async def play():
-        desk = Desk(model(write), debounce=debounce, compute_ahead=compute_ahead, max_latency=2.0)
+        desk = Desk(
+            model(write),
+            reading=reading,
+            debounce=debounce,
+            compute_ahead=compute_ahead,
+            max_latency=2.0,
+        )
         await Monkey(desk).play(steps)
 
     asyncio.run(play())

@@ -6,6 +6,7 @@ import functools
 import heapq
 import itertools
 import threading
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 
 from codegen.editing import EditingSettings
@@ -13,6 +14,7 @@ from codegen.loaded import LoadedModel
 from codegen.models.progress import NullProgress
 from codegen.session.engine import Engine
 from codegen.session.host import ModelHost
+from codegen.session.reading import Reader
 from codegen.session.session import Session
 from codegen.session.types import Edit, Request
 from codegen.session.worker import Worker
@@ -102,10 +104,29 @@ class Provider:
         return replace(self.model, backend=copy.copy(self.model.backend))
 
 
+class Later(Executor):
+    """Runs what it is given after some turns of the event loop: at the same time in each run."""
+
+    def __init__(self, count=0):
+        self._turns = count
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+
+        def run(left):
+            if left:
+                asyncio.get_running_loop().call_soon(run, left - 1)
+            else:
+                future.set_result(fn(*args, **kwargs))
+
+        run(self._turns)
+        return future
+
+
 class Desk:
     """A session with all that belongs to it, and the file that is typed in."""
 
-    def __init__(self, model, *, consent=True, gate=None, **settings):
+    def __init__(self, model, *, consent=True, gate=None, reading=0, **settings):
         self.clock = ManualClock()
         self.worker = Worker()
         self.provider = Provider(model)
@@ -128,7 +149,11 @@ class Desk:
         self.engine = Engine(self.host, self.worker)
         settings = {"debounce": False, "compute_ahead": False} | settings
         self.session = Session(
-            self.engine, self.clock, EditingSettings(**settings), gate=gate or (lambda _: None)
+            self.engine,
+            Reader(Later(reading) if isinstance(reading, int) else reading),
+            self.clock,
+            EditingSettings(**settings),
+            gate=gate or (lambda _: None),
         )
         self.text, self.cursor = "", 0
 
@@ -165,7 +190,7 @@ class Desk:
         """Makes a request, and lets it begin."""
         request = Request(uri, parts.pop("cursor", self.cursor), **parts)
         task = asyncio.create_task(self.session.suggest(request))
-        await turns(3)
+        await turns(12)
         return task
 
     async def answer(self, **parts):

@@ -1,0 +1,82 @@
+"""The syntax tree of a text that is edited: kept in step by what differs from the text before."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from codegen.syntax.opening import MAX_PARSED, parse
+from codegen.syntax.registry import Language
+from codegen.syntax.tree import SyntaxTree
+from codegen.syntax.turns import ParsingTooLongError
+
+_log = logging.getLogger(__name__)
+
+
+class Trees:
+    """The newest tree of a file. May be asked from any thread; one is answered at a time.
+
+    Of a burst of edits only the outcome is parsed, as one edit of the span that they touch.
+    """
+
+    def __init__(self, language: Language | None) -> None:
+        """Parses nothing yet."""
+        self._language = language
+        self._newest: SyntaxTree | None = None
+        # Code points of a text that took too long: one as large isn't tried again.
+        self._too_long = MAX_PARSED + 1
+        self._lock = threading.Lock()
+
+    def of(self, text: str, *, keep: bool = True) -> SyntaxTree | None:
+        """The tree of a text; None where its language has none, or the text is too much for it.
+
+        Args:
+            text: the file's, or one that it may soon have.
+            keep: whether it is the file's: the next text is compared with it.
+        """
+        with self._lock:
+            tree = self._of(text)
+            if keep:
+                self._newest = tree
+            return tree
+
+    def _of(self, text: str) -> SyntaxTree | None:
+        if len(text) >= self._too_long or self._language is None:
+            return None
+        newest = self._newest
+        if newest is None:
+            tree = parse(text, self._language)
+            if tree is None:
+                self._too_long = min(self._too_long, max(1, len(text)))
+            return tree
+        if newest.text == text:
+            return newest
+        start, old_end, new_end = changed_span(newest.text, text)
+        try:
+            return newest.edited(start, old_end, text[start:new_end])
+        except ParsingTooLongError as error:
+            _log.warning("a file is read without its syntax: %s", error)
+            self._too_long = len(text)
+            return None
+
+
+def changed_span(old: str, new: str) -> tuple[int, int, int]:
+    """Where two texts differ: from `start` on, up to an end in the old one and one in the new one.
+
+    What is before and after is the same in both. In code points.
+    """
+    shorter = min(len(old), len(new))
+    start = _longest(shorter, lambda size: old[:size] == new[:size])
+    same = _longest(shorter - start, lambda size: old[len(old) - size :] == new[len(new) - size :])
+    return start, len(old) - same, len(new) - same
+
+
+def _longest(most: int, holds: Callable[[int], bool]) -> int:
+    """The greatest size up to `most` for which something holds, which it does for all below it."""
+    least = 0
+    while least < most:
+        middle = (least + most + 1) // 2
+        if holds(middle):
+            least = middle
+        else:
+            most = middle - 1
+    return least

@@ -1,0 +1,150 @@
+"""Files are read beside the event loop; who asks doesn't wait longer than for anything else."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+
+from codegen.errors import CancelledError
+from codegen.session import reading as module
+from codegen.session import types
+from codegen.session.file import OpenFile
+from codegen.session.reading import Reader
+from tests.session.paced import PATIENCE
+from tests.session.typist import URI, played, shown, turns, until
+
+SOURCE = "def add(a, b):\n    ‸\n"
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Reading waits for `held.go`, in files whose path has "slow" in it; counts what was read."""
+
+    held = SimpleNamespace(go=threading.Event(), paths=[])
+    read = module.find_hole
+
+    def find_hole(document, lines):
+        held.paths.append(document.path)
+        assert "slow" not in document.path or held.go.wait(PATIENCE)
+        return read(document, lines)
+
+    monkeypatch.setattr(module, "find_hole", find_hole)
+    yield held
+    held.go.set()
+
+
+def file(name, text="x = 1\n"):
+    return OpenFile(name, f"/{name}.py", "python", text)
+
+
+@played
+async def test_what_is_read():
+    one = file("a")
+    read = await Reader().read(one, one.snapshot(4))
+    assert (read.document.tree.text, read.hole.left) == ("x = 1\n", "x = ")
+
+
+@played
+async def test_a_fence_is_read_as_its_own_language():
+    text = "# Title\n\n```python\nx = \n```\n"
+    one = OpenFile("a", "/a.md", "markdown", text)
+    read = await Reader().read(one, one.snapshot(text.index("\n```\n", 12)))
+    assert read.document.tree.grammar.language.name == "python"
+
+
+@played
+async def test_a_file_that_takes_long_holds_up_no_other(held):
+    reader, slow, quick = Reader(), file("slow"), file("quick")
+    # More of them than there are threads.
+    waiting = [reader.read(slow, slow.snapshot(0)) for _ in range(10)]
+    async with asyncio.timeout(PATIENCE):
+        assert (await reader.read(quick, quick.snapshot(1))).hole.left == "x"
+    assert not any(one.done() for one in waiting)
+    held.go.set()
+    await asyncio.gather(*waiting)
+
+
+@played
+async def test_what_nobody_waits_for_any_more_is_not_read(held):
+    reader, slow = Reader(), file("slow")
+    wanted = [reader.read(slow, slow.snapshot(0))]
+    await until(lambda: held.paths)
+    unwanted = reader.read(slow, slow.snapshot(1), wanted=lambda: False)
+    held.go.set()
+    await asyncio.gather(*wanted)
+    with pytest.raises(CancelledError):
+        await unwanted
+    assert len(held.paths) == 1
+
+
+@pytest.fixture
+def slow_desk(desk, held):
+    """A desk at which reading waits for `held.go`."""
+
+    async def make(**settings):
+        made = desk(reading=ThreadPoolExecutor(1), **settings)
+        made.host.ensure()
+        await made.host.settled()
+        made.open(SOURCE, path="/slow.py")
+        return made
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("lose", "reason"),
+    [
+        (lambda desk: desk.type("x"), types.EDITED),
+        (lambda desk: desk.session.close(URI), types.NOT_OPEN),
+    ],
+    ids=["edited", "closed"],
+)
+@played
+async def test_a_request_is_answered_while_its_file_is_read(slow_desk, held, lose, reason):
+    desk = await slow_desk()
+    task = await desk.ask()
+    await until(lambda: held.paths)
+    lose(desk)
+    async with asyncio.timeout(PATIENCE):
+        assert (await task).reason == reason
+    held.go.set()
+    await desk.quiet()
+
+
+@pytest.mark.parametrize(
+    ("patience", "reason"), [(0.1, types.PENDING), (None, types.DEADLINE)], ids=["menu", "ghost"]
+)
+@played
+async def test_a_request_does_not_wait_for_ever_for_its_file(slow_desk, held, patience, reason):
+    desk = await slow_desk(max_latency=2.0)
+    task = await desk.ask(patience=patience)
+    await until(lambda: held.paths)
+    await desk.clock.advance(2.0 if patience is None else patience)
+    async with asyncio.timeout(PATIENCE):
+        assert (await task).reason == reason
+    held.go.set()
+    await desk.quiet()
+
+
+@played
+async def test_requests_for_one_place_ask_the_model_once(slow_desk, held):
+    desk = await slow_desk()
+    tasks = [await desk.ask() for _ in range(3)]
+    held.go.set()
+    async with asyncio.timeout(PATIENCE):
+        answers = await asyncio.gather(*tasks)
+    assert {tuple(shown(answer)) for answer in answers} == {("first + second",)}
+    assert len(desk.backend.generations) == 1
+
+
+@played
+async def test_reading_ends_with_the_session(slow_desk, held):
+    desk = await slow_desk()
+    task = await desk.ask()
+    await until(lambda: held.paths)
+    desk.session.stop()
+    assert (await task).reason == types.NOT_OPEN
+    held.go.set()
+    await turns()
