@@ -151,7 +151,7 @@ def test_the_natural_end_stops_a_sample(run, source, answer, expected, tokenizer
         ((" + b",), "return a", FinishReason.STOP),
         (("b\r\n\r\n\r\n",), "return a +", FinishReason.STOP),
         (("zzz", "+", "a"), "return", FinishReason.STOP),
-        # No further than the newlines: which token brings what ends the hole depends on the vocabulary.
+        # Only newlines: which token brings what ends the hole depends on the vocabulary.
         (("\n\n\n",), "return a + b", FinishReason.STOP),
     ],
 )
