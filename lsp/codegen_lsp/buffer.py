@@ -7,6 +7,7 @@ from typing import TypeAlias
 from codegen.errors import CodegenError, PositionError
 from codegen.session.types import Edit
 from codegen_lsp.positions import Encoding, LineIndex
+from codegen_lsp.window import Window
 
 # Line and character, both from 0, the character in units of the buffer's encoding.
 Position: TypeAlias = tuple[int, int]
@@ -64,23 +65,24 @@ class Buffer:
 
     def _applied(self, changes: Iterable[Change]) -> tuple[str, list[Edit]]:
         """The text after all changes, of which the index is then, and what they changed."""
-        text = self.text
+        window = Window(self.text)
         edits = []
         for change in changes:
             if change.range is None:
-                edits.append(Edit(0, len(text), change.text))
-                text = change.text
-                self._lines = LineIndex(text)
+                edits.append(Edit(0, self._lines.length, change.text))
+                window = Window(change.text)
+                self._lines = LineIndex(change.text)
                 continue
             first, last = change.range
             if first > last:
                 raise PositionError(f"the range from {_shown(first)} to {_shown(last)} is reversed")
-            start = self._lines.offset(text, *first, self.encoding)
-            end = self._lines.offset(text, *last, self.encoding)
+            part, base = window.around(*self._lines.lines(first[0], last[0]))
+            start = self._lines.offset(part, *first, self.encoding, base)
+            end = self._lines.offset(part, *last, self.encoding, base)
             edits.append(Edit(start, end, change.text))
-            text = text[:start] + change.text + text[end:]
-            self._lines.edit(text, start, end, start + len(change.text))
-        return text, edits
+            part = window.replace(start, end, change.text)
+            self._lines.edit(part, start, end, start + len(change.text), base)
+        return window.text, edits
 
 
 def _shown(position: Position) -> str:

@@ -37,7 +37,8 @@ def choose_encoding(offered: Sequence[str] | None) -> Encoding:
 class LineIndex:
     """Where the lines of a text start, kept in step with its edits.
 
-    It doesn't hold the text: whoever asks gives the very text that the index is of.
+    It doesn't hold the text: whoever asks gives the very text that the index is of, or a part of it
+    that begins at `base`, in which what is asked about lies whole.
 
     An edit must not cost what the text is long: a client that formats a file may send an edit for
     each of its lines at once. So lines above the last edit are held by their distance from the
@@ -57,24 +58,38 @@ class LineIndex:
         """Where each line starts, in code points; the first at 0."""
         return (*self._above, *(self._length - left for left in reversed(self._below)))
 
-    def edit(self, text: str, start: int, old_end: int, new_end: int) -> None:
+    @property
+    def length(self) -> int:
+        """The text's, in code points."""
+        return self._length
+
+    def lines(self, first: int, last: int) -> tuple[int, int]:
+        """The span of lines that there are, or of what there is of them, line endings included."""
+        count = len(self._above) + len(self._below)
+        start = self._start(max(0, first)) if first < count else self._length
+        return start, self._start(last + 1) if 0 <= last < count - 1 else self._length
+
+    def edit(self, text: str, start: int, old_end: int, new_end: int, base: int = 0) -> None:
         """Takes an edit; only what was inserted is scanned.
 
         Args:
-            text: as it is after the edit.
+            text: as it is after the edit; with a character more on either side, if it is a part.
             start: of the span that was replaced.
             old_end: its end, in the text before.
-            new_end: the end of what stands there now, in `text`.
+            new_end: the end of what stands there now.
+            base: where the text begins that is given.
         """
         # Whether a line starts at a place depends on the characters on both sides of it and on no
         # others. So the edit decides about the places from its start to its end, both included,
         # and to see them the scan takes in one character more on either side.
         self._part(start, old_end)
         self._length += new_end - old_end
-        scan = _BREAK.finditer(text, max(0, start - 1), new_end + 1)
-        self._above += (at for match in scan if (at := match.end()) <= new_end)
+        scan = _BREAK.finditer(text, max(0, start - 1 - base), new_end + 1 - base)
+        self._above += (at for match in scan if (at := match.end() + base) <= new_end)
 
-    def offset(self, text: str, line: int, character: int, encoding: Encoding) -> int:
+    def offset(
+        self, text: str, line: int, character: int, encoding: Encoding, base: int = 0
+    ) -> int:
         """The offset of a position.
 
         A character past the line's end means the end, before its line ending; a line past the
@@ -84,17 +99,18 @@ class LineIndex:
         if line < 0 or character < 0:
             raise PositionError(f"there is no position {line}:{character}: both count from 0")
         if line >= len(self._above) + len(self._below):
-            return len(text)
-        start, end = self._start(line), self._end(text, line)
+            return self._length
+        start, end = self._start(line), self._end(text, line, base)
         # No code point takes less than one unit, so what is meant lies in here.
         last = min(end, start + character)
-        if encoding is Encoding.UTF32 or text[start:last].isascii():
+        before = text[start - base : last - base]
+        if encoding is Encoding.UTF32 or before.isascii():
             return last
         if encoding is Encoding.UTF8:
-            return start + _code_points(text[start:last], character)
+            return start + _code_points(before, character)
         pairs = 0
-        for pair in _ASTRAL.finditer(text, start, last):
-            if pair.start() + pairs >= start + character:
+        for pair in _ASTRAL.finditer(before):
+            if pair.start() + pairs >= character:
                 break
             pairs += 1
         return min(end, start + character - pairs)
@@ -132,12 +148,12 @@ class LineIndex:
             return self._above[line]
         return self._length - self._below[len(self._above) - line - 1]
 
-    def _end(self, text: str, line: int) -> int:
+    def _end(self, text: str, line: int, base: int = 0) -> int:
         """Where a line ends, before its line ending."""
         if line + 1 == len(self._above) + len(self._below):
-            return len(text)
-        start, end = self._start(line), self._start(line + 1)
-        return end - (2 if text.endswith("\r\n", start, end) else 1)
+            return self._length
+        start, end = self._start(line) - base, self._start(line + 1) - base
+        return end + base - (2 if text.endswith("\r\n", start, end) else 1)
 
 
 def _code_points(text: str, size: int) -> int:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from codegen.errors import CodegenError, PositionError
+from codegen_lsp import window
 from codegen_lsp.buffer import Buffer, Change, Edit, StaleVersionError
 from codegen_lsp.positions import Encoding
 
@@ -212,3 +213,31 @@ class Client(RuleBasedStateMachine):
 
 TestClient = Client.TestCase
 TestClient.settings = settings(max_examples=60, stateful_step_count=20)
+
+
+class NearSighted(Client):
+    """The same with so little held around an edit that the next one is always elsewhere."""
+
+    @initialize(text=TEXTS, encoding=st.sampled_from(Encoding))
+    def opens(self, text, encoding):
+        window._NEAR = 1
+        super().opens(text, encoding)
+
+    def teardown(self):
+        window._NEAR = NEAR
+
+
+NEAR = window._NEAR
+TestNearSighted = NearSighted.TestCase
+TestNearSighted.settings = settings(max_examples=100, stateful_step_count=20)
+
+
+def test_an_edit_for_each_line_of_a_large_text():
+    lines = ["  text\r\n", "é😀\n", "\n"] * 4000
+    changes = [Change(((at, 0), (at, 0)), "x") for at in range(len(lines))]
+    buffer = Buffer("".join(lines), 1, U16)
+    buffer.apply(changes, 2)
+    assert buffer.text == "".join("x" + line for line in lines)
+    back = [Change(((at, 0), (at, 1)), "") for at in reversed(range(len(lines)))]
+    buffer.apply(back, 3)
+    assert buffer.text == "".join(lines)
