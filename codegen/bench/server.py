@@ -24,6 +24,7 @@ from codegen.bench.freed import Freed, measure_freed
 from codegen.bench.measures import Measure
 from codegen.bench.messages import EDITS, Messages, timed
 from codegen.bench.places import places_in
+from codegen.bench.stalls import measure_stalls
 from codegen.errors import EngineError
 from codegen.models.progress import Progress
 
@@ -72,6 +73,7 @@ class ServerFigures:
     freed: Freed
     frames: Frames
     round_trips: tuple[float, ...]
+    stalls: tuple[float, ...]
     idle: float
     memory: tuple[int, int]
 
@@ -117,6 +119,13 @@ def measures(figures: ServerFigures) -> list[Measure]:
             upper,
         ),
         Measure("a question that costs nothing", "ms", figures.round_trips, upper=upper),
+        Measure(
+            "the longest of them while another document is read",
+            "ms",
+            _ms((max(figures.stalls),)),
+            50.0,
+            upper=upper,
+        ),
         Measure("processor at rest", "%", (figures.idle,), 1.0, upper=upper),
         Measure(f"memory grown in {CYCLES:,} cycles", "MB", (grown,), 20.0, upper=upper),
     ]
@@ -155,6 +164,8 @@ def run_server(environ: Mapping[str, str], progress: Progress) -> ServerFigures:
             progress.note("drawing frames beside it")
             frames = measure_frames(client)
         opened.close()
+        progress.note("opening large documents beside a small one")
+        stalls = measure_stalls(client)
         progress.note(f"watching the server rest for {IDLE:.0f} s")
         idle = _idle(client)
         progress.note(f"opening, editing and closing {CYCLES:,} files")
@@ -173,6 +184,7 @@ def run_server(environ: Mapping[str, str], progress: Progress) -> ServerFigures:
         freed=freed,
         frames=frames,
         round_trips=messages.round_trips,
+        stalls=stalls,
         idle=idle,
         memory=memory,
     )

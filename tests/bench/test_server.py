@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen.bench import frames, freed, messages, server
+from codegen.bench import frames, freed, messages, server, stalls
 from codegen.bench.client import Client
 from codegen.bench.context import long_source
 from codegen.bench.editor import OpenText
@@ -34,12 +34,29 @@ def test_the_figures_stand_beside_their_targets():
         freed=Freed((0.02, 0.03), (), 0.02),
         frames=Frames((0.003,), (0.004, 0.05)),
         round_trips=(0.5,),
+        stalls=(0.001, 0.06),
         idle=0.2,
         memory=(700_000_000, 725_000_000),
     )
     rows = measures(figures)
     assert [row.met for row in rows] == [
-        *(False, None, True, False, None, False, None, True, None, None, False, None, True, False),
+        *(
+            False,
+            None,
+            True,
+            False,
+            None,
+            False,
+            None,
+            True,
+            None,
+            None,
+            False,
+            None,
+            False,
+            True,
+            False,
+        ),
     ]
     # Of each pair by itself: what slows both down is not counted.
     assert rows[0].p50 == 190.0
@@ -82,6 +99,7 @@ def small(monkeypatch):
     monkeypatch.setattr(messages, "EDITS", 3)
     monkeypatch.setattr(messages, "BURSTS", 2)
     monkeypatch.setattr(server, "LINES", 300)
+    monkeypatch.setattr(stalls, "TEXTS", ("x = (((", "y = 1\n"))
     monkeypatch.setattr(server, "CYCLES", 3)
     monkeypatch.setattr(server, "_WARM_CYCLES", 2)
     monkeypatch.setattr(server, "IDLE", 0.1)
@@ -104,7 +122,7 @@ def test_it_runs(small, capsys):
     drawn = [len(shown["frames"][kind]) for kind in ("alone", "beside")]
     assert min(drawn) > 0
     counts = [row["count"] for row in shown["table"]]
-    assert counts == [2, 2, 3, 3, 2, 3, 0, 0, 0, *drawn, 3, 1, 1]
+    assert counts == [2, 2, 3, 3, 2, 3, 0, 0, 0, *drawn, 3, 1, 1, 1]
     assert all(before > 1_000_000 for before in shown["memory"])
     assert all(value > 0 for value in shown["round_trips"])
 
