@@ -40,17 +40,24 @@ setup: $(STAMP)
 complete: $(STAMP)
 	$(BIN)/codegen complete examples/inventory.py:25:20
 
+# Two processes, for much of the time is waited; tests/conftest.py says what stays together.
+IN_TWO := -n 2 --dist loadgroup
+
 # What the default tests are; also for the other Pythons.
 DEFAULT_TESTS := -m "not slow and not deep and not editors"
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(DEFAULT_TESTS)
+	$(BIN)/python -m pytest $(IN_TWO) $(DEFAULT_TESTS)
+
+# In another order each time, which is printed: -p random_order --random-order-seed=N repeats one.
+test-shuffled: $(STAMP)
+	$(BIN)/python -m pytest $(IN_TWO) --random-order $(DEFAULT_TESTS)
 
 test-pythons: $(STAMP)
 	$(BIN)/python dev/test_pythons.py $(DEFAULT_TESTS)
 
 test-deep: $(STAMP)
-	$(BIN)/python -m pytest -m deep
+	$(BIN)/python -m pytest $(IN_TWO) -m deep
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow

@@ -30,6 +30,21 @@ settings.register_profile("codegen", deadline=None)
 settings.load_profile("codegen")
 
 
+# Where boxes run: what one of them may use isn't measured beside another.
+_BOXES = ("eval/judge", "eval/mine", "eval/sandbox", "eval/selftest")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keeps together what shares fixtures: the tests of a file, of boxes, of the real model."""
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent).as_posix()
+        group = "boxes" if place.startswith(_BOXES) else place
+        if item.get_closest_marker("model"):
+            group = "model"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def tokenizer_file(tmp_path_factory) -> Path:
     """A tokenizer.json of some 3,000 tokens, trained on the standard library's sources."""

@@ -273,7 +273,7 @@ def test_a_value_of_a_kind(kind, value, result):
         (number("seconds", 0, 10, float), "1", "expected seconds"),
         (number("apples", 1, 10, int, step=1), 1.5, "expected apples"),
     ],
-    ids=str,
+    ids=lambda part: part.expected if hasattr(part, "expected") else str(part)[:30],
 )
 def test_a_value_of_another_kind(kind, value, message):
     with pytest.raises(ValueError, match=message):

@@ -107,7 +107,7 @@ def test_a_box_that_fails_costs_no_other_result(sandbox):
         (asserting("assert candidate(object()) == 0\n", DOUBLE), "isn't plain data"),
         (asserting("syntax error\n", DOUBLE), "its test can't be run: SyntaxError"),
     ],
-    ids=str,
+    ids=["it fails", "a function", "no program", "an object", "an object in a test", "no test"],
 )
 def test_a_problem_at_fault_is_named(sandbox, problem, message):
     with pytest.raises(DataError, match=message) as raised:

@@ -69,7 +69,9 @@ def test_humaneval_comes_with_its_package(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"no gzip", gzip.compress(b"{")[:-9], gzip.compress(b"{"), gzip.compress(b"\xff")]
+    "content",
+    [b"no gzip", gzip.compress(b"{")[:-9], gzip.compress(b"{"), gzip.compress(b"\xff")],
+    ids=["no gzip", "cut off", "no JSON", "no UTF-8"],
 )
 def test_rows_of_a_damaged_file(tmp_path, content):
     path = tmp_path / "x.gz"
