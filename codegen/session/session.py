@@ -8,7 +8,6 @@ counts, the newest; requests for an older one are answered at once with nothing.
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
-from itertools import chain
 from typing import Any, Final
 
 from codegen.complete import refuse
@@ -22,6 +21,7 @@ from codegen.session.clock import Clock
 from codegen.session.engine import Engine
 from codegen.session.file import OpenFile
 from codegen.session.flight import Flight
+from codegen.session.flights import Flights
 from codegen.session.idle import IdleWork
 from codegen.session.reading import Read, Reader
 from codegen.session.rhythm import Rhythm
@@ -65,9 +65,7 @@ class Session:
         self._rhythm = Rhythm()
         self._files: dict[str, OpenFile] = {}
         self._tickets = Tickets()
-        # The last is the newest. One that was stopped may still compute a prompt, and those after
-        # it wait for it.
-        self._flights: dict[str, list[Flight]] = {}
+        self._flights = Flights()
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle = IdleWork(engine, reader, clock, lambda: bool(self._flights))
 
@@ -94,7 +92,7 @@ class Session:
     def close(self, uri: str) -> None:
         """A file was closed: nothing of it is kept."""
         self._tickets.lose(uri, types.NOT_OPEN)
-        self._leave(uri)
+        self._flights.leave(uri)
         if self._files.pop(uri, None) is not None:
             self._idle.stop()
 
@@ -107,8 +105,8 @@ class Session:
 
     async def written(self, uri: str) -> None:
         """Waits until what is being written for a file now has ended, in any way."""
-        if flights := self._flights.get(uri):
-            await asyncio.wait([flights[-1].outcome])
+        if (newest := self._flights.newest(uri)) is not None:
+            await asyncio.wait([newest.outcome])
 
     def trace(self, uri: str) -> Trace | None:
         """What became of a file's last request."""
@@ -119,7 +117,7 @@ class Session:
         """Other settings or another model: what was suggested before doesn't count any more."""
         self._idle.stop()
         for uri, file in self._files.items():
-            self._leave(uri)
+            self._flights.leave(uri)
             file.forget()
 
     def stop(self) -> None:
@@ -199,12 +197,12 @@ class Session:
 
     def _join(self, wish: Wish) -> Flight | None:
         """What writes for a document already."""
-        for flight in self._flights.get(wish.file.uri, [])[-1:]:
-            if flight.serves(wish.document, wish.options):
-                return flight
+        newest = self._flights.newest(wish.file.uri)
+        if newest is not None and newest.serves(wish.document, wish.options):
+            return newest
         ahead = self._idle.take_ahead(wish.file, wish.document, wish.options)
         if ahead is not None:
-            self._track(wish.file.uri, ahead)
+            self._flights.track(wish.file.uri, ahead)
         return ahead
 
     async def _begin(self, wish: Wish) -> Answer | tuple[Flight, types.Source]:
@@ -230,16 +228,10 @@ class Session:
 
     def _ask(self, wish: Wish, read: Read) -> Flight:
         """Asks the model, after a moment's wait for the next key."""
-        uri = wish.file.uri
         self._idle.stop()
-        for flight in self._flights.get(uri, [])[-1:]:
-            flight.stop(leave=False)
-        # What another file computes only in case that it is asked about again holds up nobody.
-        for other in chain(*(self._flights[one] for one in self._flights if one != uri)):
-            if other.cancel.cancelled or not other.waiters:
-                other.stop(leave=True)
+        self._flights.make_way(wish.file.uri)
         flight = Flight(read.document, wish.options, read.hole)
-        self._track(uri, flight)
+        self._flights.track(wish.file.uri, flight)
         # Who has little patience, as a menu has, doesn't spend it on a wait for the next key.
         patience = wish.request.patience
         waits = wish.request.trigger == "automatic" and (patience is None or patience > LITTLE)
@@ -248,24 +240,6 @@ class Session:
             wish.trace.debounce = self._rhythm.delay(line, wish.document.after)
         self._start(self._fly(flight, wish.file, wish.trace.debounce))
         return flight
-
-    def _track(self, uri: str, flight: Flight) -> None:
-        """Makes a flight its file's newest until it has ended."""
-        self._flights.setdefault(uri, []).append(flight)
-
-        def ended(_: object) -> None:
-            flights = self._flights.get(uri, [])
-            if flight in flights:
-                flights.remove(flight)
-            if not flights:
-                self._flights.pop(uri, None)
-
-        flight.outcome.add_done_callback(ended)
-
-    def _leave(self, uri: str) -> None:
-        """Ends all that is computed for a file."""
-        for flight in self._flights.pop(uri, ()):
-            flight.stop(leave=True)
 
     async def _fly(self, flight: Flight, file: OpenFile, delay: float) -> None:
         """Waits for the next key, asks the model, and learns how long it takes."""
