@@ -38,5 +38,6 @@ def test_onnxruntime_leaves_no_traces(tmp_path):
         pytest.skip("this onnxruntime has no telemetry, so that nothing was shown")
 
 
+@pytest.mark.deep
 def test_the_export_leaves_none_either(tmp_path):
     assert traces(tmp_path, ["codegen.models.export.pipeline", "onnxruntime_genai"]) == []

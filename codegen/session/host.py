@@ -84,6 +84,7 @@ class ModelHost:
         self._consent = consent
         self._changed = changed
         self._loading: asyncio.Task[None] | None = None
+        self._stoppable: StoppableProgress | None = None
         self._retry_at = 0.0
         self._failures = 0
         self._noted: set[str] = set()
@@ -158,7 +159,8 @@ class ModelHost:
             await self._clock.sleep(max(seconds - idle, 1.0) if idle < seconds else seconds)
 
     async def _load(self) -> None:
-        provider, progress = self._provider, StoppableProgress(self._progress)
+        provider = self._provider
+        self._stoppable = progress = StoppableProgress(self._progress)
         try:
             offer = await self._worker.submit(provider.offer)
             if offer is not None:
@@ -169,10 +171,6 @@ class ModelHost:
                     return
                 self._become("loading", _LOADING)
             model = await self._worker.submit(lambda: provider.load(progress))
-        except asyncio.CancelledError:
-            # The thread is wanted for what comes instead of it.
-            progress.stop()
-            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the server goes on
             if not isinstance(error, CodegenError):
                 _log.error("loading the model failed: %s", type(error).__name__)
@@ -190,6 +188,11 @@ class ModelHost:
         if self._loading is not None:
             self._loading.cancel()
             self._loading = None
+        if self._stoppable is not None:
+            # At once, and not when the event loop comes to it: the thread is wanted for what comes
+            # instead.
+            self._stoppable.stop()
+            self._stoppable = None
 
     def _drop(self, state: State, message: str) -> None:
         self.model = None

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from codegen.bench.samples import SampleFigures, SampleRound
 from codegen.cli import run
 
@@ -11,6 +13,7 @@ def test_the_speedup_is_the_median_of_the_rounds():
     assert SampleFigures("m", "int4", "l4", 2, 10, rounds).speedup == 3.0
 
 
+@pytest.mark.deep
 def test_it_runs(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("CODEGEN_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("CODEGEN_COMPUTE_PATH", "full")

@@ -69,10 +69,12 @@ def test_json(complete, tmp_path):
     assert timings["decode_ms"] > 0
 
 
+@pytest.mark.deep
 def test_standard_input(complete):
     assert complete("-:2:5", "--path", "add.py", stdin=ADD.encode())[:2] == (0, b"return a + b")
 
 
+@pytest.mark.deep
 def test_windows_newlines(complete, tmp_path):
     file = tmp_path / "crlf.py"
     before = b"def total(items):\r\n    result = 0\r\n    \r\n    return result\r\n"
@@ -85,6 +87,7 @@ def test_windows_newlines(complete, tmp_path):
     assert file.read_bytes() == head + text.encode() + tail + rest
 
 
+@pytest.mark.deep
 def test_characters_beyond_the_basic_plane(complete, tmp_path):
     file = tmp_path / "astral.py"
     line = "faces = {'😀': 'grin', '😭': "
@@ -162,7 +165,13 @@ def test_a_terminal(terminal):
     assert shown.count("return sum(") > 5
 
 
-@pytest.mark.parametrize("moment", ["while the prompt is computed", "while it writes"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param("while the prompt is computed", marks=pytest.mark.deep),
+        "while it writes",
+    ],
+)
 def test_ctrl_c(terminal, tmp_path, moment):
     file = tmp_path / "long.py"
     functions = "".join(f"def function_{n}(a, b):\n    return a * {n} + b\n\n\n" for n in range(90))

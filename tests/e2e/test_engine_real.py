@@ -102,6 +102,9 @@ def test_samples_of_one_prompt_differ_by_seed_and_repeat_by_seed(loaded):
             texts[step.sample].append(step.token)
         return texts
 
+    # From here on the prompt is in the cache, whatever was asked before: a token that is computed
+    # alone may have other logits than one in a chunk.
+    draw()
     first = draw()
     assert draw() == first
     assert len({tuple(tokens) for tokens in first.values()}) > 1

@@ -269,6 +269,7 @@ def test_what_an_editor_shows_joins(shown, name):
 SURE = -0.5
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", rows("Go, in a call's string", "Python, code in a string"))
 def test_the_command_says_the_same(complete, shown, tmp_path, name):
     place = PLACES[name]

@@ -135,6 +135,7 @@ async def test_a_session(client):
     assert counters.from_cache >= 6
 
 
+@pytest.mark.deep
 @pytest.mark.asyncio
 async def test_asked_by_hand_there_are_several(client):
     typist = Typist(client)

@@ -229,7 +229,7 @@ class NearSighted(Client):
 
 NEAR = window._NEAR
 TestNearSighted = NearSighted.TestCase
-TestNearSighted.settings = settings(max_examples=100, stateful_step_count=20)
+TestNearSighted.settings = settings(max_examples=30, stateful_step_count=20)
 
 
 def test_an_edit_for_each_line_of_a_large_text():

@@ -47,7 +47,13 @@ class Pinger(threading.Thread):
         self.join()
 
 
-@pytest.mark.parametrize("text", INPUTS.values(), ids=INPUTS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=name, marks=() if name == "20,000 brackets" else pytest.mark.deep)
+        for name, text in INPUTS.items()
+    ],
+)
 def test_what_a_large_document_costs_others(launch, text):
     client = launch()
     client.begin(options=OPTIONS)

@@ -142,7 +142,13 @@ if os.fork() == 0:
 }
 
 
-@pytest.mark.parametrize("name", HELD)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if number < 2 else pytest.mark.deep)
+        for number, name in enumerate(HELD)
+    ],
+)
 def test_disk_that_no_name_shows(run_program, name):
     program = f"import ctypes, os, socket, time\n{HELD[name]}\ntime.sleep(600)"
     limits = {"scratch_bytes": 8 << 20, "file_bytes": 1 << 20, "wall_seconds": 30.0}
