@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from tests.clients.forked import Forked
 from tests.lsp.client import launching
 
 numbers = itertools.count()
@@ -11,8 +12,8 @@ numbers = itertools.count()
 
 @pytest.fixture
 def launch(tokenizer_file, tmp_path):
-    """For servers of one test's own."""
-    with launching(tokenizer_file, tmp_path) as launcher:
+    """For servers of one test's own, which begin at once."""
+    with launching(tokenizer_file, tmp_path, start=Forked) as launcher:
         yield launcher
 
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.lsp.client import NOTHING
+from tests.lsp.client import NOTHING, launching
 from tests.lsp.scripted_server import ANSWERS
 
 pytestmark = pytest.mark.deep
@@ -30,6 +30,13 @@ INLINE = "textDocument/inlineCompletion"
 GONE = 2 + 20
 
 others = itertools.count()
+
+
+@pytest.fixture
+def launch(tokenizer_file, tmp_path):
+    """For servers of one test's own, in processes as an editor starts them."""
+    with launching(tokenizer_file, tmp_path) as launcher:
+        yield launcher
 
 
 @pytest.fixture
