@@ -35,9 +35,11 @@ async def until_read(
         longest: seconds after which an answer is due.
     """
     lost, patience = wish.ticket.lost, wish.request.patience
-    hurried = patience is not None and patience <= longest
-    if not await _within(min(longest, patience or longest), [reading, lost], clock):
-        return types.PENDING if hurried else types.DEADLINE
+    reason, seconds = types.DEADLINE, longest
+    if patience is not None and patience <= longest:
+        reason, seconds = types.PENDING, patience
+    if not await _within(seconds, [reading, lost], clock):
+        return reason
     return lost.result() if lost.done() else None
 
 

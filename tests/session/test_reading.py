@@ -114,7 +114,9 @@ async def test_a_request_is_answered_while_its_file_is_read(slow_desk, held, los
 
 
 @pytest.mark.parametrize(
-    ("patience", "reason"), [(0.1, types.PENDING), (None, types.DEADLINE)], ids=["menu", "ghost"]
+    ("patience", "reason"),
+    [(0.1, types.PENDING), (0.0, types.PENDING), (None, types.DEADLINE)],
+    ids=["menu", "menu without patience", "ghost"],
 )
 @played
 async def test_a_request_does_not_wait_for_ever_for_its_file(slow_desk, held, patience, reason):
