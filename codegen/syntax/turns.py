@@ -17,8 +17,8 @@ from codegen.errors import CodegenError
 PARSE_SECONDS: Final = 3.0
 """CPU time after which a text's parsing is given up."""
 
-QUERY_SECONDS: Final = 1.0
-"""CPU time after which a query is given up: a file of 500,000 code points needs half of it."""
+QUERY_SECONDS: Final = 3.0
+"""CPU time after which a query is given up; the largest text that is parsed needs less."""
 
 # Matches of a query that may be in progress at once: those of broken code multiply.
 _MATCHES: Final = 1024

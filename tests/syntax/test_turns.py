@@ -96,6 +96,14 @@ def test_a_query_finds_the_same_in_parts(monkeypatch):
     }
 
 
+@pytest.mark.parametrize("name", ["many lines", "no line ends"])
+def test_a_query_sees_the_whole_of_a_large_file(name):
+    path, text = LARGE[name]
+    tree = parse(text, language_of(path, None))
+    found = sum(one.kind == "function" for one in tree.captures(0, len(text)))
+    assert found == text.count("(a")
+
+
 def test_a_parse_that_takes_too_long_is_given_up(monkeypatch):
     monkeypatch.setattr(turns, "PARSE_SECONDS", 0.01)
     path, text = LARGE["one line of a list"]
