@@ -1,9 +1,10 @@
 """Small JSON files of our own in the cache, which anyone else may have written to."""
 
 import json
-import stat
 from pathlib import Path
 from typing import Any, Final
+
+from codegen.files import open_file
 
 # Bytes: more than any of these files comes to.
 _MOST: Final = 4_000_000
@@ -17,9 +18,8 @@ def read_json(path: Path) -> Any:
     the caller to check.
     """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST:
-            return None
-        return json.loads(path.read_text(encoding="utf-8"))
+        with open_file(path) as file:
+            data = file.read(_MOST + 1) or b""  # some files of /proc have nothing yet
+        return json.loads(data.decode()) if len(data) <= _MOST else None
     except (OSError, ValueError, RecursionError):
         return None
