@@ -64,6 +64,16 @@ class Written:
     data: bytes
 
 
+def _keep_output():
+    """A key that interrupts, Ctrl-G in Emacs, doesn't throw away what the screen hasn't shown yet.
+
+    Otherwise the kernel does so, and a part of a row may stay on the screen.
+    """
+    modes = termios.tcgetattr(0)
+    modes[3] |= termios.NOFLSH
+    termios.tcsetattr(0, termios.TCSANOW, modes)
+
+
 class _Screen(pyte.Screen):
     """Answers the program's questions about the terminal."""
 
@@ -88,10 +98,11 @@ class Terminal:
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             try:
+                _keep_output()
                 os.chdir(cwd)
                 words = [str(word) for word in command]
                 os.execvpe(words[0], words, env)  # noqa: S606 - an editor, named by a test
-            except OSError as error:
+            except (OSError, termios.error) as error:
                 os.write(2, f"{command[0]}: {error}".encode())
             os._exit(127)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
