@@ -1,21 +1,8 @@
 """An immutable text with a cursor, counted in code points."""
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from codegen.syntax.tree import SyntaxTree
-
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-
-
-def scalar(text: str) -> str:
-    """The text with its lone surrogates, which UTF-8 can't carry, as U+FFFD each.
-
-    The number of code points stays the same.
-    """
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+from codegen.syntax.tree import SyntaxTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +18,7 @@ class Document:
     text: str
     cursor: int
     path: str | None = None
-    tree: "SyntaxTree | None" = None
+    tree: SyntaxTree | None = None
 
     def __post_init__(self) -> None:
         """Refuses a cursor outside the text."""

@@ -1,10 +1,17 @@
-"""Opening files that somebody named, without ever waiting for them."""
+"""Reading and writing files: never waiting for a pipe, and never leaving half a file."""
 
+import contextlib
 import errno
+import json
 import os
+import shutil
 import stat
+import tempfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Final
+
+# Bytes: more than any of the small JSON files in the cache comes to.
+_MOST_JSON: Final = 4_000_000
 
 
 class NotRegularError(OSError):
@@ -39,6 +46,42 @@ def read_file(path: str | Path) -> bytes:
     with open_file(path) as file:
         # Some files of /proc have nothing yet, and would be waited for: that reads as None.
         return file.read() or b""
+
+
+def read_json(path: Path) -> Any:
+    """What a file holds; None where there is nothing to be read.
+
+    That is: no file, none that can be read, something else under that name (a pipe would never
+    end), no UTF-8, no JSON, or JSON so deep or so long that it isn't ours. What is in it is for
+    the caller to check.
+    """
+    try:
+        with open_file(path) as file:
+            data = file.read(_MOST_JSON + 1) or b""  # some files of /proc have nothing yet
+        return json.loads(data.decode()) if len(data) <= _MOST_JSON else None
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Writes a small file whole or not at all. Raises OSError."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        discard(Path(name))
+        raise
+
+
+def discard(path: Path) -> None:
+    """Removes a file or directory that codegen made, as far as that is possible."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _require_regular(path: str | Path, status: os.stat_result) -> None:

@@ -5,9 +5,9 @@ import os
 
 import pytest
 
-from codegen.config import load_settings
-from codegen.loaded import load_model
-from codegen.models.progress import NullProgress
+from codegen.models.loaded import load_model
+from codegen.progress import NullProgress
+from codegen.settings.config import load_settings
 
 
 @pytest.fixture(scope="session")

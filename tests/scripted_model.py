@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from codegen.completion.plan import CompletionOptions, make_plan
 from codegen.document import Document
 from codegen.engine.scripted import ScriptedBackend
-from codegen.loaded import LoadedModel
-from codegen.plan import CompletionOptions, make_plan
+from codegen.models.loaded import LoadedModel
 from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer

@@ -8,14 +8,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from codegen import doctor
 from codegen.cli import run
-from codegen.config import Settings
+from codegen.doctor import checks as doctor
+from codegen.doctor import examine
 from codegen.document import Document
 from codegen.engine.device import Device
 from codegen.engine.scripted import ScriptedBackend
 from codegen.models.catalogue import default_entry
 from codegen.models.store import Store
+from codegen.settings.config import Settings
 from tests.scripted_model import scripted_model
 
 
@@ -57,7 +58,7 @@ def test_installed_runtimes_are_found(monkeypatch):
     found = [SimpleNamespace(metadata={"Name": name}) for name in names]
     monkeypatch.setattr(doctor.metadata, "distributions", lambda: found)
     monkeypatch.setattr(doctor.metadata, "version", lambda name: f"version of {name}")
-    check = doctor.runtime_packages(doctor._installed())
+    check = doctor.runtime_packages(doctor.installed())
     assert "version of onnxruntime, onnxruntime-gpu version" in check.detail
 
 
@@ -169,9 +170,9 @@ def test_speed_is_measured():
 
 @pytest.mark.parametrize(("answer", "status"), [("a + b\n", "ok"), ("0\n", "failed")])
 def test_self_test(tokenizer, vocabulary, answer, status):
-    document = Document(doctor._BEFORE + doctor._AFTER, len(doctor._BEFORE))
+    document = Document(examine._BEFORE + examine._AFTER, len(examine._BEFORE))
     model = scripted_model(tokenizer, vocabulary, document, answer)
-    assert statuses(doctor.self_test(model)) == [status]
+    assert statuses(examine.self_test(model)) == [status]
 
 
 def test_without_a_model_the_exit_code_is_3(capsys, tmp_path):

@@ -10,15 +10,15 @@ import sys
 for name in {BLOCKED!r}:
     sys.modules[name] = None  # importing it raises ImportError
 from pathlib import Path
-from codegen.complete import complete, result
-from codegen.plan import CompletionOptions
+from codegen.completion.complete import complete, result
+from codegen.completion.plan import CompletionOptions
 from codegen.document import Document
 from codegen.engine.backend import OnnxBackend
-from codegen.engine.cancel import CancelToken
+from codegen.cancel import CancelToken
 from codegen.engine.device import Device
 from codegen.engine.paths import parse_paths
-from codegen.loaded import LoadedModel
-from codegen.models.manifest import open_export
+from codegen.models.loaded import LoadedModel
+from codegen.engine.manifest import open_export
 from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer

@@ -14,9 +14,7 @@ import pytest
 
 from codegen.engine.backend import OnnxBackend
 from codegen.engine.device import Device
-from codegen.engine.paths import parse_paths
-from codegen.models.export.quantize import Quantized
-from codegen.models.manifest import (
+from codegen.engine.manifest import (
     MANIFEST_FILE,
     TOKENIZER_FILE,
     VOCABULARY_FILE,
@@ -26,6 +24,8 @@ from codegen.models.manifest import (
     Source,
     open_export,
 )
+from codegen.engine.paths import parse_paths
+from codegen.models.export.quantize import Quantized
 from codegen.models.store import file_sha256
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer

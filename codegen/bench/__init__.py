@@ -27,16 +27,16 @@ from codegen.bench.engine import (
     hole_in,
     prefill,
 )
-from codegen.config import Settings
+from codegen.engine.autotune import processor
 from codegen.engine.device import physical_cores
+from codegen.engine.manifest import ExportedModel
 from codegen.engine.types import Backend
-from codegen.loaded import load_backend
-from codegen.models.autotune import processor
-from codegen.models.manifest import ExportedModel
-from codegen.models.progress import Progress
+from codegen.models.loaded import load_backend
 from codegen.models.resolve import GgufFile, ready, resolve
 from codegen.models.store import Store
+from codegen.progress import Progress
 from codegen.prompt.tokenizer import Tokenizer
+from codegen.settings.config import Settings
 
 # A long module that every Python has.
 _TEXT = tokenize, inspect

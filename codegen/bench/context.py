@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from codegen.config import Settings
+from codegen.completion.plan import CompletionOptions, make_plan
+from codegen.completion.stream import SampleText
 from codegen.context.hole import find_hole
 from codegen.document import Document
 from codegen.engine.scripted import ScriptedBackend
 from codegen.errors import CodegenError, CorruptModelError
-from codegen.loaded import LoadedModel
-from codegen.models.progress import Progress
+from codegen.models.loaded import LoadedModel
 from codegen.models.resolve import require_export
-from codegen.plan import CompletionOptions, make_plan
 from codegen.postprocess.joint import join
+from codegen.progress import Progress
 from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer
+from codegen.settings.config import Settings
 from codegen.syntax.grammar import grammar_of
 from codegen.syntax.registry import language_of
 from codegen.syntax.tree import SyntaxTree
-from codegen.textstream import SampleText
 
 if TYPE_CHECKING:
     from codegen.prompt.layout import Layout

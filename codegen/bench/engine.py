@@ -17,7 +17,7 @@ from pathlib import Path
 
 import onnxruntime as ort
 
-from codegen.engine.cancel import CancelToken
+from codegen.cancel import CancelToken
 from codegen.engine.types import Backend, GenerateRequest
 from codegen.errors import CancelledError, EngineError
 

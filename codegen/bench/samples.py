@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.bench.engine import Texts, pairwise
-from codegen.config import Settings
-from codegen.engine.cancel import CancelToken
+from codegen.cancel import CancelToken
 from codegen.engine.types import Backend, GenerateRequest, Sampling
-from codegen.loaded import load_backend
-from codegen.models.progress import Progress
+from codegen.models.loaded import load_backend
 from codegen.models.resolve import ready
+from codegen.progress import Progress
 from codegen.prompt.tokenizer import Tokenizer
+from codegen.settings.config import Settings
 
 PROMPT: Final = 200
 """Tokens of the prompt: as long as a problem of HumanEval that is asked as a chat."""

@@ -26,7 +26,7 @@ from codegen.bench.messages import EDITS, Messages, timed
 from codegen.bench.places import places_in
 from codegen.bench.stalls import measure_stalls
 from codegen.errors import EngineError
-from codegen.models.progress import Progress
+from codegen.progress import Progress
 
 STARTS: Final = 20
 """Pairs of starts."""

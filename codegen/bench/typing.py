@@ -25,7 +25,7 @@ from codegen.bench.places import (
     shared_out,
 )
 from codegen.errors import EngineError, ModelMissingError
-from codegen.models.progress import Progress
+from codegen.progress import Progress
 
 PLACES_A_FILE: Final = 4
 

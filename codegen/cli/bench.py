@@ -23,7 +23,7 @@ from codegen.errors import UsageError
 if TYPE_CHECKING:
     from codegen.bench.joins.answers import Mode
     from codegen.bench.joins.archives import Set
-    from codegen.models.progress import Progress
+    from codegen.progress import Progress
 
 _SCHEMA = 1
 

@@ -13,10 +13,10 @@ from codegen.cli.place import Place, PositionCommand, complete_position, read_pl
 from codegen.cli.quiet import quiet_option, say, stderr_progress
 
 if TYPE_CHECKING:
-    from codegen.complete import Completion
-    from codegen.config import Settings
+    from codegen.completion.complete import Completion
+    from codegen.completion.plan import CompletionOptions
     from codegen.engine.types import Usage
-    from codegen.plan import CompletionOptions
+    from codegen.settings.config import Settings
 
 _SCHEMA = 1
 
@@ -94,7 +94,7 @@ def command(
     N"; with --write nothing.
     """
     place = read_place(position, name, write=write)
-    from codegen.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
+    from codegen.completion.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
 
     settings = user_settings(model=model, device=device, offline=offline)
     options = CompletionOptions(
@@ -113,7 +113,7 @@ def command(
     elif view is None and not write:
         _print_exactly(answer.completion, several=candidates > 1)
     if not answer.completion.suggestions:
-        from codegen.reasons import sentence  # noqa: PLC0415 - see above
+        from codegen.completion.reasons import sentence  # noqa: PLC0415 - see above
 
         say(f"nothing to suggest: {sentence(answer.completion.reason or '')}")
         return 1
@@ -135,14 +135,14 @@ def _complete(
     place: Place, settings: "Settings", options: "CompletionOptions", view: int | None
 ) -> _Answer:
     """Completes, and shows it on the terminal on the way if `view` says how many lines."""
-    from codegen.complete import complete, refuse, result  # noqa: PLC0415 - see `command`
+    from codegen.completion.complete import complete, refuse, result  # noqa: PLC0415 - see `command`
     from codegen.context.hole import find_hole  # noqa: PLC0415
 
     hole = find_hole(place.document, options.lines)
     if (refusal := refuse(place.document, hole, options)) is not None:
         return _Answer(refusal, settings.model, None)
     from codegen.cli.interrupt import interruptible  # noqa: PLC0415
-    from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
+    from codegen.models.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
     from codegen.models.resolve import ready  # noqa: PLC0415
 
     progress = stderr_progress()

@@ -26,7 +26,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 def show(*, as_json: bool) -> None:
     """Show every setting as it counts, in TOML, with where it comes from."""
-    from codegen.config_file import shown  # noqa: PLC0415 - not needed for --help
+    from codegen.settings.config_file import shown  # noqa: PLC0415 - not needed for --help
 
     found = list(shown(os.environ))
     if as_json:
@@ -51,7 +51,7 @@ def show(*, as_json: bool) -> None:
 @command.command()
 def path() -> None:
     """Print where the configuration file is, or would be."""
-    from codegen.config import config_path  # noqa: PLC0415 - as above
+    from codegen.settings.config import config_path  # noqa: PLC0415 - as above
 
     print(visible(str(config_path(os.environ))))
 
@@ -59,7 +59,7 @@ def path() -> None:
 def _complete_key(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    from codegen.config import FIELDS, KEYS  # noqa: PLC0415 - as above
+    from codegen.settings.fields import FIELDS, KEYS  # noqa: PLC0415 - as above
 
     names = (*KEYS, *(f"editor.{field.name}" for field in FIELDS))
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
@@ -75,7 +75,7 @@ def set_(key: str, value: str) -> None:
     KEY is as `codegen config show` has it, with `editor.` before a key of that table, such as
     editor.lines. VALUE is as in TOML; a word needs no quotes.
     """
-    from codegen.config_file import set_value, variable_over  # noqa: PLC0415 - as above
+    from codegen.settings.config_file import set_value, variable_over  # noqa: PLC0415 - as above
 
     written = set_value(os.environ, key, value)
     say(f"wrote {key} to {written}")

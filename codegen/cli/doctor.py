@@ -29,7 +29,8 @@ def command(*, as_json: bool, model: str | None, device: str | None, offline: bo
     Nothing is fetched or exported. Exits with 3 if there is no model that could be used, and
     with 4 if something else failed.
     """
-    from codegen.doctor import MODEL, Check, examine  # noqa: PLC0415 - heavy, see --help
+    from codegen.doctor.checks import MODEL, Check  # noqa: PLC0415 - heavy, see --help
+    from codegen.doctor.examine import examine  # noqa: PLC0415
 
     settings = user_settings(model=model, device=device, offline=offline)
     checks: list[Check] = []

@@ -13,8 +13,8 @@ from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.cli.terminal import visible
 
 if TYPE_CHECKING:
-    from codegen.config import Settings
-    from codegen.plan import CompletionOptions
+    from codegen.completion.plan import CompletionOptions
+    from codegen.settings.config import Settings
 
 
 @click.command(cls=PositionCommand)
@@ -50,7 +50,7 @@ def command(
     where an editor that asks while one types would get nothing, and tells the reason.
     """
     place = read_place(position, name)
-    from codegen.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
+    from codegen.completion.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
 
     settings = user_settings(model=model, device=device)
     options = CompletionOptions(
@@ -68,16 +68,16 @@ def command(
 def _explain(
     place: Place, settings: "Settings", options: "CompletionOptions", *, runs: bool
 ) -> dict[str, Any]:
+    from codegen.completion.explain import explain, explain_answers  # noqa: PLC0415 - see `command`
+    from codegen.completion.plan import make_plan, refusal  # noqa: PLC0415
     from codegen.context.hole import find_hole  # noqa: PLC0415 - see `command`
-    from codegen.explain import explain, explain_answers  # noqa: PLC0415 - see `command`
-    from codegen.plan import make_plan, refusal  # noqa: PLC0415
 
     hole = find_hole(place.document)
     if (refused := refusal(place.document, hole, options)) is not None:
         return explain(place.document, None, refused, None)
-    from codegen.complete import complete, result  # noqa: PLC0415
-    from codegen.engine.cancel import CancelToken  # noqa: PLC0415
-    from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
+    from codegen.cancel import CancelToken  # noqa: PLC0415
+    from codegen.completion.complete import complete, result  # noqa: PLC0415
+    from codegen.models.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
     from codegen.models.resolve import require_export  # noqa: PLC0415
 
     # Who asks why doesn't expect half a gigabyte to be fetched.
@@ -96,7 +96,7 @@ def _in_editors(place: Place, settings: "Settings") -> str | None:
 
     A `.codegen.toml` isn't asked: which folders are open is the editor's to say.
     """
-    from codegen.editing import verdict  # noqa: PLC0415 - see `command`
+    from codegen.settings.policy import verdict  # noqa: PLC0415 - see `command`
 
     document = place.document
     path = None if document.path is None else Path(document.path).absolute()
@@ -105,7 +105,7 @@ def _in_editors(place: Place, settings: "Settings") -> str | None:
 
 
 def _print(explained: dict[str, Any], *, whole: bool) -> None:
-    from codegen.reasons import sentence  # noqa: PLC0415 - see `command`
+    from codegen.completion.reasons import sentence  # noqa: PLC0415 - see `command`
 
     hole = explained["hole"]
     scope = ".".join(hole["scope"])

@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.text import Text
 
 from codegen.cli.terminal import visible
-from codegen.complete import Candidate, Completion, Delta
+from codegen.completion.complete import Candidate, Completion, Delta
 from codegen.document import Document
 
 _BREAK = re.compile(r"\r\n?|\n")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from queue import SimpleQueue
 from typing import TypeVar
 
-from codegen.engine.cancel import CancelToken
+from codegen.cancel import CancelToken
 
 _T = TypeVar("_T")
 

@@ -176,7 +176,7 @@ def export(
     from codegen.cli import models  # noqa: PLC0415 - as above
     from codegen.models import resolve  # noqa: PLC0415
     from codegen.models.inventory import remove_download  # noqa: PLC0415
-    from codegen.models.progress import human_bytes  # noqa: PLC0415
+    from codegen.progress import human_bytes  # noqa: PLC0415
 
     settings = user_settings(model=model, precision=precision, device=device, offline=offline)
     progress = stderr_progress()
@@ -200,7 +200,7 @@ def remove(model: str, *, yes: bool) -> None:
     """Remove the files that codegen fetched or made of a model, and no others."""
     from codegen.cli import models  # noqa: PLC0415 - as above
     from codegen.models.inventory import remove_download, remove_export  # noqa: PLC0415
-    from codegen.models.progress import human_bytes  # noqa: PLC0415
+    from codegen.progress import human_bytes  # noqa: PLC0415
 
     found = models.find(user_settings(model=model))
     if any(export.directory.parent != found.store.exports for export in found.exports):

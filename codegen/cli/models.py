@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codegen.config import Settings
 from codegen.context.budget import affordable
+from codegen.engine.autotune import Tuning, measured_anew, recorded
 from codegen.engine.device import Device, choose_device, physical_cores
+from codegen.engine.measuring import SIZES
 from codegen.errors import UsageError
 from codegen.models import inventory
-from codegen.models.autotune import Tuning, measured_anew, recorded
 from codegen.models.catalogue import CatalogueEntry, entries
 from codegen.models.catalogue import Measured as CatalogueMeasured
 from codegen.models.inventory import FoundExport
-from codegen.models.measuring import SIZES
-from codegen.models.progress import Progress, human_bytes
 from codegen.models.resolve import ExportDirectory, require_export, resolve
 from codegen.models.store import Store
+from codegen.progress import Progress, human_bytes
+from codegen.settings.config import Settings
 
 Measured = Mapping[Path, Tuning]
 """What was measured of exports on this machine, by their directories."""
@@ -93,7 +93,9 @@ def measured(model: Model, settings: Settings) -> Measured:
     """The compute paths that were measured for a model's exports, on this machine."""
     threads = settings.threads or physical_cores()
     figures = {
-        export.directory: recorded(export.model, Device(export.device), threads, model.store)
+        export.directory: recorded(
+            export.model, Device(export.device), threads, model.store.autotune
+        )
         for export in model.exports
         if export.model is not None
     }
@@ -133,7 +135,7 @@ def measure_again(settings: Settings, progress: Progress) -> Speeds:
     """
     device, threads = choose_device(settings.device), settings.threads or physical_cores()
     model = require_export(settings)
-    tuning = measured_anew(model, device, threads, Store(settings.cache_dir), progress)
+    tuning = measured_anew(model, device, threads, Store(settings.cache_dir).autotune, progress)
     return Speeds(
         model=model.manifest.name,
         precision=model.manifest.precision,

@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 from codegen.models.catalogue import entries
 
 if TYPE_CHECKING:
-    from codegen.config import Settings
+    from codegen.settings.config import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -66,7 +66,7 @@ def user_settings(
     offline: bool = False,
 ) -> "Settings":
     """The user's settings, with what the command line says in place of what they say."""
-    from codegen.config import load_settings  # noqa: PLC0415 - 40 ms, and --help needs none of it
+    from codegen.settings.config import load_settings  # noqa: PLC0415 - 40 ms, and --help needs none of it
 
     settings = load_settings(os.environ)
     typed: dict[str, Any] = {

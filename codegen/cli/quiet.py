@@ -9,7 +9,7 @@ import click
 from codegen.cli.terminal import visible
 
 if TYPE_CHECKING:
-    from codegen.models.progress import Progress
+    from codegen.progress import Progress
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -38,7 +38,7 @@ def say(message: str) -> None:
 
 def stderr_progress() -> "Progress":
     """What tells on stderr how far something is."""
-    from codegen.models import progress  # noqa: PLC0415 - not needed for --help
+    from codegen import progress  # noqa: PLC0415 - not needed for --help
 
     return progress.NullProgress() if _is_quiet() else progress.stderr_progress()
 

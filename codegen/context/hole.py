@@ -8,8 +8,8 @@ from codegen.context.kind import Kind, kind_of, values_of
 from codegen.context.nearby import Bracket, Nearby, look_back
 from codegen.context.scope import Definition, definitions_around
 from codegen.document import Document
-from codegen.lines import indent_unit, is_word, opens_block
 from codegen.syntax.registry import Blocks
+from codegen.text import indent_unit, is_word, opens_block
 
 Lines = Literal["single", "multi"]
 Wanted = Literal["single", "multi", "auto"]

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from codegen.context.nearby import Bracket, Nearby, language_name
 from codegen.document import Document
-from codegen.lines import depth, opens_block
+from codegen.text import depth, opens_block
 
 Kind = Literal[
     "statement",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.document import Document
-from codegen.lines import depth
+from codegen.text import depth
 
 # How far back is looked, in code points and lines; in an enormous line only twice as far. A bracket
 # that was opened farther up is taken for one that somebody forgot.

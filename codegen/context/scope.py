@@ -6,8 +6,8 @@ from typing import Final
 
 from codegen.context.nearby import Nearby, language_name, look_back
 from codegen.document import Document
-from codegen.lines import depth, opens_block
 from codegen.syntax.tree import Capture, SyntaxTree
+from codegen.text import depth, opens_block
 
 _DEFINITIONS: Final = ("class", "function")
 

@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from codegen.cancel import CancelToken
 from codegen.engine.buffers import KvBuffers
-from codegen.engine.cancel import CancelToken
 from codegen.engine.device import Device
 from codegen.engine.graph import Graph
+from codegen.engine.manifest import ExportedModel
 from codegen.engine.paths import ComputePaths
 from codegen.engine.sampling import Choice, Sampler
 from codegen.engine.slots import Slot, SlotPool
 from codegen.engine.types import Constraint, FinishReason, GenerateRequest, Step, Usage
 from codegen.errors import UsageError
-from codegen.models.manifest import ExportedModel
 
 SLOTS = 2
 CHUNK = 256

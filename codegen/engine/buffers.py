@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from codegen.models.manifest import Shape
+from codegen.engine.manifest import Shape
 
 
 class KvBuffers:

@@ -3,11 +3,14 @@
 import ctypes
 import os
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import psutil
 
 from codegen.errors import EngineError
+
+DeviceKind = Literal["cpu", "cuda"]
+DeviceWish = Literal["auto", "cpu", "cuda"]
 
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
@@ -30,7 +33,7 @@ class Device:
     a GPU nevertheless, so that its user may want to know.
     """
 
-    kind: str  # "cpu" or "cuda"
+    kind: DeviceKind
     note: str | None = None
     card: bool = False
 
@@ -40,7 +43,7 @@ class Device:
         return [CUDA, CPU] if self.kind == "cuda" else [CPU]
 
 
-def choose_device(wanted: str) -> Device:
+def choose_device(wanted: DeviceWish) -> Device:
     """Resolves `auto`, `cpu` or `cuda`.
 
     Raises:

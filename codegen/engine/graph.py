@@ -14,11 +14,11 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from codegen.cancel import CancelToken
 from codegen.engine.buffers import KvBuffers, past_names, present_name
-from codegen.engine.cancel import CancelToken
 from codegen.engine.device import Device
+from codegen.engine.manifest import Shape
 from codegen.errors import CancelledError, CorruptModelError, EngineError
-from codegen.models.manifest import Shape
 
 ort.set_default_logger_severity(3)  # errors only: its warnings are about its own optimisations
 

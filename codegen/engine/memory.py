@@ -5,7 +5,7 @@ from typing import Final
 import psutil
 
 from codegen.errors import EngineError
-from codegen.models.progress import human_bytes
+from codegen.progress import human_bytes
 
 BESIDE_WEIGHTS: Final = 800_000_000
 """Bytes of address space beside the weights: libraries, buffers, threads; 720 MB were measured."""

@@ -3,7 +3,7 @@
 The same int4 weights serve several graphs that differ in how MatMulNBits computes
 (`accuracy_level`): l4 rounds activations to int8, l1 multiplies in fp32. Which is faster depends
 on the machine and on how many tokens a call carries, by a factor of up to thirty, so it is
-measured (`codegen.models.measuring`) and not assumed.
+measured (`codegen.engine.measuring`) and not assumed.
 """
 
 from collections.abc import Collection

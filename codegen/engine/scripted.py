@@ -6,7 +6,7 @@ It ships in the package, since whoever builds on the seam wants to test on it to
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from codegen.engine.cancel import CancelToken
+from codegen.cancel import CancelToken
 from codegen.engine.types import FinishReason, GenerateRequest, Step, Usage
 
 

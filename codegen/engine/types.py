@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.engine.cancel import CancelToken
+from codegen.cancel import CancelToken
 
 
 class FinishReason(StrEnum):

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from codegen.config import Settings
 from codegen.errors import CorruptModelError, FetchError, ModelError, ModelMissingError
+from codegen.files import discard
 from codegen.models.catalogue import CatalogueEntry
+from codegen.models.choice import ModelChoice
 from codegen.models.hub import receive_from_hub
 from codegen.models.locking import locked
 from codegen.models.mirrors import UrlMirror, WheelMirror
-from codegen.models.progress import Progress, human_bytes
-from codegen.models.store import Store, discard, file_sha256, require_space, storing
+from codegen.models.store import Store, file_sha256, require_space, storing
 from codegen.models.transfer import receive, receive_wheels, url_opener
+from codegen.progress import Progress, human_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +42,24 @@ def describe(entry: CatalogueEntry) -> str:
     )
 
 
-def fetch(entry: CatalogueEntry, settings: Settings, progress: Progress) -> Path:
+def fetch(entry: CatalogueEntry, choice: ModelChoice, progress: Progress) -> Path:
     """The entry's file, verified; fetched if it is not here yet.
 
     Raises:
-        ModelMissingError: it is not here, and settings.offline forbids fetching it.
+        ModelMissingError: it is not here, and choice.offline forbids fetching it.
         FetchError: no source gave a file with the catalogue's sha256.
         CorruptModelError: another file, that codegen didn't fetch, has its name.
         ModelError: the cache directory is full or can't be written to.
     """
-    with storing(settings.cache_dir):
-        return _fetch(Store(settings.cache_dir), entry, settings, progress)
+    with storing(choice.cache_dir):
+        return _fetch(Store(choice.cache_dir), entry, choice, progress)
 
 
-def _fetch(store: Store, entry: CatalogueEntry, settings: Settings, progress: Progress) -> Path:
+def _fetch(store: Store, entry: CatalogueEntry, choice: ModelChoice, progress: Progress) -> Path:
     target = store.download(entry.file)
     if _is_there(store, entry, progress):
         return target
-    if settings.offline and not target.exists():
+    if choice.offline and not target.exists():
         raise ModelMissingError(
             f"{entry.name} is not on this machine and codegen is offline; "
             f"run `codegen model pull {entry.name}` once without --offline and CODEGEN_OFFLINE"
@@ -67,9 +68,9 @@ def _fetch(store: Store, entry: CatalogueEntry, settings: Settings, progress: Pr
         # Another process may have brought it while this one waited.
         if _is_there(store, entry, telling):
             return target
-        _remove_damaged(store, entry, settings, telling)
+        _remove_damaged(store, entry, choice, telling)
         store.downloads.mkdir(parents=True, exist_ok=True)
-        _from_any_source(store, entry, settings, telling)
+        _from_any_source(store, entry, choice, telling)
     return target
 
 
@@ -79,7 +80,7 @@ def _is_there(store: Store, entry: CatalogueEntry, progress: Progress) -> bool:
 
 
 def _remove_damaged(
-    store: Store, entry: CatalogueEntry, settings: Settings, progress: Progress
+    store: Store, entry: CatalogueEntry, choice: ModelChoice, progress: Progress
 ) -> None:
     path = store.download(entry.file)
     if not path.exists():
@@ -89,7 +90,7 @@ def _remove_damaged(
             f"{path} is not the catalogue's {entry.name}, and codegen did not put it there; "
             "move it away"
         )
-    if settings.offline:
+    if choice.offline:
         raise CorruptModelError(
             f"{path} is damaged, and codegen is offline: it can't fetch it anew"
         )
@@ -98,10 +99,10 @@ def _remove_damaged(
 
 
 def _from_any_source(
-    store: Store, entry: CatalogueEntry, settings: Settings, progress: Progress
+    store: Store, entry: CatalogueEntry, choice: ModelChoice, progress: Progress
 ) -> None:
     reasons: list[str] = []
-    for source in _sources(entry, settings):
+    for source in _sources(entry, choice):
         if reasons:
             progress.note(f"{reasons[-1]}; trying {source.name}")
         try:
@@ -143,13 +144,13 @@ def _from_source(store: Store, entry: CatalogueEntry, source: _Source, progress:
     store.discard_partials(entry.file)
 
 
-def _sources(entry: CatalogueEntry, settings: Settings) -> Iterator[_Source]:
+def _sources(entry: CatalogueEntry, choice: ModelChoice) -> Iterator[_Source]:
     yield _Source(
         name="the Hugging Face hub",
         key="hub",
         receive=functools.partial(receive_from_hub, entry),
     )
-    for mirror in settings.mirrors:
+    for mirror in choice.mirrors:
         if mirror.sha256 != entry.sha256:
             continue
         match mirror:

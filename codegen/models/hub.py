@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from codegen import __version__
 from codegen.errors import FetchError
 from codegen.models.catalogue import CatalogueEntry
-from codegen.models.progress import Progress
 from codegen.models.transfer import CHUNK, TIMEOUT, USER_AGENT, Incoming, receive, refusal, start_of
+from codegen.progress import Progress
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -8,21 +8,24 @@ import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
-from codegen.errors import CorruptModelError
-from codegen.models.catalogue import CatalogueEntry
-from codegen.models.jsonfile import read_json
-from codegen.models.locking import locked
-from codegen.models.manifest import (
+from codegen.engine.device import DeviceKind
+from codegen.engine.manifest import (
     MANIFEST_FILE,
     TOKENIZER_FILE,
     VOCABULARY_FILE,
     WEIGHTS_FILE,
     ExportedModel,
+    Precision,
     open_export,
 )
-from codegen.models.progress import Progress
+from codegen.errors import CorruptModelError
+from codegen.files import read_json
+from codegen.models.catalogue import CatalogueEntry
+from codegen.models.locking import locked
 from codegen.models.store import Store, file_sha256, storing
+from codegen.progress import Progress
 
 # See Store.export.
 _EXPORT_NAME = re.compile(
@@ -36,8 +39,8 @@ class FoundExport:
 
     directory: Path
     name: str
-    precision: str
-    device: str
+    precision: Precision
+    device: DeviceKind
     model: ExportedModel | None
     problem: str | None
 
@@ -56,7 +59,11 @@ def exports(store: Store, name: str | None = None) -> tuple[FoundExport, ...]:
         if parts is None or directory.is_symlink() or not (directory / MANIFEST_FILE).is_file():
             continue
         if name in (None, parts["name"]):
-            found.append(_found(directory, parts["name"], parts["precision"], parts["device"]))
+            precision, device = (
+                cast("Precision", parts["precision"]),
+                cast("DeviceKind", parts["device"]),
+            )
+            found.append(_found(directory, parts["name"], precision, device))
     return tuple(found)
 
 
@@ -144,7 +151,7 @@ def remove_export(store: Store, export: FoundExport, progress: Progress) -> bool
     return True
 
 
-def _found(directory: Path, name: str, precision: str, device: str) -> FoundExport:
+def _found(directory: Path, name: str, precision: Precision, device: DeviceKind) -> FoundExport:
     found = functools.partial(FoundExport, directory, name, precision, device)
     try:
         return found(model=open_export(directory), problem=None)

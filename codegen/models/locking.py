@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
-from codegen.models.jsonfile import read_json
-from codegen.models.progress import Progress
-from codegen.models.store import Store, storing, write_atomically
+from codegen.files import read_json, write_atomically
+from codegen.models.store import Store, storing
+from codegen.progress import Progress
 
 # Seconds between two looks at whoever holds the lock, and between two reports of how far it is.
 _LOOK: Final = 0.5

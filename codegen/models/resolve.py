@@ -10,17 +10,17 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from codegen.config import Settings
-from codegen.engine.device import Device, choose_device
+from codegen.engine.device import Device, DeviceKind, choose_device
+from codegen.engine.manifest import MANIFEST_FILE, ExportedModel, Precision, Source, open_export
 from codegen.errors import CorruptModelError, ModelMissingError, UsageError
 from codegen.files import open_file
 from codegen.installing import install_extra
 from codegen.models.catalogue import CatalogueEntry, lookup
+from codegen.models.choice import ModelChoice
 from codegen.models.fetch import describe, fetch
 from codegen.models.locking import locked
-from codegen.models.manifest import MANIFEST_FILE, ExportedModel, Source, open_export
-from codegen.models.progress import Progress
 from codegen.models.store import Store, atomic_directory
+from codegen.progress import Progress
 
 EXTRA_MODULES = ("torch", "transformers", "onnx", "gguf", "safetensors", "onnxruntime_genai")
 
@@ -94,86 +94,86 @@ def resolve(model: str) -> ModelSource:
     return GgufFile(path)
 
 
-def find_export(settings: Settings) -> ExportedModel | None:
-    """The export of settings.model for settings.device, if it is made and whole.
+def find_export(choice: ModelChoice) -> ExportedModel | None:
+    """The export of choice.model for choice.device, if it is made and whole.
 
     Raises:
         CorruptModelError: it is there, and damaged.
     """
-    source = resolve(settings.model)
+    source = resolve(choice.model)
     if isinstance(source, ExportDirectory):
-        return _checked(open_export(source.path), Store(settings.cache_dir))
-    store = Store(settings.cache_dir)
+        return _checked(open_export(source.path), Store(choice.cache_dir))
+    store = Store(choice.cache_dir)
     sha256 = source.sha256 if isinstance(source, CatalogueEntry) else _hash(source, store)
-    directory = store.export(source.name, sha256, *_kind(settings))
+    directory = store.export(source.name, sha256, *_kind(choice))
     try:
         return _checked(open_export(directory), store)
     except ModelMissingError:
         return None
 
 
-def require_export(settings: Settings) -> ExportedModel:
+def require_export(choice: ModelChoice) -> ExportedModel:
     """The same, for those who neither fetch nor make one.
 
     Raises:
         ModelMissingError: it is not made; with the command that makes it.
         CorruptModelError: it is there, and damaged.
     """
-    model = find_export(settings)
+    model = find_export(choice)
     if model is None:
         raise ModelMissingError(
-            f"{settings.model} is not here yet; run: codegen model export {settings.model}"
+            f"{choice.model} is not here yet; run: codegen model export {choice.model}"
         )
     return model
 
 
-def ready(settings: Settings, progress: Progress) -> ExportedModel:
-    """The export of settings.model, to be run: fetched and made if need be.
+def ready(choice: ModelChoice, progress: Progress) -> ExportedModel:
+    """The export of choice.model, to be run: fetched and made if need be.
 
     Raises:
-        EngineError: settings.device can't be had; nothing is fetched or made for it.
+        EngineError: choice.device can't be had; nothing is fetched or made for it.
         ModelMissingError: it is not here, and may not or can't be brought or made.
         FetchError, ExportError, ParityError, CorruptModelError, UnknownFamilyError: it could
             not be brought or made.
     """
-    choose_device(settings.device)
+    choose_device(choice.device)
     try:
-        found = find_export(settings)
+        found = find_export(choice)
     except CorruptModelError:
         # Ours can be made again; a directory of the user's own is not touched.
-        if isinstance(resolve(settings.model), ExportDirectory):
+        if isinstance(resolve(choice.model), ExportDirectory):
             raise
         found = None
         progress.note("the exported model is damaged or of an older format: making it again")
-    return found if found is not None else export(settings, progress, force=False)
+    return found if found is not None else export(choice, progress, force=False)
 
 
 def export(
-    settings: Settings, progress: Progress, *, force: bool, thorough: bool = False
+    choice: ModelChoice, progress: Progress, *, force: bool, thorough: bool = False
 ) -> ExportedModel:
-    """Makes the export of settings.model, fetching what is needed.
+    """Makes the export of choice.model, fetching what is needed.
 
     Args:
-        settings: model, device and precision of the export.
+        choice: model, device and precision of the export.
         progress: told of every step.
         force: whether one that is there already, and whole, is made again.
         thorough: whether it is compared with the original on all tokens of the gate, also where
             this project has done so for the same file.
     """
-    source = resolve(settings.model)
+    source = resolve(choice.model)
     if isinstance(source, ExportDirectory):
         raise UsageError(f"{source.path} is an export already")
-    store = Store(settings.cache_dir)
-    precision, device = _kind(settings)
+    store = Store(choice.cache_dir)
+    precision, device = _kind(choice)
     absent = isinstance(source, CatalogueEntry) and not store.download(source.file).exists()
     # Asked for before half a gigabyte is fetched for nothing; but what can't be fetched is said
     # first.
-    if not (absent and settings.offline):
+    if not (absent and choice.offline):
         require_extra(source.name)
     if isinstance(source, CatalogueEntry):
-        if absent and not settings.offline:
+        if absent and not choice.offline:
             progress.note(describe(source))
-        path, sha256 = fetch(source, settings, progress), source.sha256
+        path, sha256 = fetch(source, choice, progress), source.sha256
     else:
         path, sha256 = source.path, _hash(source, store)
     target = store.export(source.name, sha256, precision, device)
@@ -216,14 +216,14 @@ def require_extra(name: str) -> None:
     )
 
 
-def _kind(settings: Settings) -> tuple[str, str]:
-    """Precision and device of the export that the settings ask for.
+def _kind(choice: ModelChoice) -> tuple[Precision, DeviceKind]:
+    """Precision and device of the export that a choice asks for.
 
     A model can be exported for CUDA where there is none; only running it needs one.
     """
-    device = choose_device("auto").kind if settings.device == "auto" else settings.device
-    if settings.precision != "auto":
-        return settings.precision, device
+    device = choose_device("auto").kind if choice.device == "auto" else choice.device
+    if choice.precision != "auto":
+        return choice.precision, device
     return ("int4" if device == "cpu" else "fp16"), device
 
 

@@ -2,7 +2,7 @@
 
     downloads/<file>                                    as fetched, sha256 checked
     downloads/.<file>.<source>.partial                  what one source gave up to now
-    exports/<name>-<sha8>-<precision>-<device>/         see codegen.models.manifest
+    exports/<name>-<sha8>-<precision>-<device>/         see codegen.engine.manifest
     locks/                                              see codegen.models.locking
     autotune.json                                       measured compute paths
     verified.json                                       hashes of files that did not change since
@@ -19,16 +19,14 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from codegen.errors import ModelError
-from codegen.files import open_file
-from codegen.models.jsonfile import read_json
-from codegen.models.progress import NullProgress, Progress, human_bytes
+from codegen.files import discard, open_file, read_json, write_atomically
+from codegen.progress import NullProgress, Progress, human_bytes
 
 _CHUNK = 1 << 20  # bytes
 
@@ -217,27 +215,6 @@ def atomic_directory(target: Path, *, replace: bool = False) -> Iterator[Path]:
     except BaseException:
         discard(building)
         raise
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Writes a small file whole or not at all. Raises OSError."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        discard(Path(name))
-        raise
-
-
-def discard(path: Path) -> None:
-    """Removes a file or directory that codegen made, as far as that is possible."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            path.unlink()
 
 
 def _signature(path: Path) -> list[int]:

@@ -26,10 +26,10 @@ from typing import IO
 
 from codegen import __version__
 from codegen.errors import FetchError
-from codegen.models.jsonfile import read_json
+from codegen.files import discard, read_json, write_atomically
 from codegen.models.mirrors import WheelMirror, may_fetch
-from codegen.models.progress import Progress, human_bytes
-from codegen.models.store import discard, storing, write_atomically
+from codegen.models.store import storing
+from codegen.progress import Progress, human_bytes
 
 USER_AGENT = f"codegen/{__version__}"
 TIMEOUT = 10.0  # seconds to connect, and between two chunks

@@ -4,10 +4,10 @@ import re
 from copy import copy
 from typing import Final
 
-from codegen.lines import depth, same_line
 from codegen.postprocess.joint import Joint, same_statement
 from codegen.postprocess.loops import loop_start
 from codegen.postprocess.reading import Reading
+from codegen.text import depth, same_line
 
 # Blank lines that end a completion, and that may come before its first line.
 _BLANK_END: Final = 2

@@ -3,9 +3,9 @@
 from itertools import pairwise
 from typing import Final
 
-from codegen.lines import depth, opens_block
 from codegen.postprocess.joint import Joint
 from codegen.syntax.code import opens
+from codegen.text import depth, opens_block
 
 # Columns of a level in what most models were trained on, and what is taken for one of blanks
 # where the file shows none.

@@ -11,7 +11,6 @@ from typing import Final
 
 from codegen.context.hole import Hole
 from codegen.document import Document
-from codegen.lines import depth, is_word
 from codegen.postprocess.depths import indents_near, levels_at, unit_near
 from codegen.postprocess.guard import guarded
 from codegen.postprocess.owners import owners
@@ -19,6 +18,7 @@ from codegen.syntax.code import CodeLine, code_lines
 from codegen.syntax.lexis import Lexis, lexis_of
 from codegen.syntax.patterns import opening_pattern
 from codegen.syntax.scan import Frame, frame_depth
+from codegen.text import depth, is_word
 
 # How far is looked from the cursor, in code points.
 _SIGHT: Final = 4000

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from codegen.lines import depth
 from codegen.syntax.lexis import Lexis
 from codegen.syntax.scan import Event, Frame, depth_at, frame_depth, scan
+from codegen.text import depth
 
 # How far after the cursor is looked, in code points.
 _SIGHT: Final = 8000

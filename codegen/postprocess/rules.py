@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.lines import open_brackets, opens_block, same_line
 from codegen.postprocess.ending import left_open, natural_end, whole_lines
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.indentation import misplaced, style
 from codegen.postprocess.joint import Joint, is_jump, same_statement
 from codegen.postprocess.loops import first_round
+from codegen.text import open_brackets, opens_block, same_line
 
 _SEPARATORS: Final = (",", ";", ":")
 _CLOSERS: Final = (")", "]", "}")

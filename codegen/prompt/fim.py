@@ -14,10 +14,10 @@ keystroke changes nothing of what stands before it.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from codegen.document import scalar
 from codegen.prompt.families import FamilyIds
 from codegen.prompt.healing import heal as heal_text
 from codegen.prompt.tokenizer import Tokenizer
+from codegen.text import scalar
 
 Order = Literal["psm", "spm", "frozen"]
 

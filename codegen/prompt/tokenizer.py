@@ -13,8 +13,8 @@ from typing import Any, Final, Self
 
 import tokenizers
 
-from codegen.document import scalar
 from codegen.errors import CorruptModelError
+from codegen.text import scalar
 
 # Every kind of character that a normalizer, an added leading space or a byte fallback changes.
 _PROBE: Final = "e\u0301 \u00e9\ufb01\u212b  a\t\r\n\x00\u00a0\U0001f600"

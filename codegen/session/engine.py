@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from codegen.cancel import CancelToken
+from codegen.completion.plan import CompletionOptions, Plan, make_plan
 from codegen.document import Document
-from codegen.engine.cancel import CancelToken
 from codegen.engine.types import Usage
 from codegen.errors import CancelledError
-from codegen.plan import CompletionOptions, Plan, make_plan
 from codegen.session.file import OpenFile
 from codegen.session.flight import Flight
 from codegen.session.host import ModelHost
@@ -16,7 +16,7 @@ from codegen.session.reading import Read
 from codegen.session.worker import Worker
 
 if TYPE_CHECKING:
-    from codegen.loaded import LoadedModel
+    from codegen.models.loaded import LoadedModel
     from codegen.prompt.layout import Layout
 
 # Lines since the anchor from which on a pause is used to lay the prompt anew.

@@ -6,17 +6,17 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codegen.complete import Completion, Delta, Hurry, refuse, write
+from codegen.cancel import CancelToken
+from codegen.completion.complete import Completion, Delta, Hurry, refuse, write
+from codegen.completion.plan import CompletionOptions, Plan, make_plan
 from codegen.context.hole import Hole
 from codegen.document import Document
-from codegen.engine.cancel import CancelToken
 from codegen.engine.types import Usage
 from codegen.errors import CancelledError
-from codegen.plan import CompletionOptions, Plan, make_plan
 from codegen.session.file import Laid
 
 if TYPE_CHECKING:
-    from codegen.loaded import LoadedModel
+    from codegen.models.loaded import LoadedModel
     from codegen.prompt.layout import Layout
 
 # Computes a prompt; what that cost, None if nothing.

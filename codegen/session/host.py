@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from codegen.errors import CodegenError, EngineError
-from codegen.models.progress import Progress, StoppableProgress
+from codegen.progress import Progress, StoppableProgress
 from codegen.session.clock import Clock
 from codegen.session.worker import Worker
 
 if TYPE_CHECKING:
-    from codegen.loaded import LoadedModel
+    from codegen.models.loaded import LoadedModel
 
 _log = logging.getLogger(__name__)
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
+from codegen.cancel import CancelToken
+from codegen.completion.plan import CompletionOptions
 from codegen.document import Document
-from codegen.engine.cancel import CancelToken
-from codegen.lines import indent_below
-from codegen.plan import CompletionOptions
 from codegen.session.clock import Clock
 from codegen.session.engine import Engine
 from codegen.session.file import OpenFile, accepted
 from codegen.session.flight import Flight
 from codegen.session.reading import Read, Reader
+from codegen.text import indent_below
 
 _log = logging.getLogger(__name__)
 

@@ -75,8 +75,8 @@ class Answer:
 class Trace:
     """What became of a file's last request, for whoever wants it explained.
 
-    Times are in seconds. `explain` gives what `codegen.explain` says of the prompt and the
-    candidates: when it is asked for, since hardly any request is.
+    Times are in seconds. `explain` computes what `codegen.completion.explain` says of the prompt
+    and the candidates when it is called, since hardly any request is explained.
     """
 
     trigger: Trigger

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
+from codegen.completion.plan import CompletionOptions
 from codegen.document import Document
-from codegen.plan import CompletionOptions
 from codegen.session import types
 from codegen.session.cache import Entry
 from codegen.session.file import OpenFile

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.lines import depth, opens_block
 from codegen.syntax.lexis import Lexis
 from codegen.syntax.scan import Frame, begins_statement, scan
+from codegen.text import depth, opens_block
 
 _LETTER: Final = re.compile(r"[^\n]")
 

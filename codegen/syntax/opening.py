@@ -11,11 +11,11 @@ from codegen.syntax.turns import ParsingTooLongError
 
 _log = logging.getLogger(__name__)
 
-MAX_PARSED = 500_000
+MAX_PARSED = 200_000
 """Code points up to which a text is parsed; beyond, indentation and brackets have to do.
 
-Nobody writes more into one file by hand. A larger tree would hold the interpreter's lock for too
-long just to be freed.
+To free a larger tree holds the interpreter's lock for more than 50 ms, in which no other file is
+answered.
 """
 
 

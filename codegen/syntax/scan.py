@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, MutableSequence, Sequence
 from typing import Final, Literal, NamedTuple
 
-from codegen.lines import depth
 from codegen.syntax import lexis as written
 from codegen.syntax import patterns
 from codegen.syntax.finder import Finder
 from codegen.syntax.lexis import CLOSERS, Lexis
+from codegen.text import depth
 
 # Elements of HTML that have no end.
 _VOID: Final = frozenset(

@@ -10,9 +10,9 @@ from typing import Final
 
 import tree_sitter
 
-from codegen.document import scalar
 from codegen.syntax.grammar import Grammar
 from codegen.syntax.turns import matches, parsed
+from codegen.text import scalar
 
 _INNER: Final = frozenset({"name", "body"})
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from codegen.models.progress import Progress
+from codegen.progress import Progress
 from codegen_eval.judge.journal import score_file
 from codegen_eval.judge.judge import ScoreOptions
 from codegen_eval.judge.score import score

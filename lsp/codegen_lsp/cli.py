@@ -47,7 +47,7 @@ def _require_an_editor() -> None:
 def start(log_file: Path | None, make_provider: "MakeProvider") -> None:
     """Serves until the connection ends, and ends the process."""
     # What an editor waits for is the answer to its first message: little is imported before it.
-    from codegen.config import load_settings  # noqa: PLC0415
+    from codegen.settings.config import load_settings  # noqa: PLC0415
     from codegen_lsp import logs  # noqa: PLC0415
     from codegen_lsp.serve import own_stdout, serve  # noqa: PLC0415
     from codegen_lsp.server import build  # noqa: PLC0415

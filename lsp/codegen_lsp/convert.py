@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from lsprotocol import types
 
-from codegen.editing import DISABLED, LANGUAGE_DISABLED
-from codegen.exclude import EXCLUDED, SECRET_FILE, TOO_LARGE
 from codegen.session.types import Answer, Request, Selected, Suggestion
+from codegen.settings.exclude import EXCLUDED, SECRET_FILE, TOO_LARGE
+from codegen.settings.policy import DISABLED, LANGUAGE_DISABLED
 from codegen_lsp.buffer import Buffer, Change
 from codegen_lsp.client import Client
 

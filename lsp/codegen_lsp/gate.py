@@ -10,13 +10,9 @@ from urllib.parse import unquote, urlsplit
 
 from pygls.uris import to_fs_path
 
-from codegen.editing import (
-    NARROWING_FILE,
-    EditingSettings,
-    Narrowing,
-    read_narrowing,
-    verdict,
-)
+from codegen.settings.editing import EditingSettings
+from codegen.settings.policy import verdict
+from codegen.settings.workspace import NARROWING_FILE, Narrowing, read_narrowing
 
 if TYPE_CHECKING:
     from codegen.session.file import OpenFile

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from codegen.config import Settings
 from codegen.session.host import Offer
+from codegen.settings.config import Settings
 
 if TYPE_CHECKING:
-    from codegen.loaded import LoadedModel
-    from codegen.models.progress import Progress
+    from codegen.models.loaded import LoadedModel
+    from codegen.progress import Progress
 
 
 class SettingsProvider:
-    """Loads what codegen.config.Settings name."""
+    """Loads what codegen.settings.config.Settings name."""
 
     def __init__(self, settings: Settings) -> None:
         """Loads nothing yet."""
@@ -50,6 +50,6 @@ class SettingsProvider:
         Raises:
             CodegenError: it can't be had, or can't be run.
         """
-        from codegen.loaded import load_model  # noqa: PLC0415
+        from codegen.models.loaded import load_model  # noqa: PLC0415
 
         return load_model(self.settings, progress)

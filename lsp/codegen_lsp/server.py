@@ -13,8 +13,8 @@ from typing import Any, Final
 from lsprotocol import types
 
 from codegen import __version__
-from codegen.config import Settings
 from codegen.session.types import PENDING, Request
+from codegen.settings.config import Settings
 from codegen_lsp import logs
 from codegen_lsp.accepting import count_acceptance
 from codegen_lsp.client import Client

@@ -14,9 +14,11 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from codegen.config import FIELDS, KEYS, Field, wire_name
-from codegen.editing import EditingSettings, first_problems
-from codegen.exclude import MAX_GLOBS, shown
+from codegen.settings.editing import EditingSettings
+from codegen.settings.exclude import MAX_GLOBS
+from codegen.settings.fields import FIELDS, KEYS, Field, wire_name
+from codegen.settings.values import shown
+from codegen.settings.workspace import first_problems
 
 SECTION: Final = "codegen"
 """The section of an editor's settings that is ours."""

@@ -1,4 +1,4 @@
-"""The table of settings in docs/protocol.md, made from codegen.config.FIELDS.
+"""The table of settings in docs/protocol.md, made from codegen.settings.fields.FIELDS.
 
 `python -m codegen_lsp.settings_page docs/protocol.md` writes it between its markers; a test
 compares.
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from codegen.config import FIELDS, Field
+from codegen.settings.fields import FIELDS, Field
 
 START: Final = "<!-- settings -->\n"
 END: Final = "<!-- /settings -->\n"

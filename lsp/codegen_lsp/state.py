@@ -2,16 +2,17 @@
 
 import asyncio
 import functools
+import gc
 import itertools
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from codegen.config import Settings
 from codegen.errors import PositionError
 from codegen.models.catalogue import entries
 from codegen.session.types import LOADING
+from codegen.settings.config import Settings
 from codegen_lsp import logs
 from codegen_lsp.buffer import Buffer, Change, StaleVersionError
 from codegen_lsp.client import Client
@@ -24,6 +25,7 @@ from codegen_lsp.status import Status, WorkProgress
 if TYPE_CHECKING:
     from codegen.session.file import OpenFile
     from codegen.session.host import ModelHost, Provider
+    from codegen.session.host import State as ModelState
     from codegen.session.session import Session
 
 _log = logging.getLogger("codegen.lsp")
@@ -96,7 +98,7 @@ class State:
             clock,
             WorkProgress(self.server, asyncio.get_running_loop()),
             consent=self.status.consent,
-            changed=self.status.changed,
+            changed=self._model_changed,
         )
         host.unload_after(self.editing.unload_after)
         session = Session(
@@ -108,6 +110,16 @@ class State:
             context_tokens=self._own.context_tokens,
         )
         return session, host
+
+    def _model_changed(self, state: "ModelState", message: str) -> None:
+        # The garbage collector looks through all modules and the model now and then, some 60 ms in
+        # which no message is answered. What a server has at that moment it keeps until the model is
+        # given up, so that the collector may leave it out.
+        if state == "ready":
+            gc.freeze()
+        else:
+            gc.unfreeze()
+        self.status.changed(state, message)
 
     @property
     def _is_made(self) -> bool:

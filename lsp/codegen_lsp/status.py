@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from lsprotocol import types
 
-from codegen.models.progress import human_bytes
+from codegen.progress import human_bytes
 from codegen.session.host import Offer, State
 from codegen_lsp.protocol import CodegenLanguageServer
 

@@ -88,10 +88,11 @@ def test_it_runs(tiny, tmp_path, monkeypatch, capsys):
     assert "p50 <= 3, p99 <= 15" in out
 
 
+@pytest.mark.deep
 def test_weights_are_not_looked_at(tiny, tmp_path, monkeypatch, capsys):
     """A model that can't be run has a tokenizer nevertheless."""
     monkeypatch.setenv("CODEGEN_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr("codegen.loaded.load_backend", None)
+    monkeypatch.setattr("codegen.models.loaded.load_backend", None)
     monkeypatch.setattr(context, "LINES", 1)
     monkeypatch.setattr(context, "PLACES", 1)
     monkeypatch.setattr(context, "TYPED", "x")

@@ -11,11 +11,11 @@ from codegen.bench.joins.asking import measure
 from codegen.bench.joins.holes import Gap, choose_gaps
 from codegen.bench.joins.source import CODE, COMMENT, STRING, Source
 from codegen.bench.joins.verdict import Outcome, compare
-from codegen.complete import Candidate, Completion
+from codegen.completion.complete import Candidate, Completion
 from codegen.engine.scripted import ScriptedBackend
 from codegen.engine.types import FinishReason, Usage
-from codegen.loaded import LoadedModel
-from codegen.models.progress import NullProgress
+from codegen.models.loaded import LoadedModel
+from codegen.progress import NullProgress
 from codegen.prompt.families import recognise
 from tests.bench.joins_sources import SOURCES
 

@@ -16,9 +16,9 @@ from codegen.bench.joins import archives, corpus
 from codegen.bench.joins.archives import MAX_BYTES, Package, bring, packages, read_members
 from codegen.bench.joins.corpus import from_folder, from_packages
 from codegen.bench.joins.source import language_by_name
-from codegen.config import Settings
 from codegen.errors import FetchError, SourceError, UsageError
-from codegen.models.progress import NullProgress
+from codegen.progress import NullProgress
+from codegen.settings.config import Settings
 
 LINES = "".join(f"line_{number} = {number}\n" for number in range(20))
 

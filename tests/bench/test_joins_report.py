@@ -11,10 +11,10 @@ from codegen.bench.joins.holes import Gap
 from codegen.bench.joins.report import by_kind, by_language, failures, marked, row, targets
 from codegen.bench.joins.verdict import Outcome
 from codegen.cli import run
-from codegen.complete import Candidate, Completion
+from codegen.completion.complete import Candidate, Completion
 from codegen.engine.scripted import ScriptedBackend
 from codegen.engine.types import FinishReason, Usage
-from codegen.loaded import LoadedModel
+from codegen.models.loaded import LoadedModel
 from codegen.prompt.families import recognise
 from tests.bench.joins_sources import SOURCES
 

@@ -9,14 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-import codegen.loaded
+import codegen.models.loaded
+from codegen.cancel import CancelToken
 from codegen.cli import run
 from codegen.cli.frame import show
-from codegen.complete import complete
-from codegen.engine.cancel import CancelToken
+from codegen.completion.complete import complete
+from codegen.completion.plan import CompletionOptions
 from codegen.errors import EngineError
 from codegen.models import resolve
-from codegen.plan import CompletionOptions
 from tests.cursor import at_cursor
 from tests.scripted_model import scripted_model
 
@@ -45,7 +45,7 @@ def model(monkeypatch, tokenizer, vocabulary):
             return loaded
 
         monkeypatch.setattr(resolve, "ready", lambda *_: None)
-        monkeypatch.setattr(codegen.loaded, "load_model", load_model)
+        monkeypatch.setattr(codegen.models.loaded, "load_model", load_model)
         return SimpleNamespace(asked=asked, backend=loaded.backend)
 
     return model
@@ -263,13 +263,13 @@ def test_write_what_the_encoding_does_not_have(codegen_complete, model, tmp_path
 
 def test_write_into_a_file_that_changed(codegen_complete, model, file, monkeypatch):
     model(ADD, "return a + b")
-    load_model = codegen.loaded.load_model
+    load_model = codegen.models.loaded.load_model
 
     def saving(*asked):
         file.write_text("# saved\n")
         return load_model(*asked)
 
-    monkeypatch.setattr(codegen.loaded, "load_model", saving)
+    monkeypatch.setattr(codegen.models.loaded, "load_model", saving)
     code, _, err = codegen_complete(f"{file}:2:5", "--write")
     assert code == 4
     assert "was changed after it was read" in err

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from codegen.cli import run
-from codegen.config import load_settings
+from codegen.settings.config import load_settings
 
 WRITTEN = '# mine\nmodel = "qwen2.5-coder-1.5b"  # the large one\n'
 

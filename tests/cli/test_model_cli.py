@@ -8,13 +8,10 @@ import os
 import click
 import pytest
 
-from codegen import config
 from codegen.cli import model as model_cli
 from codegen.cli import models, options, run
-from codegen.models import catalogue, resolve
-from codegen.models.autotune import Tuning
-from codegen.models.catalogue import CatalogueEntry, Measured
-from codegen.models.manifest import (
+from codegen.engine.autotune import Tuning
+from codegen.engine.manifest import (
     TOKENIZER_FILE,
     VOCABULARY_FILE,
     WEIGHTS_FILE,
@@ -24,6 +21,8 @@ from codegen.models.manifest import (
     Source,
     open_export,
 )
+from codegen.models import catalogue, choice, resolve
+from codegen.models.catalogue import CatalogueEntry, Measured
 from codegen.models.store import Store
 
 BODY = b"GGUF and so on"
@@ -266,7 +265,7 @@ def test_measure(codegen_model, monkeypatch):
         return Tuning("l4", {**TUNING.seconds, "l1": {"1": 0.5}})
 
     monkeypatch.setattr(models, "measured_anew", measured_anew)
-    monkeypatch.setattr(config, "default_entry", lambda: TINY)
+    monkeypatch.setattr(choice, "default_entry", lambda: TINY)
     monkeypatch.setenv("CODEGEN_THREADS", "2")
     told = (
         "tiny, int4 for cpu, threads: 2\n"

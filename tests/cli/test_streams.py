@@ -81,6 +81,7 @@ def test_the_server_on_a_terminal():
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.deep
 @pytest.mark.model
 @pytest.mark.parametrize(
     ("command", "code", "said"),

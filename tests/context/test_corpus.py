@@ -15,9 +15,9 @@ from typing import Final
 
 import pytest
 
+from codegen.completion.plan import CompletionOptions, make_plan
 from codegen.context.hole import Hole
 from codegen.document import Document
-from codegen.plan import CompletionOptions, make_plan
 from codegen.syntax.opening import parse, tree_at
 from codegen.syntax.registry import language_of
 from tests.scripted_model import scripted_model

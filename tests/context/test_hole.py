@@ -1,7 +1,7 @@
 import pytest
 
 from codegen.context.hole import find_hole
-from codegen.lines import opens_block
+from codegen.text import opens_block
 from tests.cursor import at_cursor
 
 SINGLE = {

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from codegen.config import load_settings
-from codegen.models.progress import NullProgress
 from codegen.models.resolve import ready
+from codegen.progress import NullProgress
+from codegen.settings.config import load_settings
 
 
 # The model may have to be exported first.

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codegen.complete import complete, result
+from codegen.cancel import CancelToken
+from codegen.completion.complete import complete, result
+from codegen.completion.plan import CompletionOptions
 from codegen.document import Document
-from codegen.engine.cancel import CancelToken
 from codegen.engine.types import GenerateRequest, Sampling
 from codegen.errors import CancelledError
-from codegen.plan import CompletionOptions
 from tests.prompt.healing_checks import check_random_cuts
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(3600)]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen.models.autotune import processor
+from codegen.engine.autotune import processor
 from codegen_eval.runs import open_run
 
 EXPECTED = Path(__file__).parents[2] / "eval" / "baselines" / "humaneval-slice.json"

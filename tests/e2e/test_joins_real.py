@@ -257,6 +257,7 @@ def says_something(line: str) -> bool:
     return any(map(str.isalnum, line))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", rows(*FEW))
 def test_what_an_editor_shows_joins(shown, name):
     text = shown(name).text

@@ -87,9 +87,9 @@ def real(make_real):
 @pytest.fixture(scope="session")
 def exported():
     """The default model is there: fetched and exported if it must be."""
-    from codegen.config import load_settings
-    from codegen.models.progress import NullProgress
     from codegen.models.resolve import ready
+    from codegen.progress import NullProgress
+    from codegen.settings.config import load_settings
 
     ready(load_settings(os.environ), NullProgress())
 

@@ -10,9 +10,9 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from codegen.cancel import CancelToken
 from codegen.engine import backend as backend_module
 from codegen.engine.backend import OnnxBackend
-from codegen.engine.cancel import CancelToken
 from codegen.engine.paths import ComputePaths
 from codegen.engine.types import FinishReason, GenerateRequest, Sampling, Step
 from codegen.errors import CancelledError, UsageError

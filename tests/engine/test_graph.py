@@ -5,11 +5,11 @@ import onnx
 import pytest
 import torch
 
+from codegen.cancel import CancelToken
 from codegen.engine.buffers import KvBuffers, past_names, present_name
-from codegen.engine.cancel import CancelToken
 from codegen.engine.graph import Graph
+from codegen.engine.manifest import WEIGHTS_FILE, Shape
 from codegen.errors import CorruptModelError, EngineError
-from codegen.models.manifest import WEIGHTS_FILE, Shape
 from tests.tiny_model import CPU, LAYERS
 
 CAPACITY = 48

@@ -14,7 +14,7 @@ from pathlib import Path
 from codegen.engine.scripted import ScriptedGeneration
 from codegen.engine.types import Usage
 from codegen.errors import EngineError
-from codegen.loaded import LoadedModel
+from codegen.models.loaded import LoadedModel
 from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer

@@ -2,8 +2,8 @@
 
 import pytest
 
-from codegen.config import Settings
 from codegen.errors import EngineError
+from codegen.settings.config import Settings
 from codegen_lsp.provider import SettingsProvider
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from codegen.config import FIELDS
-from codegen.editing import EditingSettings
-from codegen.exclude import MAX_GLOBS
+from codegen.settings.editing import EditingSettings
+from codegen.settings.exclude import MAX_GLOBS
+from codegen.settings.fields import FIELDS
 from codegen_lsp import settings_page
 from codegen_lsp.settings import resolve
 

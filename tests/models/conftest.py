@@ -12,7 +12,7 @@ import pytest
 
 from codegen.models import transfer
 from codegen.models.catalogue import CatalogueEntry
-from codegen.models.progress import NullProgress
+from codegen.progress import NullProgress
 
 
 @dataclass

@@ -12,19 +12,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from codegen.config import Settings
 from codegen.errors import CorruptModelError, FetchError, ModelError, ModelMissingError
 from codegen.models import store as store_module
 from codegen.models.catalogue import default_entry
 from codegen.models.fetch import describe, fetch
 from codegen.models.mirrors import UrlMirror, WheelMirror
-from codegen.models.progress import (
+from codegen.progress import (
     BarProgress,
     LineProgress,
     NullProgress,
     human_bytes,
     stderr_progress,
 )
+from codegen.settings.config import Settings
 
 pytestmark = pytest.mark.usefixtures("no_hub")
 
@@ -170,12 +170,12 @@ def test_two_processes_fetch_once(server, entry, mirrored):
     server.files["/m"].gate = threading.Event()
     code = f"""
 from pathlib import Path
-from codegen.config import Settings
+from codegen.settings.config import Settings
 from codegen.models.catalogue import CatalogueEntry
 from codegen.models.fetch import fetch
 from codegen.models.mirrors import UrlMirror
-from codegen.editing import EditingSettings
-from codegen.models.progress import stderr_progress
+from codegen.settings.editing import EditingSettings
+from codegen.progress import stderr_progress
 PosixPath = Path
 print(fetch({entry!r}, {mirrored!r}, stderr_progress()))
 """

@@ -8,7 +8,7 @@ import pytest
 from codegen.errors import FetchError
 from codegen.models import hub
 from codegen.models.hub import receive_from_hub
-from codegen.models.progress import NullProgress
+from codegen.progress import NullProgress
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from codegen.errors import CancelledError, ModelError
 from codegen.models.locking import locked
-from codegen.models.progress import LineProgress, NullProgress, StoppableProgress
 from codegen.models.store import Store
+from codegen.progress import LineProgress, NullProgress, StoppableProgress
 from tests.models.broken_json import BROKEN_JSON, write
 
 

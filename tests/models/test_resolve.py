@@ -7,11 +7,9 @@ import threading
 
 import pytest
 
-from codegen.config import Settings
 from codegen.errors import CorruptModelError, ModelError, ModelMissingError, UsageError
 from codegen.models import resolve as module
 from codegen.models.catalogue import CatalogueEntry, default_entry
-from codegen.models.progress import NullProgress
 from codegen.models.resolve import (
     CheckpointDirectory,
     ExportDirectory,
@@ -21,6 +19,8 @@ from codegen.models.resolve import (
     ready,
     resolve,
 )
+from codegen.progress import NullProgress
+from codegen.settings.config import Settings
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_an_export_for_cuda_needs_no_gpu_and_running_it_does(
 ):
     from codegen.engine import device
     from codegen.errors import EngineError
-    from codegen.loaded import load_model
+    from codegen.models.loaded import load_model
 
     monkeypatch.setattr(device, "_why_no_cuda", lambda: "no card")
     settings = dataclasses.replace(

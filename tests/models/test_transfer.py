@@ -8,8 +8,8 @@ import pytest
 
 from codegen.errors import FetchError, ModelError
 from codegen.models.mirrors import WheelMirror
-from codegen.models.progress import NullProgress
 from codegen.models.transfer import receive, receive_wheels, url_opener
+from codegen.progress import NullProgress
 
 
 def left_in(directory):

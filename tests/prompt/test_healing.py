@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from codegen.document import scalar
 from codegen.errors import CorruptModelError
 from codegen.prompt.healing import MAX_TOKENS_BACK, Spell, Vocabulary, heal, safe_boundary
+from codegen.text import scalar
 from tests.prompt.healing_checks import check_healed, check_random_cuts
 
 # `¦` is the boundary.

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codegen.completion.plan import CompletionOptions, Plan, make_plan
 from codegen.context.budget import MARKS
 from codegen.context.frame import MAX_LINES
 from codegen.document import Document
-from codegen.plan import CompletionOptions, Plan, make_plan
 from codegen.syntax.opening import parse
 from codegen.syntax.registry import language_of
 from tests.scripted_model import scripted_model

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.document import scalar
 from codegen.errors import CorruptModelError
 from codegen.prompt.families import QWEN25_CODER, recognise
 from codegen.prompt.tokenizer import Tokenizer
+from codegen.text import scalar
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 

@@ -1,6 +1,6 @@
 import pytest
 
-from codegen.loaded import LoadedModel
+from codegen.models.loaded import LoadedModel
 from codegen.prompt.families import recognise
 from tests.session.paced import PacedBackend
 from tests.session.typist import Desk

@@ -9,15 +9,15 @@ import threading
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 
-from codegen.editing import EditingSettings
-from codegen.loaded import LoadedModel
-from codegen.models.progress import NullProgress
+from codegen.models.loaded import LoadedModel
+from codegen.progress import NullProgress
 from codegen.session.engine import Engine
 from codegen.session.host import ModelHost
 from codegen.session.reading import Reader
 from codegen.session.session import Session
 from codegen.session.types import Edit, Request
 from codegen.session.worker import Worker
+from codegen.settings.editing import EditingSettings
 from tests.cursor import CURSOR
 from tests.session.paced import PATIENCE
 

@@ -15,10 +15,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
 from codegen.errors import FetchError
+from codegen.files import discard
 from codegen.models.locking import locked
-from codegen.models.progress import Progress
-from codegen.models.store import Store, discard, file_sha256, storing
+from codegen.models.store import Store, file_sha256, storing
 from codegen.models.transfer import download_wheel
+from codegen.progress import Progress
 
 Set = Literal["claim", "tune"]
 

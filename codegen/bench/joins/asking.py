@@ -10,14 +10,14 @@ from typing import Final
 from codegen.bench.joins.answers import Answer, Mode, answer
 from codegen.bench.joins.holes import Gap
 from codegen.bench.joins.verdict import Outcome, compare
-from codegen.complete import refuse, result, write
+from codegen.cancel import CancelToken
+from codegen.completion.complete import refuse, result, write
+from codegen.completion.plan import CompletionOptions, Plan, make_plan
 from codegen.context.hole import find_hole
 from codegen.document import Document
-from codegen.engine.cancel import CancelToken
 from codegen.engine.scripted import ScriptedBackend
-from codegen.loaded import LoadedModel
-from codegen.models.progress import Progress
-from codegen.plan import CompletionOptions, Plan, make_plan
+from codegen.models.loaded import LoadedModel
+from codegen.progress import Progress
 from codegen.prompt.healing import Spell
 from codegen.syntax.opening import open_document, parse
 from codegen.syntax.registry import language_of

@@ -8,9 +8,9 @@ from typing import Final
 
 from codegen.bench.joins.archives import MAX_BYTES, Member, Set, bring, packages, read_members
 from codegen.bench.joins.source import Source, language_by_name
-from codegen.config import Settings
 from codegen.errors import SourceError, UsageError
-from codegen.models.progress import Progress
+from codegen.progress import Progress
+from codegen.settings.config import Settings
 
 # A file that has longer lines was written by a program, and one with fewer has nothing to cut.
 _LONGEST: Final = 240

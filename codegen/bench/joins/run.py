@@ -12,9 +12,9 @@ from codegen.bench.joins.corpus import from_folder, from_packages
 from codegen.bench.joins.holes import choose_gaps
 from codegen.bench.joins.places import Kind
 from codegen.bench.joins.verdict import Outcome
-from codegen.config import Settings
 from codegen.errors import UsageError
-from codegen.models.progress import Progress
+from codegen.progress import Progress
+from codegen.settings.config import Settings
 
 # Holes of each language: with some twenty-five languages more than the targets ask for.
 _LIMIT: Final = 160

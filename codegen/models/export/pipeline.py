@@ -10,27 +10,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codegen.engine.autotune import tuned
 from codegen.engine.backend import OnnxBackend
 from codegen.engine.device import Device, physical_cores
-from codegen.engine.paths import parse_paths
-from codegen.errors import ExportError
-from codegen.models.autotune import tuned
-from codegen.models.export import checkpoint as checkpoints
-from codegen.models.export import parity
-from codegen.models.export.builder import build
-from codegen.models.export.quantize import Quantized
-from codegen.models.export.recipe import has_passed
-from codegen.models.manifest import (
+from codegen.engine.manifest import (
     MANIFEST_FILE,
     TOKENIZER_FILE,
     VOCABULARY_FILE,
     FileRecord,
     Manifest,
+    Precision,
     Source,
     open_export,
 )
-from codegen.models.progress import Progress
+from codegen.engine.paths import parse_paths
+from codegen.errors import ExportError
+from codegen.models.export import checkpoint as checkpoints
+from codegen.models.export import parity
+from codegen.models.export.builder import build
+from codegen.models.export.quantize import Quantized
+from codegen.models.export.recipe import has_passed
 from codegen.models.store import Store, file_sha256, require_space, storing
+from codegen.progress import Progress
 from codegen.prompt.families import FamilyIds, recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer
@@ -50,7 +51,7 @@ def export_into(
     name: str,
     source_path: Path,
     source: Source,
-    precision: str,
+    precision: Precision,
     device: Device,
     store: Store,
     progress: Progress,
@@ -63,7 +64,7 @@ def export_into(
         name: what the model is called.
         source_path: a GGUF file, or a Hugging Face directory.
         source: its name, hash and size.
-        precision: "int4", "fp32" or "fp16".
+        precision: of the weights.
         device: what it is to run on.
         store: where the measured paths are kept.
         progress: told of every step.
@@ -107,7 +108,12 @@ class _Making:
     """One export being made: its steps in order, each announced and timed."""
 
     def __init__(
-        self, directory: Path, precision: str, device: Device, store: Store, progress: Progress
+        self,
+        directory: Path,
+        precision: Precision,
+        device: Device,
+        store: Store,
+        progress: Progress,
     ) -> None:
         self.scratch = directory / "scratch"
         self.family = ""
@@ -167,7 +173,7 @@ class _Making:
         """Measures parity on the compute paths that this machine will use."""
         holes = self._samples["parity"][:: parity.BRIEF_EVERY if brief else 1]
         model, threads = open_export(self._directory), physical_cores()
-        tuning = tuned(model, self._device, threads, self._store, self._progress)
+        tuning = tuned(model, self._device, threads, self._store.autotune, self._progress)
         backend = OnnxBackend(
             model,
             device=self._device,

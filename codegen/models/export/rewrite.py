@@ -20,9 +20,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from codegen.engine.manifest import WEIGHTS_FILE, Shape
 from codegen.errors import ExportError
 from codegen.models.export.quantize import BLOCK, Quantized, bits_of, rounded
-from codegen.models.manifest import WEIGHTS_FILE, Shape
 
 ALIGNMENT = 4096  # of a tensor in the weights file, so that it can be mapped by itself
 HEAD = "lm_head.MatMul.weight"

@@ -16,7 +16,7 @@ def command(suites: tuple[str, ...]) -> None:
 
     A file counts for its sha256 alone.
     """
-    from codegen.config import load_settings  # noqa: PLC0415 - not needed for --help
+    from codegen.settings.config import load_settings  # noqa: PLC0415 - not needed for --help
     from codegen_eval.suites import data  # noqa: PLC0415
     from codegen_eval.suites.registry import ENTRIES, lookup  # noqa: PLC0415
 

@@ -22,8 +22,8 @@ from codegen_eval.cli.pinned import pinned
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codegen.config import Settings
-    from codegen.models.progress import Progress
+    from codegen.progress import Progress
+    from codegen.settings.config import Settings
     from codegen_eval.layouts.table import Facts, Hole, Row
     from codegen_eval.metrics.intervals import Estimate
     from codegen_eval.suites.problem import Problem, Suite
@@ -128,7 +128,7 @@ def _measure(  # noqa: PLR0917 - one caller, above
     progress: "Progress",
 ) -> "tuple[Path, Facts, list[Hole]]":
     """Measures what is missing; the folder, what holds for all of it, and the problems' holes."""
-    from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime follows
+    from codegen.models.loaded import load_model  # noqa: PLC0415 - onnxruntime follows
     from codegen_eval.layouts.measure import describe, run  # noqa: PLC0415
     from codegen_eval.layouts.table import writing  # noqa: PLC0415
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codegen.config import Settings
+    from codegen.settings.config import Settings
 
 
 class Pinned(Protocol):

@@ -15,9 +15,9 @@ from codegen.context.budget import DEFAULT
 from codegen_eval.cli.pinned import pinned
 
 if TYPE_CHECKING:
-    from codegen.config import Settings
-    from codegen.loaded import LoadedModel
-    from codegen.models.progress import Progress
+    from codegen.models.loaded import LoadedModel
+    from codegen.progress import Progress
+    from codegen.settings.config import Settings
     from codegen_eval.generate.runner import Options
     from codegen_eval.runs import RunInfo
     from codegen_eval.suites.problem import Problem, Suite
@@ -188,7 +188,7 @@ def _generate(  # noqa: PLR0917 - one caller, above
     progress: "Progress",
 ) -> Path:
     """Generates what is missing; the run's folder."""
-    from codegen.loaded import load_model  # noqa: PLC0415 - onnxruntime follows
+    from codegen.models.loaded import load_model  # noqa: PLC0415 - onnxruntime follows
     from codegen_eval.generate.journal import writing  # noqa: PLC0415
     from codegen_eval.generate.runner import batches_of, describe, run  # noqa: PLC0415
 

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from codegen.context.hole import Wanted
 from codegen.context.window import fit_window
 from codegen.document import Document
-from codegen.loaded import LoadedModel
+from codegen.models.loaded import LoadedModel
 from codegen.prompt.fim import build_prompt
 from codegen_eval.suites.problem import Calls, Kind, Problem
 
@@ -27,7 +27,7 @@ FORMATS: Final[Mapping[Kind, tuple[Format, ...]]] = {
     "infilling": ("fim", "complete"),
 }
 """The formats that fit a kind of suite, its default first. "complete" is no prompt of its own but
-the product: the whole of codegen.complete, healing, early ends and rules included."""
+the product: the whole of codegen.completion.complete, healing, early ends and rules included."""
 
 # Where a base model that was given a function's head has left its body.
 # Source: https://arxiv.org/abs/2107.03374, section 2.1.

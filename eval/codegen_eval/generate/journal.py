@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from codegen.errors import UsageError
-from codegen.models.store import write_atomically
+from codegen.files import write_atomically
 from codegen_eval.errors import DataError
 from codegen_eval.runs import (
     JOURNAL_FILE,

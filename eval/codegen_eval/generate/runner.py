@@ -16,15 +16,15 @@ from typing import Final
 import onnxruntime
 
 import codegen
-from codegen.complete import complete, result
+from codegen.cancel import CancelToken
+from codegen.completion.complete import complete, result
+from codegen.completion.plan import CompletionOptions, make_plan
 from codegen.context.budget import DEFAULT
 from codegen.engine.backend import OnnxBackend
-from codegen.engine.cancel import CancelToken
 from codegen.engine.types import FinishReason, GenerateRequest, Sampling
 from codegen.errors import EngineError, UsageError
-from codegen.loaded import LoadedModel
 from codegen.models.catalogue import released
-from codegen.plan import CompletionOptions, make_plan
+from codegen.models.loaded import LoadedModel
 from codegen.prompt.healing import Spell
 from codegen.prompt.layout import Layout
 from codegen.syntax.opening import open_document

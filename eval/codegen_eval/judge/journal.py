@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from codegen.errors import UsageError
-from codegen.models.progress import NullProgress, Progress
-from codegen.models.store import write_atomically
+from codegen.files import write_atomically
+from codegen.progress import NullProgress, Progress
 from codegen_eval.errors import DataError
 from codegen_eval.judge.identity import Keys
 from codegen_eval.judge.judge import ScoreOptions

@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from codegen.cancel import CancelToken
 from codegen.engine.backend import OnnxBackend
-from codegen.engine.cancel import CancelToken
 from codegen.engine.sampling import Sampler
 from codegen.engine.types import Constraint, FinishReason, GenerateRequest, Sampling
 from codegen.errors import UsageError
-from codegen.loaded import LoadedModel
+from codegen.models.loaded import LoadedModel
 from codegen.prompt.fim import Prompt
 from codegen.prompt.healing import Spell
 from codegen_eval.generate.runner import Options

@@ -19,7 +19,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from codegen.errors import UsageError
-from codegen.models.store import write_atomically
+from codegen.files import write_atomically
 from codegen_eval.errors import DataError
 from codegen_eval.layouts.variants import BASE, KINDS, VARIANTS, Variant
 from codegen_eval.metrics.intervals import Estimate, difference

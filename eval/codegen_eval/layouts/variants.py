@@ -13,7 +13,7 @@ from codegen.context.frame import anchor_above
 from codegen.context.scope import definitions_around
 from codegen.context.window import fit_window
 from codegen.document import Document
-from codegen.loaded import LoadedModel
+from codegen.models.loaded import LoadedModel
 from codegen.prompt.fim import Order, Prompt, build_prompt
 from codegen.syntax.opening import open_document
 from codegen_eval.suites.problem import Problem

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from codegen.models.store import write_atomically
+from codegen.files import write_atomically
 from codegen_eval.errors import DataError
 from codegen_eval.judge.verdict import Result, Submission, Verdict
 from codegen_eval.metrics.text import edit_similarity, exact

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from codegen import __version__
-from codegen.models.progress import Progress
+from codegen.progress import Progress
 from codegen_eval.errors import DataError
 from codegen_eval.mine.about import About, about
 from codegen_eval.mine.choice import Candidate, chosen_tests, layers

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from codegen.models.progress import Progress
+from codegen.progress import Progress
 from codegen_eval.errors import DataError
 from codegen_eval.mine.interpreter import Interpreter
 from codegen_eval.mine.session import Plan, Session, run_session

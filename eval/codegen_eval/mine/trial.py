@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
-from codegen.models.progress import Progress
+from codegen.progress import Progress
 from codegen_eval.judge.repository import judge_once, judge_repository
 from codegen_eval.judge.verdict import Verdict
 from codegen_eval.mine.choice import Candidate

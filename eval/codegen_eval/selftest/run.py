@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from codegen.errors import CodegenError
-from codegen.models.progress import Progress
+from codegen.progress import Progress
 from codegen_eval.judge.judge import ScoreOptions
 from codegen_eval.judge.score import score
 from codegen_eval.judge.verdict import Result, Submission, Verdict

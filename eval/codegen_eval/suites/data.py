@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from codegen.errors import FetchError
-from codegen.models.progress import Progress
-from codegen.models.store import discard, file_sha256, storing
+from codegen.files import discard
+from codegen.models.store import file_sha256, storing
 from codegen.models.transfer import receive, url_opener
+from codegen.progress import Progress
 from codegen_eval.errors import DataError, DataMissingError
 
 DATA_VARIABLE: Final = "CODEGEN_EVAL_DATA"

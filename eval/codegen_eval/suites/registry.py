@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from codegen.config import load_settings
 from codegen.errors import UsageError
+from codegen.settings.config import load_settings
 from codegen_eval.errors import DataError, DataMissingError
 from codegen_eval.suites import data as files
 from codegen_eval.suites.data import DataFile

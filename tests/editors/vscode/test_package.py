@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen.config import FIELDS
+from codegen.settings.fields import FIELDS
 from codegen_lsp.convert import ACCEPTED
 
 FOLDER = Path(__file__).parents[3] / "editors/vscode"

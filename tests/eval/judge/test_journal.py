@@ -267,6 +267,7 @@ score_file(SUITE, Path(sys.argv[1]), OPTIONS, find_sandbox())
 """
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_it_goes_on(sandbox, tmp_path, kills):
     whole, killed = tmp_path / "whole.jsonl", tmp_path / "killed.jsonl"

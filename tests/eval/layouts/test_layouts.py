@@ -12,11 +12,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from codegen.engine.cancel import CancelToken
+from codegen.cancel import CancelToken
 from codegen.engine.scripted import ScriptedBackend
 from codegen.engine.types import GenerateRequest
 from codegen.errors import UsageError
-from codegen.loaded import LoadedModel
+from codegen.models.loaded import LoadedModel
 from codegen.prompt.families import recognise
 from codegen.prompt.fim import Prompt, build_prompt
 from codegen.prompt.healing import Spell

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from codegen.models.progress import NullProgress
+from codegen.progress import NullProgress
 from codegen_eval.cli.mine import _lines, command
 from codegen_eval.errors import DataError
 from codegen_eval.judge.repository import judge_repository

@@ -66,6 +66,7 @@ def several(tmp_path_factory):
     return report(tmp_path_factory.mktemp("several"), runs=7, samples=3)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("width", [375, 1200])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("name", ["one", "several"])

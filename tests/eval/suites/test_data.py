@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from codegen.errors import FetchError
-from codegen.models.progress import NullProgress
+from codegen.progress import NullProgress
 from codegen_eval.errors import DataError, DataMissingError
 from codegen_eval.suites import data
 from codegen_eval.suites.data import DATA_VARIABLE, FOLDER, DataFile

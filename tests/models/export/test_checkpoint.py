@@ -225,10 +225,10 @@ def test_transformers_makes_the_same_of_the_tiny_model(gguf_file, tmp_path):
 
 @pytest.mark.slow
 def test_transformers_makes_the_same_of_the_default_model(tmp_path):
-    from codegen.config import load_settings
     from codegen.models.catalogue import default_entry
     from codegen.models.fetch import fetch
-    from codegen.models.progress import NullProgress
+    from codegen.progress import NullProgress
+    from codegen.settings.config import load_settings
 
     file = fetch(default_entry(), load_settings(os.environ), NullProgress())
     check_same_tokenizer_and_sizes(file, tmp_path / "theirs")

@@ -57,9 +57,9 @@ def test_the_list_is_of_the_recipe_of_today():
 )
 def test_how_much_is_compared(tiny, monkeypatch, tmp_path, known, thorough, compared):
     from codegen.engine.device import Device
-    from codegen.models.manifest import Source
-    from codegen.models.progress import NullProgress
+    from codegen.engine.manifest import Source
     from codegen.models.store import Store
+    from codegen.progress import NullProgress
 
     seen = []
 

@@ -7,11 +7,11 @@ import onnx
 import pytest
 import torch
 
+from codegen.engine.manifest import WEIGHTS_FILE, Shape
 from codegen.errors import ExportError
 from codegen.models.export.builder import build
 from codegen.models.export.quantize import bits_of, dequantize, rounded
 from codegen.models.export.rewrite import rewrite
-from codegen.models.manifest import WEIGHTS_FILE, Shape
 from tests.tiny_model import LAYERS, WINDOW, load, write_checkpoint, write_export
 
 

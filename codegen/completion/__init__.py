@@ -1,0 +1,1 @@
+"""One completion: from a document with a cursor to suggestions."""

@@ -1,0 +1,210 @@
+"""What can be looked at, each with what to do where it isn't right."""
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from codegen.cancel import CancelToken
+from codegen.engine.device import Device
+from codegen.engine.manifest import ExportedModel
+from codegen.engine.types import Backend, GenerateRequest
+from codegen.errors import CorruptModelError, ModelMissingError
+from codegen.models.catalogue import CatalogueEntry
+from codegen.models.resolve import ExportDirectory, find_export, require_extra, resolve
+from codegen.models.store import Store
+from codegen.progress import human_bytes
+from codegen.settings.config import Settings
+
+Status = Literal["ok", "warning", "failed"]
+
+MODEL: Final = "model"  # the check that fails where there is no model to work with
+
+_RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+_FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm")
+_TOKENS: Final = 16  # generated to measure the speed
+_SLOWED = 3.0  # times slower than when it was measured first
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `advice` says what to do unless it is ok."""
+
+    name: str
+    status: Status
+    detail: str
+    advice: str | None = None
+
+
+def python_version(version: tuple[int, ...]) -> Check:
+    """Python, and where it is."""
+    detail = f"{'.'.join(map(str, version))}, {sys.executable}"
+    if version[:2] < (3, 11):
+        return Check("python", "failed", detail, "install codegen with Python 3.11 or newer")
+    return Check("python", "ok", detail)
+
+
+def runtime_packages(installed: Mapping[str, str]) -> Check:
+    """The packages of ONNX Runtime: there must be one."""
+    detail = ", ".join(f"{name} {version}" for name, version in installed.items())
+    if len(installed) == 1:
+        return Check("runtime package", "ok", detail)
+    wrong = f"{detail}: they share a folder, and break each other" if installed else "none is here"
+    return Check("runtime package", "failed", wrong, reinstall())
+
+
+def device_choice(device: Device) -> Check:
+    """Where models run, and why not on a GPU."""
+    if device.note is not None and device.card:
+        advice = 'pip install "onnxruntime-gpu[cuda,cudnn]" brings the libraries for the GPU here'
+        return Check("device", "warning", device.note, advice)
+    return Check("device", "ok", device.kind if device.note is None else device.note)
+
+
+def processor_features(name: str, cpuinfo: Path, machine: str) -> Check:
+    """The processor, and what of its instructions makes models fast."""
+    text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    lines = [line for line in text.splitlines() if line.startswith(("flags", "Features"))]
+    if not lines:
+        return Check("processor", "ok", f"{name}; what it can do is not told here")
+    features = [feature for feature in _FEATURES if feature in lines[0].split()]
+    detail = " ".join((f"{name},", *features)) if features else name
+    if machine in {"x86_64", "AMD64"} and "avx2" not in features:
+        advice = "completing will be slow; let a virtual machine see the host's processor"
+        return Check("processor", "warning", detail, advice)
+    return Check("processor", "ok", detail)
+
+
+def threads(wanted: int | None, cores: int) -> Check:
+    """Threads that compute."""
+    detail = f"{wanted or cores}, physical cores: {cores}"
+    if wanted is not None and wanted > cores:
+        advice = "more threads than cores wait for each other: unset CODEGEN_THREADS"
+        return Check("threads", "warning", detail, advice)
+    return Check("threads", "ok", detail)
+
+
+def memory(total: int, available: int, needed: int) -> Check:
+    """Memory against what the model needs."""
+    parts = human_bytes(available), human_bytes(total), human_bytes(needed)
+    detail = "{} of {} available, about {} needed".format(*parts)
+    if available >= needed:
+        return Check("memory", "ok", detail)
+    advice = "close what uses much memory, or choose a smaller model; codegen model list"
+    return Check("memory", "failed" if total < needed else "warning", detail, advice)
+
+
+def cache_directory(root: Path, needed: int) -> Check:
+    """Where models are kept: whether it can be written to, and has room for what is to come."""
+    there = next(path for path in (root, *root.parents) if path.exists())
+    advice = "set CODEGEN_CACHE_DIR to a directory of yours, on a disk with room"
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            free = shutil.disk_usage(there).free
+    except OSError as error:
+        detail = f"{root} can't be written to: {error.strerror}"
+        return Check("cache", "failed" if needed else "warning", detail, advice)
+    detail = f"{root}, {human_bytes(free)} free"
+    if free < needed:
+        return Check("cache", "warning", f"{detail}, {human_bytes(needed)} needed", advice)
+    return Check("cache", "ok", detail)
+
+
+def download_state(settings: Settings, *, exported: bool) -> Iterator[Check]:
+    """The file that the model is exported from, where the catalogue knows it."""
+    source, store = resolve(settings.model), Store(settings.cache_dir)
+    if not isinstance(source, CatalogueEntry):
+        return
+    path = store.download(source.file)
+    if not path.is_file() and exported:
+        yield Check("download", "ok", "not here, and only another export would need it")
+    elif not path.is_file():
+        advice = f"codegen model pull {source.name} ({human_bytes(source.bytes)})"
+        yield Check("download", "warning", "not here", advice)
+    elif store.sha256(path) != source.sha256:
+        advice = f"codegen model remove {source.name}, then codegen model pull {source.name}"
+        yield Check("download", "warning", f"{path} is damaged", advice)
+    else:
+        yield Check("download", "ok", f"{path}, its hash is the catalogue's")
+
+
+def model_state(settings: Settings) -> tuple[ExportedModel | None, Check]:
+    """The export that completing would use, if it is whole."""
+    again = f"codegen model export {settings.model}"
+    try:
+        model = find_export(settings)
+    except CorruptModelError as error:
+        own = isinstance(resolve(settings.model), ExportDirectory)
+        advice = "copy it again from where it came from" if own else f"{again} --force"
+        return None, Check(MODEL, "failed", str(error), advice)
+    if model is not None:
+        manifest = model.manifest
+        what = f"{manifest.name}, {manifest.precision} for {manifest.target}"
+        size = human_bytes(manifest.weights_bytes)
+        detail = f"{what}, format {manifest.format}, {size}, all hashes right"
+        return model, Check(MODEL, "ok", detail)
+    advice = f"{again} (some minutes, once)"
+    try:
+        require_extra(settings.model)
+    except ModelMissingError as error:
+        advice = f"{error}, then {advice}"
+    return None, Check(MODEL, "failed", f"{settings.model} is not exported", advice)
+
+
+def parity(figures: Mapping[str, Any] | None, target: str) -> Check:
+    """How near the export is to the original, as the export measured it."""
+    if figures:
+        parts = (
+            f"{name.replace('_', ' ')} {f'{value:.4g}' if isinstance(value, float) else value}"
+            for name, value in figures.items()
+        )
+        return Check("parity", "ok", ", ".join(parts))
+    # An export for a GPU may be made on a machine without one.
+    if target == "cuda":
+        return Check("parity", "ok", "not measured for this device")
+    return Check("parity", "warning", "not measured", "codegen model export makes and measures it")
+
+
+def measure_speed(backend: Backend, prompt: Sequence[int]) -> tuple[float, float]:
+    """Tokens per second: of a prompt, and of generating after it."""
+    generation = backend.generate(GenerateRequest(prompt, max_tokens=_TOKENS), CancelToken())
+    # The first token comes out of the prompt's own computation.
+    steps = sum(1 for _ in generation) - 1
+    usage = generation.usage
+    computed = usage.prompt_tokens - usage.cached_tokens
+    return computed / max(usage.prefill_seconds, 1e-9), steps / max(usage.decode_seconds, 1e-9)
+
+
+def rate(speed: float | None) -> str:
+    """A speed in words."""
+    return "not measured" if speed is None else f"{speed:.0f} tokens/s"
+
+
+def speed(now: tuple[float, float], then: tuple[float, float]) -> Check:
+    """The speeds now, beside those of when codegen was new to this machine; see measure_speed."""
+    detail = f"{now[0]:.0f} tokens/s in a prompt, {now[1]:.1f} tokens/s one by one"
+    if any(before > _SLOWED * today for today, before in zip(now, then, strict=True)):
+        once = f"{then[0]:.0f} and {then[1]:.1f} were measured here once"
+        advice = f"{once}: look for what else keeps the processor busy"
+        return Check("speed", "warning", detail, advice)
+    return Check("speed", "ok", detail)
+
+
+def installed() -> dict[str, str]:
+    """The packages of ONNX Runtime that are here, with their versions."""
+    names = (distribution.metadata["Name"] for distribution in metadata.distributions())
+    return {name: metadata.version(name) for name in names if name in _RUNTIMES}
+
+
+def reinstall() -> str:
+    """The commands that leave the one package that codegen depends on here."""
+    windows, linux = os.name == "nt", sys.platform == "linux" and platform.machine() == "x86_64"
+    wanted = "onnxruntime-gpu" if windows or linux else "onnxruntime"
+    pip = f"{sys.executable} -m pip"
+    return f"{pip} uninstall -y {' '.join(_RUNTIMES)} && {pip} install --no-deps {wanted}"

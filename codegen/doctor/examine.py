@@ -1,0 +1,121 @@
+"""All checks, one after the other.
+
+Nothing is fetched or exported. A check that needs a model runs only where there is one. Importing
+this module needs no ONNX Runtime, since a broken one is among what it looks for.
+"""
+
+import dataclasses
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import psutil
+
+from codegen.cancel import CancelToken
+from codegen.completion.complete import complete, result
+from codegen.completion.plan import CompletionOptions
+from codegen.doctor import checks
+from codegen.doctor.checks import Check
+from codegen.engine.device import Device, choose_device, physical_cores
+from codegen.engine.manifest import ExportedModel
+from codegen.errors import CodegenError, EngineError
+from codegen.models.store import Store
+from codegen.progress import Progress
+from codegen.settings.config import Settings
+from codegen.syntax.opening import open_document
+
+if TYPE_CHECKING:
+    from codegen.models.loaded import LoadedModel
+
+# Bytes: resident while the default model completes, and what of that is not weights.
+_MEMORY, _BESIDE_WEIGHTS = 1_300_000_000, 800_000_000
+_EXPORTING = 3_000_000_000  # of disk, to fetch and export it
+
+_PROMPT: Final = 512  # tokens of the prompt that the speed is measured on
+
+# What stands before a hole and after it, and what any working model writes into it.
+_BEFORE, _AFTER, _WRITTEN = "def add(a, b):\n    return ", "\n\n\nprint(add(1, 2))\n", "a + b"
+
+
+def examine(settings: Settings, progress: Progress) -> Iterator[Check]:
+    """All checks, as they are done.
+
+    Raises:
+        UsageError: settings.model means nothing.
+    """
+    yield checks.python_version(sys.version_info[:3])
+    yield checks.runtime_packages(checks.installed())
+    try:
+        import onnxruntime as ort  # noqa: PLC0415 - see the module's docstring
+
+        from codegen.engine.autotune import processor  # noqa: PLC0415
+
+        providers = ", ".join(ort.get_available_providers())
+        yield Check("onnxruntime", "ok", f"{ort.__version__}, with {providers}")
+        device = choose_device(settings.device)
+    except (ImportError, AttributeError) as error:  # half a package imports as an empty module
+        yield Check("onnxruntime", "failed", f"can't be imported: {error}", checks.reinstall())
+        return
+    except EngineError as error:
+        yield Check("device", "failed", str(error), "use --device cpu, or install what is missing")
+        return
+    yield checks.device_choice(device)
+    yield checks.processor_features(processor(), Path("/proc/cpuinfo"), platform.machine())
+    yield checks.threads(settings.threads, physical_cores())
+    model, state = checks.model_state(settings)
+    memory_needed = _MEMORY if model is None else model.manifest.weights_bytes + _BESIDE_WEIGHTS
+    machine = psutil.virtual_memory()
+    yield checks.memory(machine.total, machine.available, memory_needed)
+    yield checks.cache_directory(settings.cache_dir, 0 if model is not None else _EXPORTING)
+    yield from checks.download_state(settings, exported=model is not None)
+    yield state
+    try:
+        if model is not None:
+            yield checks.parity(model.manifest.parity, model.manifest.target)
+            yield from _running(model, device, settings, progress)
+    except CodegenError as error:
+        yield Check("engine", "failed", str(error), f"codegen model verify {settings.model}")
+
+
+def _running(
+    model: ExportedModel, device: Device, settings: Settings, progress: Progress
+) -> Iterator[Check]:
+    """The checks that need the model loaded."""
+    from codegen.engine.autotune import Tuning, tuned  # noqa: PLC0415
+    from codegen.engine.measuring import SIZES  # noqa: PLC0415
+    from codegen.models.loaded import load_model  # noqa: PLC0415 - see the module's docstring
+
+    store = Store(settings.cache_dir)
+    tuning = tuned(model, device, settings.threads or physical_cores(), store.autotune, progress)
+    chunk = SIZES[-1]
+    times = "; ".join(
+        f"{path}: {checks.rate(one_by_one)} one by one, {checks.rate(in_prompt)} in a prompt"
+        for path in tuning.seconds
+        for alone in (Tuning(path, tuning.seconds),)
+        for one_by_one, in_prompt in ((alone.speed(1), alone.speed(chunk)),)
+    )
+    pinned = "" if settings.compute_path == "auto" else f"{settings.compute_path} is set; fastest: "
+    yield Check("compute paths", "ok", f"{pinned}{tuning.paths}, of {times}")
+    # By its directory, so that whatever happens to it meanwhile, none is fetched or made.
+    loaded = load_model(dataclasses.replace(settings, model=str(model.directory)), progress)
+    prompt = loaded.tokenizer.encode(Path(os.__file__).read_text(encoding="utf-8"))[:_PROMPT]
+    now = checks.measure_speed(loaded.backend, prompt)
+    # A path that is set may well be slower than the fastest.
+    then = (0.0, 0.0) if pinned else (tuning.speed(chunk) or 0.0, tuning.speed(1) or 0.0)
+    yield checks.speed(now, then)
+    yield self_test(loaded)
+
+
+def self_test(model: "LoadedModel") -> Check:
+    """Fills a hole that leaves no doubt; a wrong prompt format or broken weights would not."""
+    document = open_document(_BEFORE + _AFTER, len(_BEFORE), "add.py")
+    completion = result(complete(model, document, CompletionOptions(), CancelToken()))
+    text = next((candidate.text for candidate in completion.suggestions), "")
+    if _WRITTEN in text:
+        return Check("self-test", "ok", f"a known hole is filled with {text!r}")
+    detail = f"a known hole is filled with {text!r} instead of {_WRITTEN!r}"
+    advice = f"codegen model export {model.name} --force, or choose another model"
+    return Check("self-test", "failed", detail, advice)

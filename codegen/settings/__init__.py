@@ -1,0 +1,1 @@
+"""The user's settings, the editor's, and a workspace's: read, merged and applied to files."""

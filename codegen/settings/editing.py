@@ -1,0 +1,43 @@
+"""What shapes suggestions while one types.
+
+The settings come in layers. The user's own configuration is trusted (codegen.settings.config). What
+an editor sends may have been merged with a repository's own settings, so that it can't name a file
+or a command (codegen_lsp.settings). A repository's .codegen.toml can only switch off
+(codegen.settings.workspace).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from codegen.engine.device import DeviceWish
+
+
+@dataclass(frozen=True, slots=True)
+class EditingSettings:
+    """What shapes suggestions while one types; codegen.settings.fields says what each means.
+
+    `max_latency` is in seconds: at a new place the prompt alone may take three (context.budget),
+    and an answer that comes then is still wanted. `menu_patience` is in seconds too, None for what
+    suits the client. `unload_after` is in minutes, None for never.
+    `model` and `device` are None where codegen.settings.config.Settings' own count.
+    """
+
+    enabled: bool = True
+    languages: Mapping[str, bool] = field(default_factory=dict, hash=False)
+    exclude: tuple[str, ...] = ()
+    max_latency: float = 6.0
+    lines: Literal["auto", "single", "multi"] = "auto"
+    candidates: int = 3
+    debounce: bool = True
+    completion: Literal["auto", "on", "off"] = "auto"
+    menu_patience: float | None = None
+    compute_ahead: bool = True
+    unload_after: float | None = None
+    log_level: Literal["error", "warning", "info", "debug"] = "info"
+    model: str | None = None
+    device: DeviceWish | None = None
+    log_file: Path | None = None
+    log_source: bool = False
+    fetch: bool = False
