@@ -10,11 +10,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from codegen.complete import refuse
-from codegen.editing import EditingSettings
+from codegen.completion.complete import refuse
+from codegen.completion.explain import explain, explain_answers
+from codegen.completion.plan import CompletionOptions
 from codegen.errors import CancelledError
-from codegen.explain import explain, explain_answers
-from codegen.plan import CompletionOptions
 from codegen.session import types
 from codegen.session.cache import Entry
 from codegen.session.clock import Clock
@@ -28,6 +27,7 @@ from codegen.session.rhythm import Rhythm
 from codegen.session.types import Answer, Counters, Edit, Request, Trace
 from codegen.session.waiting import LITTLE, hasten, landing, let_go, until_read
 from codegen.session.wish import Tickets, Wish
+from codegen.settings.editing import EditingSettings
 
 _JOINED: Final = "joined"
 
@@ -214,9 +214,24 @@ class Session:
             wanted=lambda: not wish.ticket.lost.done(),
         )
         reason = await until_read(reading, wish, self._clock, self.settings.max_latency)
-        if reason is not None:
-            return Answer((), reason)
-        read = reading.result()
+        if reason == types.PENDING:
+            self._start(self._begin_unanswered(reading, wish))
+        return self._begun(wish, reading.result()) if reason is None else Answer((), reason)
+
+    async def _begin_unanswered(self, reading: "asyncio.Task[Read]", wish: Wish) -> None:
+        """Asks the model for a menu that had no time to wait for its file: it will ask again."""
+        text = wish.file.text
+        try:
+            read = await asyncio.shield(reading)
+        except CancelledError:
+            return
+        if wish.file.text is text and self._files.get(wish.file.uri) is wish.file:
+            begun = self._begun(wish, read)
+            if not isinstance(begun, Answer):
+                await hasten(begun[0], wish, self._clock, self.settings.max_latency)
+
+    def _begun(self, wish: Wish, read: Read) -> Answer | tuple[Flight, types.Source]:
+        """Asks the model for a document that was read, unless there is an answer by now."""
         if (refused := refuse(read.document, read.hole, wish.options)) is not None:
             wish.trace.explain = lambda: explain(read.document, None, refused.reason, None)
             return Answer((), refused.reason)

@@ -131,6 +131,34 @@ async def test_a_request_does_not_wait_for_ever_for_its_file(slow_desk, held, pa
 
 
 @played
+async def test_a_menu_that_did_not_wait_for_its_file_finds_a_suggestion_next_time(slow_desk, held):
+    desk = await slow_desk()
+    task = await desk.ask(patience=0.0)
+    await until(lambda: held.paths)
+    await desk.clock.advance(0.0)
+    assert (await task).reason == types.PENDING
+    held.go.set()
+    await until(lambda: desk.backend.generations)
+    await desk.quiet()
+    answer = await desk.answer(patience=0.0)
+    assert (shown(answer), answer.source) == (["first + second"], "cache")
+
+
+@played
+async def test_a_place_that_was_left_before_it_was_read_is_not_asked_for(slow_desk, held):
+    desk = await slow_desk()
+    task = await desk.ask(patience=0.0)
+    await until(lambda: held.paths)
+    await desk.clock.advance(0.0)
+    assert (await task).reason == types.PENDING
+    desk.type("x")
+    held.go.set()
+    await turns()
+    await desk.quiet()
+    assert not desk.backend.generations
+
+
+@played
 async def test_requests_for_one_place_ask_the_model_once(slow_desk, held):
     desk = await slow_desk()
     tasks = [await desk.ask() for _ in range(3)]
