@@ -8,7 +8,7 @@ from codegen.bench.editor import COUNTERS, INLINE, OpenText
 from codegen.errors import EngineError
 
 # Code points: a little less than what is parsed, and than what gets suggestions at all.
-_PARSED: Final = 490_000
+_PARSED: Final = 196_000
 _LARGE: Final = 1_900_000
 
 TEXTS: Final = (
@@ -19,6 +19,7 @@ TEXTS: Final = (
     "def f(a):\n    return a + 1\n\n" * (_PARSED // 29),
     "x = [" + "12, " * (_LARGE // 4) + "]\n",
     "def f(a):\n    return a + 1\n\n" * (_LARGE // 29),
+    "\n" * _LARGE,
 )
 """Broken and large documents."""
 

@@ -6,6 +6,7 @@ surrogate counts as one unit of UTF-16 and three of UTF-8.
 """
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from enum import StrEnum
@@ -14,6 +15,10 @@ from typing import Final
 from codegen.errors import PositionError
 
 _BREAK: Final = re.compile(r"\r\n?|\n")
+# Code points, or lines, from which on numpy is used: four times as fast, once it is loaded.
+_LARGE: Final = 100_000
+_PART: Final = 1 << 16  # code points
+
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")  # what takes two units of UTF-16
 
 
@@ -49,8 +54,8 @@ class LineIndex:
     __slots__ = ("_above", "_below", "_length")
 
     def __init__(self, text: str) -> None:
-        self._above = [0, *(found.end() for found in _BREAK.finditer(text))]
-        self._below: list[int] = []  # from the last line upwards, so that its end is at the edit
+        self._above = _starts(text)
+        self._below = array("I")  # from the last line upwards, so that its end is at the edit
         self._length = len(text)
 
     @property
@@ -85,7 +90,7 @@ class LineIndex:
         self._part(start, old_end)
         self._length += new_end - old_end
         scan = _BREAK.finditer(text, max(0, start - 1 - base), new_end + 1 - base)
-        self._above += (at for match in scan if (at := match.end() + base) <= new_end)
+        self._above.extend(at for match in scan if (at := match.end() + base) <= new_end)
 
     def offset(
         self, text: str, line: int, character: int, encoding: Encoding, base: int = 0
@@ -139,8 +144,8 @@ class LineIndex:
         kept, down = max(1, bisect_left(above, start)), above[bisect_right(above, end) :]
         left, up = bisect_left(below, length - end), below[bisect_right(below, length - start) :]
         del above[kept:], below[left:]
-        above += [length - at for at in reversed(up)]
-        below += [length - at for at in reversed(down)]
+        above.extend(_from_other_end(up, length))
+        below.extend(_from_other_end(down, length))
 
     def _start(self, line: int) -> int:
         """Where a line starts that there is."""
@@ -154,6 +159,38 @@ class LineIndex:
             return self._length
         start, end = self._start(line) - base, self._start(line + 1) - base
         return end + base - (2 if text.endswith("\r\n", start, end) else 1)
+
+
+def _starts(text: str) -> "array[int]":
+    """Where each line of a text starts, in code points."""
+    if len(text) < _LARGE:
+        return array("I", [0, *(found.end() for found in _BREAK.finditer(text))])
+    import numpy as np  # noqa: PLC0415 - only a large text is worth loading it
+
+    starts = array("I", [0])
+    # In parts, whose memory is used again: to touch new memory costs more than all the rest.
+    for begin in range(0, len(text), _PART):
+        size = min(_PART, len(text) - begin)
+        # A character more, since a carriage return before a line feed ends no line by itself.
+        part = text[begin : begin + size + 1] + "\0"
+        codes = np.frombuffer(part.encode("utf-32-le", "surrogatepass"), np.uint32)
+        here, after = codes[:size], codes[1 : size + 1]
+        ends = (here == ord("\n")) | ((here == ord("\r")) & (after != ord("\n")))
+        starts.frombytes((np.flatnonzero(ends) + (begin + 1)).astype(np.uint32).tobytes())
+    return starts
+
+
+def _from_other_end(distances: "array[int]", length: int) -> "array[int]":
+    """Distances from one end of a text as those from its other end, the smallest first again."""
+    if len(distances) <= _LARGE:
+        return array("I", [length - at for at in reversed(distances)])
+    import numpy as np  # noqa: PLC0415 - as above
+
+    mirrored = array("I")
+    mirrored.frombytes(
+        (length - np.frombuffer(distances, np.uint32)[::-1]).astype(np.uint32).tobytes()
+    )
+    return mirrored
 
 
 def _code_points(text: str, size: int) -> int:

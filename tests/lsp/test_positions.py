@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codegen.errors import PositionError
+from codegen_lsp import positions
 from codegen_lsp.positions import Encoding, LineIndex, choose_encoding
 
 PIECES = [
@@ -23,6 +24,18 @@ PIECES = [
     "\f",
 ]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+
+
+@pytest.fixture(
+    params=[None, 3], ids=["as small texts", "as large texts"], autouse=True, scope="module"
+)
+def _size(request):
+    """All texts here are small; what is done with large ones gives the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param is not None:
+            patch.setattr(positions, "_LARGE", 0)
+            patch.setattr(positions, "_PART", request.param)
+        yield
 
 
 @pytest.mark.parametrize(
