@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from codegen.cli.group import HintingGroup
+from codegen.cli.group import ExtensibleGroup
 from codegen.cli.options import (
     device_option,
     model_option,
     offline_option,
-    typed_model,
     user_settings,
 )
 from codegen.cli.quiet import quiet_option, stderr_progress
@@ -23,12 +22,11 @@ from codegen.errors import UsageError
 if TYPE_CHECKING:
     from codegen.bench.joins.answers import Mode
     from codegen.bench.joins.archives import Set
-    from codegen.progress import Progress
 
 _SCHEMA = 1
 
 
-@click.group(cls=HintingGroup)
+@click.group("bench", cls=ExtensibleGroup, entry_points="codegen.bench")
 def command() -> None:
     """Measure how fast this machine is."""
 
@@ -148,62 +146,6 @@ def context(*, as_json: bool, model: str | None, device: str | None) -> None:
 
 @command.command()
 @quiet_option
-@click.option("--places", type=click.IntRange(1, 1000), default=20, show_default=True)
-@click.option(
-    "--files",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    multiple=True,
-    help="A Python file to type in, may be repeated; else some of the standard library.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
-@model_option
-@device_option
-def typing(
-    *, places: int, files: tuple[Path, ...], as_json: bool, model: str | None, device: str | None
-) -> None:
-    """Measure what somebody feels who types at a human rhythm; takes minutes.
-
-    The language server is started as an editor starts it, with the model.
-    """
-    from codegen.bench.answers import plain, report  # noqa: PLC0415 - as above
-    from codegen.bench.typing import run_typing  # noqa: PLC0415
-
-    figures = run_typing(_server_environment(model, device), places, files, _progress())
-    if as_json:
-        print(json.dumps({"schema": _SCHEMA, **plain(figures)}, indent=1))
-        return
-    for line in report(figures):
-        print(visible(line))
-
-
-@command.command()
-@quiet_option
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
-@model_option
-@device_option
-def server(*, as_json: bool, model: str | None, device: str | None) -> None:
-    """Measure what the language server costs beside the model; takes minutes.
-
-    The model is loaded if it is here, and asked once.
-    """
-    from codegen.bench.measures import table as lines  # noqa: PLC0415 - as above
-    from codegen.bench.server import measures, run_server  # noqa: PLC0415
-
-    figures = run_server(_server_environment(model, device), _progress())
-    rows = measures(figures)
-    if as_json:
-        shown = {**dataclasses.asdict(figures), "table": [row.shown() for row in rows]}
-        print(json.dumps({"schema": _SCHEMA, **shown}, indent=1))
-        return
-    print(visible(figures.model if figures.has_model else f"no model: {figures.model}"))
-    print(f"edits in a Python file of {figures.lines:,} lines")
-    print()
-    for line in lines(rows):
-        print(line)
-
-
-@command.command()
-@quiet_option
 @click.option(
     "--set",
     "wanted",
@@ -258,7 +200,7 @@ def joins(
     asked = Wanted(wanted, languages, kinds, modes, limit, seed, files)
     settings = user_settings(model=model, offline=offline)
     most = _count(shown)
-    figures = run_joins(settings, asked, _progress())
+    figures = run_joins(settings, asked, stderr_progress())
     if as_json:
         print(json.dumps({"schema": _SCHEMA, **plain(figures, most)}, indent=1))
     else:
@@ -273,16 +215,3 @@ def _count(shown: str) -> int | None:
     if not shown.isdecimal():
         raise UsageError(f"--failures {shown}: expected a number, or all")
     return int(shown)
-
-
-def _server_environment(model: str | None, device: str | None) -> dict[str, str]:
-    """A language server's environment, with what the command line says."""
-    from codegen.bench.editor import environment  # noqa: PLC0415 - as above
-
-    user_settings(model=model, device=device)  # what is wrong there is told here
-    return environment(model=None if model is None else typed_model(model), device=device)
-
-
-def _progress() -> "Progress":
-
-    return stderr_progress()

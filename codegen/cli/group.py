@@ -14,6 +14,8 @@ from codegen.cli.quiet import quiet_option
 from codegen.errors import CodegenError
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from click.shell_completion import CompletionItem
 
 _HERE: Mapping[str, str] = {
@@ -124,19 +126,56 @@ class LazyGroup(HintingGroup):
         return found + click.Command.shell_complete(self, ctx, incomplete)
 
 
+class ExtensibleGroup(HintingGroup):
+    """Commands of one module, and those that other packages add by entry points."""
+
+    def __init__(self, entry_points: str, **options: Any) -> None:
+        """Makes the group.
+
+        Args:
+            entry_points: the group of entry points, each a command by its name.
+            options: those of click.Group.
+        """
+        super().__init__(**options)
+        self._entry_points = entry_points
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in alphabetical order."""
+        return sorted({*super().list_commands(ctx), *_entry_points(self._entry_points)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; it is imported if another package has it."""
+        if (own := super().get_command(ctx, cmd_name)) is not None:
+            return own
+        point = _entry_points(self._entry_points).get(cmd_name)
+        return None if point is None else _load_point(point, f"{self.name} {cmd_name}")
+
+
 def _load(name: str) -> click.Command:
     if name in _HERE:
-        loaded = importlib.import_module(_HERE[name]).command
-    else:
-        from importlib.metadata import entry_points  # noqa: PLC0415 - 30 ms
+        return _as_command(importlib.import_module(_HERE[name]).command, name)
+    point = _entry_points(_ENTRY_POINTS).get(name)
+    if point is None:
+        raise _broken(f"this installation lacks codegen {name}")
+    return _load_point(point, name)
 
-        found = next(iter(entry_points(group=_ENTRY_POINTS, name=name)), None)
-        if found is None:
-            raise _broken(f"this installation lacks codegen {name}")
-        try:
-            loaded = found.load()
-        except (ImportError, AttributeError) as error:
-            raise _broken(f"codegen {name} can't be loaded ({error})") from error
+
+def _entry_points(group: str) -> "dict[str, EntryPoint]":
+    """The entry points of a group by their names."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 30 ms
+
+    return {point.name: point for point in entry_points(group=group)}
+
+
+def _load_point(point: "EntryPoint", name: str) -> click.Command:
+    try:
+        loaded = point.load()
+    except (ImportError, AttributeError) as error:
+        raise _broken(f"codegen {name} can't be loaded ({error})") from error
+    return _as_command(loaded, name)
+
+
+def _as_command(loaded: object, name: str) -> click.Command:
     if not isinstance(loaded, click.Command):
         raise _broken(f"codegen {name} is not a command")
     return loaded

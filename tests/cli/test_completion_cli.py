@@ -46,6 +46,7 @@ def tab(tmp_path):
     [
         ("codegen comp", ["complete", "completion"]),
         ("codegen bench en", ["engine"]),
+        ("codegen bench ty", ["typing"]),
         ("codegen eval self", ["selftest"]),
         ("codegen complete --cand", ["--candidates"]),
         ("codegen complete --device cu", ["cuda"]),

@@ -198,9 +198,9 @@ def test_output_that_the_encoding_does_not_have():
     assert done.stdout.endswith("\\u2192 \\xe9\n")
 
 
-def entry(monkeypatch, *values):
+def entry(monkeypatch, *values, name="lsp"):
     """Installs entry points of that name, instead of those that are installed."""
-    points = [importlib.metadata.EntryPoint("lsp", value, "codegen.commands") for value in values]
+    points = [importlib.metadata.EntryPoint(name, value, "codegen.commands") for value in values]
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda **_: points)
 
 
@@ -225,6 +225,27 @@ def test_a_command_of_another_package(capsys, monkeypatch):
     entry(monkeypatch, "codegen.cli.complete:command")
     assert run(["lsp", "--help"]) == 0
     assert "codegen lsp [OPTIONS]" in capsys.readouterr().out
+
+
+def test_a_group_lists_the_commands_that_other_packages_add(capsys):
+    assert run(["bench", "--help"]) == 0
+    listed = capsys.readouterr().out.partition("Commands:\n")[2]
+    names = [line.split()[0] for line in listed.splitlines()]
+    assert names == ["context", "engine", "joins", "samples", "server", "typing"]
+
+
+def test_a_command_that_another_package_adds_to_a_group(capsys, monkeypatch):
+    entry(monkeypatch, "codegen.cli.complete:command", name="fill")
+    assert run(["bench", "fill", "--help"]) == 0
+    assert "codegen bench fill [OPTIONS]" in capsys.readouterr().out
+    assert run(["bench", "fil"]) == 2
+    assert "did you mean fill?" in capsys.readouterr().err
+
+
+def test_an_added_command_that_can_not_be_loaded(capsys, monkeypatch):
+    entry(monkeypatch, "no_such_module_anywhere:command", name="fill")
+    assert run(["bench", "fill"]) == 4
+    assert "codegen bench fill can't be loaded" in capsys.readouterr().err
 
 
 def test_help_is_quick():

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from codegen.bench.client import Client
 from codegen.errors import EngineError
+from codegen_lsp.bench.client import Client
 
 COMMAND: Final = (sys.executable, "-m", "codegen", "lsp")
 

@@ -12,10 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from codegen.bench.answers import Asked, Moment, TypingFigures, Usage
-from codegen.bench.client import Answer, Client
-from codegen.bench.editor import COMMAND, INLINE, MOVED, OpenText, initialize, load, shows
-from codegen.bench.places import (
+from codegen.errors import EngineError, ModelMissingError
+from codegen.progress import Progress
+from codegen_lsp.bench.answers import Asked, Moment, TypingFigures, Usage
+from codegen_lsp.bench.client import Answer, Client
+from codegen_lsp.bench.editor import COMMAND, INLINE, MOVED, OpenText, initialize, load, shows
+from codegen_lsp.bench.places import (
     KEYS,
     Place,
     Typing,
@@ -24,8 +26,6 @@ from codegen.bench.places import (
     read_source,
     shared_out,
 )
-from codegen.errors import EngineError, ModelMissingError
-from codegen.progress import Progress
 
 PLACES_A_FILE: Final = 4
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from codegen.bench import frames, freed, messages, server, stalls
-from codegen.bench.client import Client
 from codegen.bench.context import long_source
-from codegen.bench.editor import OpenText
-from codegen.bench.frames import Frames
-from codegen.bench.freed import Freed
-from codegen.bench.messages import middle_of_word, toggling
-from codegen.bench.server import ServerFigures, measures
 from codegen.cli import run
 from codegen.errors import EngineError
+from codegen_lsp.bench import frames, freed, messages, server, stalls
+from codegen_lsp.bench.client import Client
+from codegen_lsp.bench.editor import OpenText
+from codegen_lsp.bench.frames import Frames
+from codegen_lsp.bench.freed import Freed
+from codegen_lsp.bench.messages import middle_of_word, toggling
+from codegen_lsp.bench.server import ServerFigures, measures
 
 SCRIPT = Path(__file__).with_name("scripted_lsp.py")
 

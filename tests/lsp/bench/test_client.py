@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from codegen.bench import client as client_module
-from codegen.bench.client import Client, frame, read_message
-from codegen.bench.editor import INLINE, OpenText, environment, initialize, load, shows
 from codegen.errors import EngineError
+from codegen_lsp.bench import client as client_module
+from codegen_lsp.bench.client import Client, frame, read_message
+from codegen_lsp.bench.editor import INLINE, OpenText, environment, initialize, load, shows
 
 SCRIPT = Path(__file__).with_name("scripted_lsp.py")
 

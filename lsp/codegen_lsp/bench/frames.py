@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.bench.client import Client
-from codegen.bench.editor import INLINE, OpenText
-from codegen.bench.freed import LIST, by_hand
+from codegen_lsp.bench.client import Client
+from codegen_lsp.bench.editor import INLINE, OpenText
+from codegen_lsp.bench.freed import LIST, by_hand
 
 SECONDS: Final = 10.0
 """How long frames are drawn, alone and beside the model."""

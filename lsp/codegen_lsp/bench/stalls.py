@@ -3,9 +3,9 @@
 import time
 from typing import Final
 
-from codegen.bench.client import Client
-from codegen.bench.editor import COUNTERS, INLINE, OpenText
 from codegen.errors import EngineError
+from codegen_lsp.bench.client import Client
+from codegen_lsp.bench.editor import COUNTERS, INLINE, OpenText
 
 # Code points: a little less than what is parsed, and than what gets suggestions at all.
 _PARSED: Final = 196_000

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-from codegen.bench.measures import Measure, table
+from codegen_lsp.bench.measures import Measure, table
 
 Moment = Literal["cold", "warmed", "key", "pause"]
 """At a new place that nothing was known of, or was made known by the cursor's rest at it; at a key

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from codegen.bench import places, typing
-from codegen.bench.answers import (
+from codegen.cli import run
+from codegen.errors import UsageError
+from codegen_lsp.bench import places, typing
+from codegen_lsp.bench.answers import (
     Asked,
     TypingFigures,
     Usage,
@@ -20,10 +22,8 @@ from codegen.bench.answers import (
     report,
     without_model,
 )
-from codegen.bench.measures import Measure, percentile, table
-from codegen.bench.places import KEYS, Typing, library_files, places_in, read_source, shared_out
-from codegen.cli import run
-from codegen.errors import UsageError
+from codegen_lsp.bench.measures import Measure, percentile, table
+from codegen_lsp.bench.places import KEYS, Typing, library_files, places_in, read_source, shared_out
 
 SCRIPT = Path(__file__).with_name("scripted_lsp.py")
 

@@ -8,9 +8,11 @@ from typing import Final
 
 import psutil
 
-from codegen.bench.client import Client
 from codegen.bench.context import LINES, long_source
-from codegen.bench.editor import (
+from codegen.errors import EngineError
+from codegen.progress import Progress
+from codegen_lsp.bench.client import Client
+from codegen_lsp.bench.editor import (
     COMMAND,
     COUNTERS,
     INLINE,
@@ -19,14 +21,12 @@ from codegen.bench.editor import (
     load,
     shows,
 )
-from codegen.bench.frames import PERIOD, Frames, measure_frames
-from codegen.bench.freed import Freed, measure_freed
-from codegen.bench.measures import Measure
-from codegen.bench.messages import EDITS, Messages, timed
-from codegen.bench.places import places_in
-from codegen.bench.stalls import measure_stalls
-from codegen.errors import EngineError
-from codegen.progress import Progress
+from codegen_lsp.bench.frames import PERIOD, Frames, measure_frames
+from codegen_lsp.bench.freed import Freed, measure_freed
+from codegen_lsp.bench.measures import Measure
+from codegen_lsp.bench.messages import EDITS, Messages, timed
+from codegen_lsp.bench.places import places_in
+from codegen_lsp.bench.stalls import measure_stalls
 
 STARTS: Final = 20
 """Pairs of starts."""

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from codegen.bench.client import Client
-from codegen.bench.editor import INLINE, OpenText
-from codegen.bench.places import places_in
+from codegen_lsp.bench.client import Client
+from codegen_lsp.bench.editor import INLINE, OpenText
+from codegen_lsp.bench.places import places_in
 
 ROUNDS: Final = 12
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from codegen.bench.client import Client
-from codegen.bench.editor import CHANGE, COUNTERS, INLINE, OpenText
 from codegen.errors import EngineError
+from codegen_lsp.bench.client import Client
+from codegen_lsp.bench.editor import CHANGE, COUNTERS, INLINE, OpenText
 
 EDITS: Final = 300
 """How often each message is measured."""

@@ -1,0 +1,1 @@
+"""`codegen bench typing` and `codegen bench server`: the language server, seen by an editor."""
