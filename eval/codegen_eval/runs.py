@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from codegen_eval.errors import DataError
-from codegen_eval.judge.verdict import Result, Verdict
 from codegen_eval.suites.problem import Kind
+from codegen_eval.suites.verdict import Result, Verdict
 
 RUN_FILE: Final = "run.json"
 JOURNAL_FILE: Final = "journal.jsonl"

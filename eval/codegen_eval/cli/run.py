@@ -135,7 +135,7 @@ def command(
     from codegen_eval.metrics.summary import summarize  # noqa: PLC0415
     from codegen_eval.runs import open_run, read_info  # noqa: PLC0415
     from codegen_eval.sandbox.find import find_sandbox  # noqa: PLC0415
-    from codegen_eval.scored import score_run  # noqa: PLC0415
+    from codegen_eval.scoring.run import score_run  # noqa: PLC0415
     from codegen_eval.suites.registry import load_suite  # noqa: PLC0415
     from codegen_eval.suites.split import choose  # noqa: PLC0415
 

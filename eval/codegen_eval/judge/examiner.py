@@ -17,10 +17,10 @@ from codegen_eval.judge.boxes import Boxes
 from codegen_eval.judge.calls import describe
 from codegen_eval.judge.candidate import Answer, Candidate, Opaque, Raised
 from codegen_eval.judge.outcome import Decided
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.judge.wording import call, clipped
 from codegen_eval.sandbox.types import Box, Limits
 from codegen_eval.suites.problem import Assertions, Problem
+from codegen_eval.suites.verdict import Verdict
 
 _USES: Final = 100
 """Examinations in one box: its limit of CPU time is for all of them."""

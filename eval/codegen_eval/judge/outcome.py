@@ -3,9 +3,9 @@
 import signal
 from dataclasses import dataclass
 
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.judge.wording import clipped
 from codegen_eval.sandbox.types import Ending, Limits, Reason
+from codegen_eval.suites.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

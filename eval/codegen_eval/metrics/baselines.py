@@ -13,9 +13,9 @@ from typing import Final
 
 from codegen.files import write_atomically
 from codegen_eval.errors import DataError
-from codegen_eval.judge.verdict import Result, Submission, Verdict
 from codegen_eval.metrics.text import edit_similarity, exact
 from codegen_eval.suites.problem import Problem, Suite
+from codegen_eval.suites.verdict import Result, Submission, Verdict
 
 BASELINES_FILE: Final = "baselines.json"
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.engine.types import FinishReason
-from codegen_eval.judge.verdict import Result, Verdict
 from codegen_eval.runs import Sample
 from codegen_eval.suites.problem import Problem
+from codegen_eval.suites.verdict import Result, Verdict
 
 _INDENTATION: Final = re.compile(r"\b(?:Indentation|Tab)Error\b")
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen_eval.errors import DataError
-from codegen_eval.judge.verdict import Result, Verdict
 from codegen_eval.metrics.baselines import Baseline, Verdicts, baselines, read_baselines
 from codegen_eval.metrics.failures import classify, in_order
 from codegen_eval.metrics.intervals import Estimate, mean
@@ -17,6 +16,7 @@ from codegen_eval.metrics.text import edit_similarity, exact, exact_stripped
 from codegen_eval.runs import Run, RunInfo, Sample
 from codegen_eval.suites.problem import Problem, Suite
 from codegen_eval.suites.split import Split, half
+from codegen_eval.suites.verdict import Result, Verdict
 
 SPLITS: Final[tuple[Split, ...]] = ("all", "tune", "report")
 _KS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)

@@ -18,10 +18,10 @@ from codegen_eval.errors import DataError
 from codegen_eval.mine.about import About, about
 from codegen_eval.mine.choice import Candidate, chosen_tests, layers
 from codegen_eval.mine.cuts import decode, holes
-from codegen_eval.mine.interpreter import Interpreter, interpreter, require_coverage
 from codegen_eval.mine.survey import Runner, Survey, survey
 from codegen_eval.mine.tree import Copied, copy_tree
 from codegen_eval.mine.trial import Bench, Maker, Tried, try_holes
+from codegen_eval.repository.interpreter import Interpreter, interpreter, require_coverage
 from codegen_eval.sandbox.types import Limits, Sandbox
 from codegen_eval.suites.mined import PROBLEMS_FILE, SCHEMA, SUITE_FILE, TREE
 from codegen_eval.suites.problem import Problem

@@ -9,8 +9,8 @@ from typing import Final
 
 from codegen.progress import Progress
 from codegen_eval.errors import DataError
-from codegen_eval.mine.interpreter import Interpreter
-from codegen_eval.mine.session import Plan, Session, run_session
+from codegen_eval.repository.interpreter import Interpreter
+from codegen_eval.repository.session import Plan, Session, run_session
 from codegen_eval.sandbox.types import Limits, Sandbox
 
 SURVEY_LIMITS: Final = Limits(

@@ -10,12 +10,12 @@ from queue import SimpleQueue
 from typing import Final
 
 from codegen.progress import Progress
-from codegen_eval.judge.repository import judge_once, judge_repository
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.mine.choice import Candidate
+from codegen_eval.repository.judge import judge_once, judge_repository
 from codegen_eval.sandbox.types import Limits, Sandbox
 from codegen_eval.suites.mined import MinedRepository
 from codegen_eval.suites.problem import Problem
+from codegen_eval.suites.verdict import Verdict
 
 _TRIES: Final = 3
 """Holes that are tried per one that a function may have, before the function is given up."""

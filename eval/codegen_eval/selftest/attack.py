@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.suites.problem import Assertions, Calls, Check, Problem
+from codegen_eval.suites.verdict import Verdict
 
 CheckKind = Literal["calls", "assertions", "repository"]
 ProblemName = Literal["mingle", "mean"]

@@ -9,11 +9,10 @@ from typing import Final
 
 from codegen.errors import CodegenError
 from codegen.progress import Progress
-from codegen_eval.judge.judge import ScoreOptions
-from codegen_eval.judge.score import score
-from codegen_eval.judge.verdict import Result, Submission, Verdict
 from codegen_eval.sandbox.types import Limits, Sandbox
 from codegen_eval.sandbox.uids import SLOTS, slot_uid
+from codegen_eval.scoring.judge import ScoreOptions
+from codegen_eval.scoring.score import score
 from codegen_eval.selftest import solutions
 from codegen_eval.selftest.attack import Attack, CheckKind, problem_of
 from codegen_eval.selftest.attacks import ATTACKS
@@ -23,6 +22,7 @@ from codegen_eval.selftest.crowds import attack_in_crowds
 from codegen_eval.selftest.report import Counted, Outcome, Report
 from codegen_eval.selftest.scene import Scene, Stage, end, leftovers
 from codegen_eval.suites.problem import Problem, Suite
+from codegen_eval.suites.verdict import Result, Submission, Verdict
 
 _CPU_SECONDS: Final = 10.0
 """As scoring grants: what has to be answered is answered on a slow and busy machine too."""

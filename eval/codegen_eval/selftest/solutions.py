@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Final
 
 from codegen_eval.errors import DataMissingError
-from codegen_eval.judge.judge import ScoreOptions
-from codegen_eval.judge.score import score
-from codegen_eval.judge.verdict import Submission, Verdict
 from codegen_eval.sandbox.types import Sandbox
+from codegen_eval.scoring.judge import ScoreOptions
+from codegen_eval.scoring.score import score
 from codegen_eval.selftest.report import Counted
 from codegen_eval.suites.problem import Suite
 from codegen_eval.suites.registry import load_suite
 from codegen_eval.suites.split import choose
+from codegen_eval.suites.verdict import Submission, Verdict
 
 SUITES: Final = ("humaneval", "humaneval+")
 STUBS: Final = ("    pass\n", "", "    raise NotImplementedError\n")

@@ -7,7 +7,7 @@ MBPP+'s inputs are these: its file is JSON, which has neither tuples nor sets no
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from codegen_eval.judge.oracles import ORACLES
+from codegen_eval.suites.oracles import ORACLES
 from codegen_eval.suites.problem import Calls, Problem
 
 MBPP_PUBLISHED: Final = "2021-08-16"

@@ -18,7 +18,7 @@ from codegen_eval.runs import (
     drop_torn_line,
     open_run,
 )
-from codegen_eval.samples import read_submissions
+from codegen_eval.scoring.samples import read_submissions
 from tests.eval.metrics import made
 
 INFO = dataclasses.replace(made.INFO, samples=2, batch=2, temperature=0.8, max_tokens=16)

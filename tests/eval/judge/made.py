@@ -2,7 +2,7 @@
 
 import textwrap
 
-from codegen_eval.judge.judge import Judge, ScoreOptions
+from codegen_eval.scoring.judge import Judge, ScoreOptions
 from codegen_eval.suites.problem import Assertions, Calls, Problem, Suite
 
 OPTIONS = ScoreOptions(cpu_seconds=1.0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from codegen_eval.judge.verdict import Verdict
+from codegen_eval.suites.verdict import Verdict
 from tests.eval.judge.made import BOTH, judge, source
 
 LIAR = """

@@ -6,7 +6,8 @@ import pytest
 
 from codegen_eval.judge.candidate import Opaque
 from codegen_eval.judge.compare import Comparison
-from codegen_eval.judge.oracles import ORACLES, RULES
+from codegen_eval.judge.rules import RULES
+from codegen_eval.suites.oracles import ORACLES
 from codegen_eval.suites.problem import Calls
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from codegen_eval.judge.judge import ScoreOptions
-from codegen_eval.judge.verdict import Verdict
+from codegen_eval.scoring.judge import ScoreOptions
+from codegen_eval.suites.verdict import Verdict
 from tests.eval.judge.made import BOTH, asserting, calling, judge
 
 PROGRAMS = {

@@ -4,7 +4,6 @@ import dataclasses
 import json
 from pathlib import Path
 
-from codegen_eval.judge.verdict import Result, Verdict
 from codegen_eval.runs import (
     JOURNAL_FILE,
     RUN_FILE,
@@ -17,6 +16,7 @@ from codegen_eval.runs import (
     open_run,
 )
 from codegen_eval.suites.problem import Assertions, Problem, Suite
+from codegen_eval.suites.verdict import Result, Verdict
 
 INFO = RunInfo(
     suite="made",

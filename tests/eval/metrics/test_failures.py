@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from codegen_eval.judge.verdict import Result, Verdict
 from codegen_eval.metrics.failures import CLASSES, classify, in_order
+from codegen_eval.suites.verdict import Result, Verdict
 from tests.eval.metrics.made import problem, sample
 
 LINE = "def f(x):\n‸    y = x + 1\n‸    return y\n"

@@ -5,7 +5,6 @@ import math
 import pytest
 
 from codegen_eval.errors import DataError
-from codegen_eval.judge.verdict import Result, Verdict
 from codegen_eval.metrics.baselines import (
     BASELINES,
     baseline_submissions,
@@ -18,6 +17,7 @@ from codegen_eval.metrics.intervals import Estimate
 from codegen_eval.metrics.latency import latency, tokens_per_second
 from codegen_eval.metrics.summary import outcomes, summarize
 from codegen_eval.suites.split import half
+from codegen_eval.suites.verdict import Result, Verdict
 from tests.eval.metrics.made import REFERENCE, problem, run, sample, suite
 
 ROWS = [

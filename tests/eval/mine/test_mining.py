@@ -10,13 +10,13 @@ from click.testing import CliRunner
 from codegen.progress import NullProgress
 from codegen_eval.cli.mine import _lines, command
 from codegen_eval.errors import DataError
-from codegen_eval.judge.repository import judge_repository
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.mine.cuts import decode
 from codegen_eval.mine.mining import TRIAL_LIMITS, Mined, Options, mine
+from codegen_eval.repository.judge import judge_repository
 from codegen_eval.sandbox.types import Sandbox
 from codegen_eval.suites.mined import load_mined
-from tests.eval.mine.conftest import PYTHON
+from codegen_eval.suites.verdict import Verdict
+from tests.eval.conftest import PYTHON
 
 pytestmark = pytest.mark.deep
 

@@ -4,18 +4,21 @@ Slow: `make selftest` runs the same attacks, on every change.
 """
 
 import functools
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import codegen_eval
 from codegen_eval.errors import SandboxMissingError
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.sandbox.find import find_sandbox
 from codegen_eval.selftest.attack import CALLS, HEAD, WRONG, Attack
 from codegen_eval.selftest.attacks import ATTACKS
 from codegen_eval.selftest.attacks.crowd import CROWDS
 from codegen_eval.selftest.attacks.repository import REPOSITORY
 from codegen_eval.selftest.run import attack_all
+from codegen_eval.suites.verdict import Verdict
 
 EVERY = (*ATTACKS, *REPOSITORY)
 
@@ -83,6 +86,15 @@ def test_it_holds(kind, group, name):
 def test_names_are_unique():
     assert len({attack.name for attack in EVERY}) == len(EVERY)
     assert len(EVERY) > 200
+
+
+def test_the_project_s_files_that_attacks_go_for_exist():
+    # An attempt to read a file that isn't there would fail without any sandbox, too.
+    programs = "\n".join(attack.program for attack in EVERY)
+    paths = re.findall(r"@PROJECT@/([\w/]+\.py)", programs)
+    assert len(paths) > 3
+    missing = [path for path in paths if not (Path(codegen_eval.__file__).parent / path).is_file()]
+    assert missing == []
 
 
 @pytest.mark.deep

@@ -72,7 +72,7 @@ def test_without_data(few, tmp_path):
 def test_a_failure_is_told(few, tmp_path, monkeypatch):
     from dataclasses import replace
 
-    from codegen_eval.judge.verdict import Verdict
+    from codegen_eval.suites.verdict import Verdict
 
     unmet = tuple(replace(attack, expected=(Verdict.SYNTAX,)) for attack in FEW)
     monkeypatch.setattr(run, "ATTACKS", unmet[:1])

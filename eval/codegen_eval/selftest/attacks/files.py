@@ -54,7 +54,7 @@ attempt("the terminal", lambda: open("/dev/tty").fileno())
         "read-project",
         "reads the judge's own code, the official data and what is installed beside it",
         """
-attempt("the judge", lambda: open("@PROJECT@/judge/judge.py").read())
+attempt("the judge", lambda: open("@PROJECT@/judge/programs.py").read())
 attempt("these attacks", lambda: open("@PROJECT@/selftest/attack.py").read())
 attempt("its folder", os.listdir, "@PROJECT@")
 attempt("the data", lambda: open("@PROJECT@/../../README.md").read())

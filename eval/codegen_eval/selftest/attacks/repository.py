@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.selftest.attack import (
     ERROR,
     FORGED,
@@ -23,6 +22,7 @@ from codegen_eval.selftest.attack import (
     escape,
 )
 from codegen_eval.suites.problem import Problem, Repository
+from codegen_eval.suites.verdict import Verdict
 
 _KIND: Final = ("repository",)
 _REFUSED: Final = (*FORGED, *ERROR, *WRONG)
@@ -234,7 +234,7 @@ attempt("its environment", lambda: open("/proc/@JUDGE@/environ", "rb").read(1)[0
 attempt("a connection", lambda: socket.create_connection(("127.0.0.1", @TCP@), 2))
 attempt("a signal", os.kill, @VICTIM@, 9)
 attempt("writing", lambda: open("@OUTSIDE@/@NAME@", "w"))
-attempt("the project", lambda: open("@PROJECT@/judge/judge.py").read())
+attempt("the project", lambda: open("@PROJECT@/judge/programs.py").read())
 """,
         _KIND,
     ),

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.selftest.attack import (
     BOTH,
     CALLS,
@@ -15,6 +14,7 @@ from codegen_eval.selftest.attack import (
     Attack,
     escape,
 )
+from codegen_eval.suites.verdict import Verdict
 
 
 def _does(

@@ -7,11 +7,11 @@ from typing import Final
 
 from codegen.errors import CodegenError
 from codegen_eval.errors import DataError, SandboxError
-from codegen_eval.judge.judge import Judge, ScoreOptions
 from codegen_eval.judge.outcome import Judgement
-from codegen_eval.judge.verdict import Result, Submission, Verdict
 from codegen_eval.sandbox.types import Sandbox
+from codegen_eval.scoring.judge import Judge, ScoreOptions
 from codegen_eval.suites.problem import Suite
+from codegen_eval.suites.verdict import Result, Submission, Verdict
 
 _Pair = tuple[str, str, bool]
 """Task, completion, and whether that is a whole program."""

@@ -1,75 +1,43 @@
-"""From a completion to a verdict: the stages, in their order."""
+"""From a program to a verdict by calls or assertions: the stages, in their order."""
 
 import threading
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from codegen_eval.judge.box.limits import MAX_BYTES
 from codegen_eval.judge.boxes import Boxes
 from codegen_eval.judge.calls import Expected, References, judge_calls, limits_for
 from codegen_eval.judge.candidate import Candidate
 from codegen_eval.judge.examiner import Examiner, LostError
 from codegen_eval.judge.outcome import Decided, Judgement
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.judge.wording import clipped
 from codegen_eval.sandbox.types import Limits, Sandbox
-from codegen_eval.suites.problem import Assertions, Calls, Problem, Repository
-
-_OUTPUT: Final = 300 << 20
-"""More than a box's honest program ever writes (`box/child.py` sees to that)."""
+from codegen_eval.suites.problem import Assertions, Calls, Problem
+from codegen_eval.suites.verdict import Verdict
 
 _TRIES: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreOptions:
-    """What a program may use, and how many are judged at once.
-
-    Both times are lower bounds. For a suite of calls, four times the reference's CPU time is
-    granted too; and three times the CPU time of wall time, which is for those who sleep.
-    """
-
-    jobs: int = 1
-    cpu_seconds: float = 10.0
-    wall_seconds: float = 60.0
-    memory_bytes: int = 1 << 30
-
-    @property
-    def limits(self) -> Limits:
-        """Those of a program's box."""
-        return Limits(
-            cpu_seconds=self.cpu_seconds,
-            wall_seconds=max(self.wall_seconds, 3 * self.cpu_seconds),
-            memory_bytes=self.memory_bytes,
-            output_bytes=_OUTPUT,
-            line_bytes=MAX_BYTES,
-        )
-
-
-class Judge:
-    """Judges completions, by several threads at once: each has a worker's number of its own.
+class ProgramJudge:
+    """Judges completions, in several threads at once: each thread has its own worker number.
 
     A worker has slots of the sandbox for the program's box, the test's and the reference's.
     """
 
-    def __init__(self, sandbox: Sandbox, options: ScoreOptions) -> None:
-        self._limits = options.limits
+    def __init__(self, sandbox: Sandbox, limits: Limits) -> None:
+        self._limits = limits
         self._boxes = Boxes(sandbox)
         self._references = References(self._boxes)
         self._examiners: dict[int, Examiner] = {}
         self._lock = threading.Lock()
 
     def judge(self, problem: Problem, completion: str, worker: int = 0) -> Judgement:
-        """A completion's verdict.
+        """The verdict on a completion of a problem whose check is `Calls` or `Assertions`.
 
         Raises:
             SandboxError: a box can't be started.
             DataError: the problem itself is at fault.
         """
         check = problem.check
-        if isinstance(check, Repository):
-            return self._judge_repository(problem, completion, worker)
         limits = self._limits
         expected = None
         if isinstance(check, Calls):
@@ -101,7 +69,7 @@ class Judge:
         expected: Expected | None,
     ) -> Judgement:
         check = problem.check
-        with self._boxes.open("child", limits, _slot(worker, 0)) as box:
+        with self._boxes.open("child", limits, program_slot(worker)) as box:
             candidate = Candidate(box, limits, problem.entry_point)
             verdict, detail = Verdict.PASSED, ""
             try:
@@ -117,20 +85,16 @@ class Judge:
                 verdict, detail = decided.verdict, decided.detail
             return Judgement(verdict, detail, box.close().cpu_seconds)
 
-    def _judge_repository(self, problem: Problem, completion: str, worker: int) -> Judgement:
-        # Mined suites bring pytest and git along.
-        from codegen_eval.judge.repository import judge_repository  # noqa: PLC0415
-
-        verdict, detail = judge_repository(
-            problem, completion, self._boxes.sandbox, _slot(worker, 0), self._limits
-        )
-        return Judgement(verdict, detail)
-
     def _examiner(self, worker: int) -> Examiner:
         with self._lock:
             if worker not in self._examiners:
                 self._examiners[worker] = Examiner(self._boxes, _slot(worker, 1), self._limits)
             return self._examiners[worker]
+
+
+def program_slot(worker: int) -> int:
+    """The sandbox's slot for the box of a worker's program."""
+    return _slot(worker, 0)
 
 
 def _slot(worker: int, number: int) -> int:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from codegen import cli
-from codegen_eval.judge import journal
+from codegen_eval.scoring import scores as journal
 from codegen_eval.suites import registry
 from tests.eval.judge.made import DOUBLE, asserting, suite
 

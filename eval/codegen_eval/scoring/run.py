@@ -5,10 +5,6 @@ from collections.abc import Collection
 from pathlib import Path
 
 from codegen.progress import Progress
-from codegen_eval.judge.journal import score_file
-from codegen_eval.judge.judge import ScoreOptions
-from codegen_eval.judge.score import score
-from codegen_eval.judge.verdict import Result, Verdict
 from codegen_eval.metrics.baselines import (
     BASELINES,
     baseline_submissions,
@@ -16,7 +12,11 @@ from codegen_eval.metrics.baselines import (
     write_baselines,
 )
 from codegen_eval.sandbox.types import Sandbox
+from codegen_eval.scoring.judge import ScoreOptions
+from codegen_eval.scoring.score import score
+from codegen_eval.scoring.scores import score_file
 from codegen_eval.suites.problem import Suite
+from codegen_eval.suites.verdict import Result, Verdict
 
 
 def score_run(suite: Suite, directory: Path, sandbox: Sandbox, progress: Progress) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from codegen_eval.judge.box.limits import PlainError, weigh
-from codegen_eval.mine.canaries import canary_file
-from codegen_eval.mine.configuration import options
-from codegen_eval.mine.interpreter import Interpreter
+from codegen_eval.repository.canaries import canary_file
+from codegen_eval.repository.configuration import options
+from codegen_eval.repository.interpreter import Interpreter
 from codegen_eval.sandbox.run import run
 from codegen_eval.sandbox.types import Ending, Job, Limits, Reason, Sandbox
 

@@ -1,5 +1,6 @@
-"""A box, and small repositories written here."""
+"""A sandbox, the official data, and small repositories that tests write."""
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +22,16 @@ def sandbox() -> Sandbox:
         return find_sandbox()
     except SandboxMissingError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def official() -> Path:
+    """The folder of the official data."""
+    beside = Path(__file__).parents[3] / "shared" / "data"
+    folder = Path(os.environ.get("CODEGEN_EVAL_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip(f"no official data: CODEGEN_EVAL_DATA is not set, and there is no {beside}")
+    return folder
 
 
 @pytest.fixture(scope="session")

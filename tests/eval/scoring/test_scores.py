@@ -15,11 +15,11 @@ import pytest
 
 from codegen.errors import UsageError
 from codegen_eval.errors import DataError
-from codegen_eval.judge.identity import Keys
-from codegen_eval.judge.journal import score_file, scores_file
-from codegen_eval.judge.judge import ScoreOptions
-from codegen_eval.judge.verdict import Submission
 from codegen_eval.runs import info_to_json, read_results
+from codegen_eval.scoring.identity import Keys
+from codegen_eval.scoring.judge import ScoreOptions
+from codegen_eval.scoring.scores import score_file, scores_file
+from codegen_eval.suites.verdict import Submission
 from tests.eval.judge.made import DOUBLE, asserting, calling, source, suite
 from tests.eval.judge.test_forgeries import ATTACKS, PACKED
 from tests.eval.metrics.made import INFO
@@ -259,9 +259,9 @@ def test_an_answer_that_cannot_be_passed_on_costs_no_other_verdict(sandbox, tmp_
 KILLED = """
 import sys
 from pathlib import Path
-from codegen_eval.judge.journal import score_file
+from codegen_eval.scoring.scores import score_file
 from codegen_eval.sandbox.find import find_sandbox
-from tests.eval.judge.test_journal import OPTIONS, SUITE
+from tests.eval.scoring.test_scores import OPTIONS, SUITE
 print("ready", flush=True)
 score_file(SUITE, Path(sys.argv[1]), OPTIONS, find_sandbox())
 """

@@ -6,12 +6,15 @@ import importlib.metadata
 import json
 import platform
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from codegen_eval.judge.box.plain import pack
-from codegen_eval.judge.judge import ScoreOptions
-from codegen_eval.judge.verdict import Submission
+from codegen_eval.scoring.judge import ScoreOptions
 from codegen_eval.suites.problem import Calls, Problem, Repository, Suite
+from codegen_eval.suites.verdict import Submission
+
+_JUDGING: Final = ("judge", "repository", "scoring")
+"""The packages whose code decides a verdict."""
 
 
 class Keys:
@@ -63,11 +66,12 @@ def _content(problem: Problem) -> Any:
 
 
 def _judge() -> str:
-    """The judge's version: its sources, so that none that decides otherwise has the same."""
-    folder = Path(__file__).parent
+    """The judge's version: the hash of its sources, so that a changed judge has another."""
+    root = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    for package in _JUDGING:
+        for path in sorted((root / package).rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -17,15 +17,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from codegen_eval.judge.verdict import Verdict
 from codegen_eval.judge.wording import clipped
-from codegen_eval.mine.canaries import EXPECTED, silent
-from codegen_eval.mine.interpreter import interpreter
-from codegen_eval.mine.probes import probed
-from codegen_eval.mine.session import Plan, Session, run_session
+from codegen_eval.repository.canaries import EXPECTED, silent
+from codegen_eval.repository.interpreter import interpreter
+from codegen_eval.repository.probes import probed
+from codegen_eval.repository.session import Plan, Session, run_session
 from codegen_eval.sandbox.types import Limits, Sandbox
 from codegen_eval.suites.mined import MinedRepository
 from codegen_eval.suites.problem import Problem, Repository
+from codegen_eval.suites.verdict import Verdict
 
 _TESTS_FAILED: Final = 1  # pytest's exit status: the canaries did
 

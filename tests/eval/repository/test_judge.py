@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codegen_eval.judge.repository import judge_repository
-from codegen_eval.judge.verdict import Verdict
+from codegen_eval.repository.judge import judge_repository
 from codegen_eval.sandbox.types import Limits
 from codegen_eval.suites.mined import MinedRepository
 from codegen_eval.suites.problem import Problem
-from tests.eval.mine.conftest import PYTHON
+from codegen_eval.suites.verdict import Verdict
+from tests.eval.conftest import PYTHON
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from codegen_eval.mine.session import Session, _is_costly, _read
+from codegen_eval.repository.session import Session, _is_costly, _read
 from codegen_eval.sandbox.types import Ending, Reason
 
 WORD, CODE, CANARY = "secret", 77, "test_c0ffee.py"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from codegen_eval.errors import DataError
-from codegen_eval.judge.verdict import Submission
+from codegen_eval.suites.verdict import Submission
 
 _GZIP: Final = b"\x1f\x8b"
 

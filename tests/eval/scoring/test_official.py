@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from codegen_eval.judge.judge import ScoreOptions
-from codegen_eval.judge.score import score
-from codegen_eval.judge.verdict import Submission, Verdict
+from codegen_eval.scoring.judge import ScoreOptions
+from codegen_eval.scoring.score import score
 from codegen_eval.suites.registry import load_suite
+from codegen_eval.suites.verdict import Submission, Verdict
 
 # The most expensive references: they take seconds, one of them half a minute.
 HEAVY = {"HumanEval/130", "HumanEval/139", "Mbpp/255", "Mbpp/599", "Mbpp/123", "Mbpp/300"}

@@ -1,4 +1,4 @@
-"""Rules for results that aren't unique, and the tasks that need them.
+"""Rules for results that aren't unique; `suites/oracles.py` says which task needs which.
 
 Source: evalplus 0.3.1, eval/_special_oracle.py and eval/__init__.py (Apache-2.0). Its rules for
 Mbpp/164 and Mbpp/295, which accept nearly anything, are for tasks that MBPP+ 0.2.0 has dropped.
@@ -89,21 +89,3 @@ RULES: Final[Mapping[str, Rule]] = {
     "digit-distance": _digit_distance,
 }
 """By the name that `Calls.oracle` has."""
-
-ORACLES: Final[Mapping[str, str]] = {
-    "HumanEval/32": "root",
-    "Mbpp/2": "set",
-    "Mbpp/7": "set",
-    "Mbpp/111": "set",
-    "Mbpp/140": "set",
-    "Mbpp/232": "set",
-    "Mbpp/249": "set",
-    "Mbpp/579": "set",
-    "Mbpp/769": "set",
-    "Mbpp/558": "digit-distance",
-    "Mbpp/581": "pyramid",
-    "Mbpp/737": "found",
-    "Mbpp/787": "found",
-    "Mbpp/794": "found",
-}
-"""Which rule a task's results need; all others' are compared."""

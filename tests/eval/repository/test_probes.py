@@ -7,8 +7,8 @@ from unittest import mock
 
 import pytest
 
-from codegen_eval.mine.inside import Probe
-from codegen_eval.mine.probes import probed
+from codegen_eval.repository.inside import Probe
+from codegen_eval.repository.probes import probed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

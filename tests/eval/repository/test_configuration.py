@@ -3,7 +3,7 @@
 import pytest
 
 from codegen_eval.errors import DataError
-from codegen_eval.mine.configuration import kept, options
+from codegen_eval.repository.configuration import kept, options
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Judging a completion by its repository's own tests, which pytest runs in a sandbox."""
