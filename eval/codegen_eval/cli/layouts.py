@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from codegen.progress import Progress
     from codegen.settings.config import Settings
-    from codegen_eval.layouts.table import Facts, Hole, Row
+    from codegen_eval.layouts.folder import Facts, MeasuredHole
+    from codegen_eval.layouts.table import Row
     from codegen_eval.metrics.intervals import Estimate
     from codegen_eval.suites.problem import Problem, Suite
 
@@ -86,7 +87,8 @@ def command(
 
     What was stopped in any way goes on where it was when the same command is given again.
     """
-    from codegen_eval.layouts.table import read_facts, tabulate  # noqa: PLC0415
+    from codegen_eval.layouts.folder import read_facts  # noqa: PLC0415
+    from codegen_eval.layouts.table import tabulate  # noqa: PLC0415
     from codegen_eval.metrics.figures import plain  # noqa: PLC0415
     from codegen_eval.suites.registry import load_suite  # noqa: PLC0415
     from codegen_eval.suites.split import choose  # noqa: PLC0415
@@ -126,22 +128,22 @@ def _measure(  # noqa: PLR0917 - one caller, above
     context_tokens: int,
     out: Path | None,
     progress: "Progress",
-) -> "tuple[Path, Facts, list[Hole]]":
+) -> "tuple[Path, Facts, list[MeasuredHole]]":
     """Measures what is missing; the folder, what holds for all of it, and the problems' holes."""
     from codegen.models.loaded import load_model  # noqa: PLC0415 - onnxruntime follows
+    from codegen_eval.layouts.folder import writing  # noqa: PLC0415
     from codegen_eval.layouts.measure import describe, run  # noqa: PLC0415
-    from codegen_eval.layouts.table import writing  # noqa: PLC0415
 
     model = load_model(settings, progress)
     facts = describe(suite, model, context_tokens)
     directory = out or Path(_FOLDER) / _name(facts)
     progress.note(f"{'going on with' if directory.exists() else 'writing'} {directory}")
-    holes: list[Hole] = []
-    with writing(directory, facts) as journal:
+    holes: list[MeasuredHole] = []
+    with writing(directory, facts) as writer:
         progress.start("measuring", len(problems), unit="holes")
         there = 0
         try:
-            for hole, new in run(model, problems, facts, journal):
+            for hole, new in run(model, problems, facts, writer):
                 holes.append(hole)
                 if not new:
                     there += 1

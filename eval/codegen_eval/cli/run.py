@@ -189,19 +189,19 @@ def _generate(  # noqa: PLR0917 - one caller, above
 ) -> Path:
     """Generates what is missing; the run's folder."""
     from codegen.models.loaded import load_model  # noqa: PLC0415 - onnxruntime follows
-    from codegen_eval.generate.journal import writing  # noqa: PLC0415
     from codegen_eval.generate.runner import batches_of, describe, run  # noqa: PLC0415
+    from codegen_eval.generate.writing import writing  # noqa: PLC0415
 
     model: LoadedModel = load_model(settings, progress)
     info = describe(suite, model, options)
     directory = out or Path(_FOLDER) / _name(info)
     progress.note(f"{'going on with' if directory.exists() else 'writing'} {directory}")
-    with writing(directory, info) as journal:
+    with writing(directory, info) as writer:
         total = batches_of(info, len(problems))
         progress.start("completing", total, unit="batches")
         there = 0
         try:
-            for number, batch in enumerate(run(model, problems, info, journal)):
+            for number, batch in enumerate(run(model, problems, info, writer)):
                 if batch is None:
                     there += 1
                     continue
@@ -212,7 +212,7 @@ def _generate(  # noqa: PLR0917 - one caller, above
                 progress.advance(1)
         finally:
             progress.finish()
-            journal.write_samples([*suite.problems])
+            writer.write_samples([*suite.problems])
     return directory
 
 

@@ -38,7 +38,7 @@ from codegen_eval.generate.formats import (
     lines_of,
     query,
 )
-from codegen_eval.generate.journal import Journal
+from codegen_eval.generate.writing import RunWriter
 from codegen_eval.runs import NOT_IN_KEY, Batch, RunInfo, Sample
 from codegen_eval.suites.problem import Problem, Suite
 
@@ -129,9 +129,9 @@ def _end(suite: Suite, options: Options) -> End:
 
 
 def run(
-    model: LoadedModel, problems: Sequence[Problem], info: RunInfo, journal: Journal
+    model: LoadedModel, problems: Sequence[Problem], info: RunInfo, writer: RunWriter
 ) -> Iterator[Batch | None]:
-    """Generates what the journal doesn't have; None for each batch that it has.
+    """Generates the batches that the run doesn't have yet; None for each that it has.
 
     Raises:
         EngineError: the model can't be run.
@@ -141,7 +141,7 @@ def run(
         for first in range(0, info.samples, info.batch):
             indices = range(first, min(first + info.batch, info.samples))
             key = batch_key(info, problem, asked, indices)
-            if key in journal:
+            if key in writer:
                 yield None
                 continue
             model.backend.forget()
@@ -151,7 +151,7 @@ def run(
                 prompt, samples = asked.ids, _samples(model, problem, info, asked, indices)
             text = model.tokenizer.shown(prompt)
             batch = Batch(key, problem.task_id, text, len(prompt), samples)
-            journal.add(batch)
+            writer.add(batch)
             yield batch
 
 

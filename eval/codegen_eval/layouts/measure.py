@@ -23,7 +23,7 @@ from codegen.prompt.fim import Prompt
 from codegen.prompt.healing import Spell
 from codegen_eval.generate.runner import Options
 from codegen_eval.generate.runner import describe as describe_run
-from codegen_eval.layouts.table import Facts, Figures, Hole, Journal
+from codegen_eval.layouts.folder import Facts, Figures, FiguresWriter, MeasuredHole
 from codegen_eval.layouts.variants import KINDS, SEED, VARIANTS, Place, Question, questions
 from codegen_eval.suites.problem import Problem, Suite
 
@@ -67,9 +67,9 @@ def describe(suite: Suite, model: LoadedModel, context_tokens: int) -> Facts:
 
 
 def run(
-    model: LoadedModel, problems: Sequence[Problem], facts: Facts, journal: Journal
-) -> Iterator[tuple[Hole, bool]]:
-    """Every problem's figures, and whether they are new; what the journal has is not done again.
+    model: LoadedModel, problems: Sequence[Problem], facts: Facts, writer: FiguresWriter
+) -> Iterator[tuple[MeasuredHole, bool]]:
+    """Every problem's figures, and whether they are new; what the folder has is not measured again.
 
     Raises:
         EngineError: the model can't be run.
@@ -78,13 +78,13 @@ def run(
     for problem in problems:
         asked = list(questions(problem, model, facts.context_tokens))
         key = _key(facts, problem, asked)
-        there = journal.get(key)
+        there = writer.get(key)
         if there is not None:
             yield there, False
             continue
         model.backend.forget()
-        hole = Hole(key, problem.task_id, problem.group, tuple(_all(model, asked)))
-        journal.add(hole)
+        hole = MeasuredHole(key, problem.task_id, problem.group, tuple(_all(model, asked)))
+        writer.add(hole)
         yield hole, True
 
 

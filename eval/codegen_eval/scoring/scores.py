@@ -6,23 +6,19 @@ depends on (`identity.py`).
 """
 
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from codegen.errors import UsageError
 from codegen.files import write_atomically
 from codegen.progress import NullProgress, Progress
 from codegen_eval.errors import DataError
+from codegen_eval.journal import Journal
 from codegen_eval.runs import (
     SAMPLES_FILE,
     SCORES_FILE,
-    drop_torn_line,
     read_info,
-    read_lines,
 )
 from codegen_eval.sandbox.types import Sandbox
 from codegen_eval.scoring.identity import Keys
@@ -73,8 +69,9 @@ def score_file(
         The results, in the order of the samples' lines.
 
     Raises:
-        DataError: the file holds no sample, what is none, or a task that the suite hasn't.
-        UsageError: another process scores the same file, or its folder can't be written to.
+        DataError: the file holds no sample, what is none, or a task that the suite hasn't; or its
+            folder can't be written to.
+        UsageError: another process scores the same file.
         SandboxError: some samples could not be judged; the others' verdicts are written.
     """
     samples = samples_file(path)
@@ -85,17 +82,18 @@ def score_file(
     wanted = {
         (submission.task_id, submission.sample): keys.of(submission) for submission in submissions
     }
-    with _alone(scores):
-        results, left, done = _resume(submissions, wanted, scores)
+    journal = Journal(scores)
+    lock = scores.with_name(f".{scores.name}.lock")
+    with journal.locked(lock, f"scoring into {scores}", patience=_PATIENCE):
+        results, left, done = _resume(submissions, wanted, journal)
         progress = progress or NullProgress()
         progress.start("scoring", len(submissions), len(results), unit="samples")
         try:
-            with _appending(scores) as append:
-                for result in score(suite, left, options, sandbox, done):
-                    identity = (result.task_id, result.sample)
-                    append({**asdict(result), "key": wanted[identity]})
-                    results[identity] = result
-                    progress.advance(1)
+            for result in score(suite, left, options, sandbox, done):
+                identity = (result.task_id, result.sample)
+                journal.append({**asdict(result), "key": wanted[identity]})
+                results[identity] = result
+                progress.advance(1)
         finally:
             progress.finish()
         ordered = [results[submission.task_id, submission.sample] for submission in submissions]
@@ -106,10 +104,10 @@ def score_file(
 
 
 def _resume(
-    submissions: Sequence[Submission], wanted: Mapping[_Id, str], scores: Path
+    submissions: Sequence[Submission], wanted: Mapping[_Id, str], journal: Journal
 ) -> tuple[dict[_Id, Result], list[Submission], dict[tuple[str, str, bool], Result]]:
     """What is scored already, what isn't, and what of that has another sample's completion."""
-    there, known = _read(scores)
+    there, known = _read(journal)
     results = {
         identity: replace(known[key], sample=identity[1])
         for identity, key in wanted.items()
@@ -135,52 +133,19 @@ def _check(suite: Suite, submissions: Sequence[Submission], samples: Path) -> No
             )
 
 
-def _read(scores: Path) -> tuple[dict[_Id, str], dict[str, Result]]:
+def _read(journal: Journal) -> tuple[dict[_Id, str], dict[str, Result]]:
     """Each sample's last key, and each key's result."""
     there: dict[_Id, str] = {}
     known: dict[str, Result] = {}
-    for row in read_lines(scores):
+    for row in journal.rows():
         try:
             key = row.pop("key")
             result = Result(**{**row, "verdict": Verdict(row["verdict"])})
             there[result.task_id, result.sample] = key
             known[key] = result
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{scores} holds a line that is no verdict: {error}") from error
+            raise DataError(f"{journal.path} holds a line that is no verdict: {error}") from error
     return there, known
-
-
-@contextmanager
-def _appending(scores: Path) -> Iterator[Any]:
-    """A function that appends a line by a single write, so that it is there wholly or not."""
-    # What a killed writer left unfinished would be glued to the next line.
-    drop_torn_line(scores)
-    descriptor = os.open(scores, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-    try:
-
-        def append(row: Mapping[str, Any]) -> None:
-            line = json.dumps(row).encode() + b"\n"
-            if os.write(descriptor, line) != len(line):
-                raise DataError(f"{scores} can't be written to: the disk is full")
-
-        yield append
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _alone(scores: Path) -> Iterator[None]:
-    """Keeps other processes from scoring the same file."""
-    import filelock  # noqa: PLC0415 - 50 ms, and --help needs none of it
-
-    lock = filelock.FileLock(scores.with_name(f".{scores.name}.lock"))
-    try:
-        with lock.acquire(timeout=_PATIENCE):
-            yield
-    except filelock.Timeout as error:
-        raise UsageError(f"another process is scoring into {scores}") from error
-    except OSError as error:
-        raise UsageError(f"{scores} can't be written to: {error.strerror or error}") from error
 
 
 def _write_results(samples: Path, results: Sequence[Result]) -> None:

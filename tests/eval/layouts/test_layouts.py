@@ -21,17 +21,17 @@ from codegen.prompt.families import recognise
 from codegen.prompt.fim import Prompt, build_prompt
 from codegen.prompt.healing import Spell
 from codegen_eval.errors import DataError
-from codegen_eval.layouts.measure import Line, Scored, describe, likelihood, measure, run
-from codegen_eval.layouts.table import (
+from codegen_eval.layouts.folder import (
     FACTS_FILE,
     JOURNAL_FILE,
     Figures,
-    Hole,
+    MeasuredHole,
     read_facts,
     read_holes,
-    tabulate,
     writing,
 )
+from codegen_eval.layouts.measure import Line, Scored, describe, likelihood, measure, run
+from codegen_eval.layouts.table import tabulate
 from codegen_eval.layouts.variants import VARIANTS, Place, anchor_of, places, questions
 from codegen_eval.suites.problem import Assertions, Problem, Suite
 from codegen_eval.suites.registry import load_suite
@@ -424,8 +424,8 @@ def suite():
 
 def figures_of(folder, model, suite, limit=3, **changed):
     facts = dataclasses.replace(describe(suite, model, 128), **changed)
-    with writing(folder, facts) as journal:
-        return list(run(model, list(suite.problems.values())[:limit], facts, journal))
+    with writing(folder, facts) as writer:
+        return list(run(model, list(suite.problems.values())[:limit], facts, writer))
 
 
 @pytest.fixture(scope="module")
@@ -509,10 +509,13 @@ def test_a_suite_without_holes_is_refused(small, suite):
 
 def test_no_likelihood_is_kept_as_null(tmp_path, small, suite):
     figures = Figures("mid", "psm", True, False, 0.5, math.nan, 3, 20, "ab")
-    with writing(tmp_path, describe(suite, small, 128)) as journal:
-        journal.add(Hole("k", "x/1", "x", (figures,)))
-    text = (tmp_path / JOURNAL_FILE).read_text()
-    assert json.loads(text)["figures"][0]["nll"] is None
+    with writing(tmp_path, describe(suite, small, 128)) as writer:
+        writer.add(MeasuredHole("k", "x/1", "x", (figures,)))
+    assert (tmp_path / JOURNAL_FILE).read_bytes() == (
+        b'{"key": "k", "task_id": "x/1", "group": "x", "figures": [{"kind": "mid", '
+        b'"layout": "psm", "heal": true, "exact": false, "right": 0.5, "nll": null, '
+        b'"keystroke": 3, "prompt_tokens": 20, "wrote": "ab"}]}\n'
+    )
     (hole,) = read_holes(tmp_path / JOURNAL_FILE)
     assert math.isnan(hole.figures[0].nll)
 
@@ -526,7 +529,7 @@ def made(group, **values):
         Figures(kind, layout, heal, exact, right, nll, keystroke, 100 + keystroke, "")
         for (kind, layout, heal), (exact, right, nll, keystroke) in values["of"].items()
     ]
-    return Hole(group, f"{group}/1", group, tuple(figures))
+    return MeasuredHole(group, f"{group}/1", group, tuple(figures))
 
 
 PSM, FROZEN = ("word", "psm", True), ("word", "frozen-3", False)

@@ -161,7 +161,12 @@ def test_an_unfinished_line_is_dropped(sandbox, tmp_path):
     again = score_file(SUITE, path, OPTIONS, sandbox)
     assert [untimed(each) for each in again] == [untimed(each) for each in results]
     assert len(list(read_results(scores))) == 3
-    assert scores.read_bytes().count(b"\n") == 3
+    lines = scores.read_text().splitlines()
+    assert len(lines) == 3
+    for line in lines:
+        row = json.loads(line)
+        assert line == json.dumps(row)
+        assert [*row] == ["task_id", "sample", "verdict", "detail", "cpu_seconds", "key"]
 
 
 def test_one_process_at_a_time(sandbox, tmp_path):
