@@ -15,7 +15,7 @@ import pytest
 from codegen.bench.joins import archives, corpus
 from codegen.bench.joins.archives import MAX_BYTES, Package, bring, packages, read_members
 from codegen.bench.joins.corpus import from_folder, from_packages
-from codegen.bench.joins.source import language_by_name
+from codegen.bench.joins.languages import language_by_name
 from codegen.errors import FetchError, SourceError, UsageError
 from codegen.progress import NullProgress
 from codegen.settings.config import Settings

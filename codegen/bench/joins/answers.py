@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from codegen.bench.joins.blocks import closing_line
 from codegen.bench.joins.holes import Gap
+from codegen.bench.joins.languages import cut_language
 from codegen.bench.joins.source import Source
 
 Mode = Literal["stops", "repeats", "elsewhere"]
@@ -22,46 +23,6 @@ PROSE: Final = "\n\nThis function returns the values that were found, and nothin
 # How much of the file is written again, at most.
 _LINES: Final = 8
 _CHARACTERS: Final = 400
-
-# Another definition, and a statement, in each language; braces where none is named.
-_BRACES: Final = ("function other(value) {\n  return value + 1;\n}\n", "total = compute(total);")
-_CODE: Final[dict[str, tuple[str, str]]] = {
-    "python": ("def other(value):\n    return value + 1\n", "total = compute(total)"),
-    "go": (
-        "func other(value int) int {\n\treturn value + 1\n}\n",
-        "total := compute(value)",
-    ),
-    "rust": ("fn other(value: u32) -> u32 {\n    value + 1\n}\n", "let total = compute(value);"),
-    "java": ("int other(int value) {\n    return value + 1;\n}\n", "total = compute(total);"),
-    "c": ("int other(int value) {\n    return value + 1;\n}\n", "total = compute(total);"),
-    "cpp": ("int other(int value) {\n    return value + 1;\n}\n", "total = compute(total);"),
-    "csharp": ("int Other(int value)\n{\n    return value + 1;\n}\n", "total = Compute(total);"),
-    "ruby": ("def other(value)\n  value + 1\nend\n", "total = compute(total)"),
-    "php": ("function other($value) {\n    return $value + 1;\n}\n", "$total = compute($total);"),
-    "shellscript": ('other() {\n  echo "$1"\n}\n', 'total="$(compute)"'),
-    "html": ('<section class="other">\n  <p>More</p>\n</section>\n', "<p>More</p>"),
-    "xml": ('<other name="more">\n  <value>1</value>\n</other>\n', '<value name="more" />'),
-    "css": (".other {\n  margin: 0 auto;\n}\n", ".more { margin: 0; }"),
-    "scss": (".other {\n  margin: 0 auto;\n}\n", ".more { margin: 0; }"),
-    "sql": ("SELECT name, value\nFROM others\nWHERE value > 1;\n", "SELECT count(*) FROM others;"),
-    "yaml": ("other:\n  name: more\n  value: 1\n", "more: 1"),
-    "toml": ('[other]\nname = "more"\nvalue = 1\n', 'more = "1"'),
-    "json": ('{\n  "other": 1\n}\n', '"more": 1'),
-    "kotlin": ("fun other(value: Int): Int {\n    return value + 1\n}\n", "total = compute(total)"),
-    "swift": (
-        "func other(value: Int) -> Int {\n    return value + 1\n}\n",
-        "total = compute(total)",
-    ),
-    "scala": ("def other(value: Int): Int = {\n  value + 1\n}\n", "val total = compute(value)"),
-    "dart": ("int other(int value) {\n  return value + 1;\n}\n", "total = compute(total);"),
-    "lua": ("local function other(value)\n  return value + 1\nend\n", "total = compute(total)"),
-    "makefile": ("other: more\n\t$(CC) -o $@ $<\n", "MORE = 1"),
-    "dockerfile": ("RUN make other\nCOPY . /other\n", "RUN make"),
-    "ini": ("[other]\nname = more\nvalue = 1\n", "more = 1"),
-    "cmake": ("function(other value)\n  message(${value})\nendfunction()\n", "set(TOTAL 1)"),
-    "protobuf": ("message Other {\n  string name = 1;\n}\n", "string more = 9;"),
-    "groovy": ("def other(value) {\n    return value + 1\n}\n", "total = compute(total)"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +57,14 @@ def _tail(gap: Gap) -> Tail:
 
 def _elsewhere(gap: Gap, tail: Tail) -> str:
     """What comes after the truth, with line feeds."""
-    function, statement = _CODE.get(gap.language, _BRACES)
+    language = cut_language(gap.language)
     text = gap.text.replace("\r\n", "\n")
     end = gap.end - gap.text.count("\r", 0, gap.end)
     in_block = gap.kind in BLOCKS and gap.variant in {"usual", "column1"}
     closing = closing_line(Source(gap.path, gap.language, text), end)
     outer = _outer(gap, closing)
     if tail == "outdent":
-        return f"\n{outer}{statement}\n"
+        return f"\n{outer}{language.statement}\n"
     begin = gap.rest
     if closing and (in_block or gap.kind == "element"):
         begin += f"\n{closing}"
@@ -112,7 +73,7 @@ def _elsewhere(gap: Gap, tail: Tail) -> str:
     if tail == "prose":
         return begin + PROSE
     indent = outer if gap.kind in BLOCKS else ""
-    lines = function.splitlines(keepends=True)
+    lines = language.definition.splitlines(keepends=True)
     return f"{begin}\n\n" + "".join(indent + line for line in lines)
 
 

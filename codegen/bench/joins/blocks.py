@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from codegen.bench.joins.places import MARKUP, Choice, Kind, Place
+from codegen.bench.joins.places import Choice, Kind, Place
 from codegen.bench.joins.source import CODE, COMMENT, STRING, Line, Source
 
 # How many lines a body has that is removed.
@@ -13,13 +13,6 @@ _LINES: Final = range(2, 17)
 # What makes the next line deeper, at the end of a line's code.
 _OPENERS: Final = re.compile(r"(?:[{(\[:]|=>|->|\b(?:do|then|else|begin|in)|\|[\w\s,*&()]*\|)$")
 _TAG: Final = re.compile(r"<[A-Za-z][^<>]*(?<!/)>$")
-_TARGET: Final = re.compile(r"[\w./%$()-]+(?:\s+[\w./%$()-]+)*\s*:(?!=)")
-_HEADERS: Final = {
-    "ruby": r"def|class|module|if|unless|elsif|case|when|while|until|begin|rescue|ensure",
-    "lua": r"(?:local\s+)?function|repeat|[\w.]+\s*=\s*function",
-    "shellscript": r"[^()\s]+\)$|case\b.*in$",
-    "sql": r"(?i:BEGIN|DECLARE|SELECT|SET|LOOP|ELSE|VALUES|FROM|WHERE)\s*$|(?i:IF\b.*THEN)$",
-}
 _CLOSING: Final = re.compile(r"[)\]}]|(?:end|fi|done|esac)\b")
 
 
@@ -67,7 +60,7 @@ def elements(source: Source) -> Iterator[Choice]:
 def closing_line(source: Source, at: int) -> str:
     """The first line after an offset that isn't blank, if it is one that closes a block."""
     line = next((text for text in source.text[at:].split("\n")[1:] if text.strip()), "")
-    is_tag = source.language in MARKUP and line.lstrip().startswith("</")
+    is_tag = source.facts.markup and line.lstrip().startswith("</")
     return line if is_tag or _CLOSING.match(line.lstrip()) else ""
 
 
@@ -89,13 +82,11 @@ def _opens(source: Source, line: Line, end: int) -> bool:
     if end <= line.indent or source.layers[line.indent] == STRING:
         return False
     text = source.text[line.indent : end]
-    if source.language in MARKUP:
+    if source.facts.markup:
         return bool(_TAG.search(text))
-    if source.language == "makefile" and _TARGET.match(text):
-        return True
     if source.layers[end - 1] == CODE and _OPENERS.search(text):
         return True
-    words = _HEADERS.get(source.language)
+    words = source.facts.headers
     return words is not None and bool(re.match(rf"(?:{words})(?:\b|$)", text))
 
 
@@ -128,11 +119,14 @@ def _last_line(source: Source, number: int, depth: int) -> int:
 
 def _is_balanced(source: Source, start: int, last: int) -> bool:
     end = source.lines[last].end
-    return all(
-        start <= source.partners.get(at, -1) < end
-        for at in range(start, end)
-        if source.text[at] in "()[]{}" and source.layers[at] == CODE
-    ) or source.language in {"shellscript", *MARKUP}
+    return (
+        all(
+            start <= source.partners.get(at, -1) < end
+            for at in range(start, end)
+            if source.text[at] in "()[]{}" and source.layers[at] == CODE
+        )
+        or not source.facts.balanced
+    )
 
 
 def _is_balanced_line(source: Source, line: Line) -> bool:
@@ -144,8 +138,8 @@ def _is_balanced_line(source: Source, line: Line) -> bool:
 
 
 def _separate(source: Source, opening: str) -> str:
-    """What ends an element: in Go's imports nothing does."""
-    return "" if source.language == "go" and opening == "(" else ","
+    """What ends an element."""
+    return "" if opening == "(" and not source.facts.commas_in_rounds else ","
 
 
 def _ends(source: Source, line: Line, separate: str) -> bool:

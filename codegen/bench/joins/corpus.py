@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from codegen.bench.joins.archives import MAX_BYTES, Member, Set, bring, packages, read_members
-from codegen.bench.joins.source import Source, language_by_name
+from codegen.bench.joins.languages import language_by_name
+from codegen.bench.joins.source import Source
 from codegen.errors import SourceError, UsageError
 from codegen.progress import Progress
 from codegen.settings.config import Settings

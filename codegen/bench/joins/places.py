@@ -25,11 +25,6 @@ Kind = Literal[
 ]
 Variant = Literal["usual", "column1", "unclosed", "inline"]
 
-MARKUP: Final = frozenset({"html", "xml"})
-"""Languages of tags alone."""
-
-_TAGGED: Final = MARKUP | {"typescriptreact", "javascriptreact", "javascript"}
-
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _QUOTES: Final = re.compile(r"(?s)([A-Za-z@$]*)(\"\"\"|'''|[\"'`])(.+)\2")
 _OPENED: Final = re.compile(r"(\$\{|#\{|\$\(|\\\(|\{)(.+)[})]")
@@ -79,7 +74,7 @@ def rests(source: Source) -> Iterator[Choice]:
 
 def brackets(source: Source) -> Iterator[Choice]:
     """What stands in brackets that are closed on the same line."""
-    if source.language in MARKUP:
+    if source.facts.markup:
         return
     for line in source.lines:
         for at in range(line.indent, line.end):
@@ -90,7 +85,7 @@ def brackets(source: Source) -> Iterator[Choice]:
 
 def strings(source: Source) -> Iterator[Choice]:
     """What stands in a string's quotes, on one line."""
-    if source.language in MARKUP:
+    if source.facts.markup:
         return
     for start, end in source.strings:
         line = _line_at(source, start)
@@ -112,7 +107,7 @@ def code_in_strings(source: Source) -> Iterator[Choice]:
 
 def attributes(source: Source) -> Iterator[Choice]:
     """What stands in the quotes of a tag's attribute."""
-    if source.language not in _TAGGED:
+    if not source.facts.tagged:
         return
     for line in source.lines:
         for found in _ATTRIBUTE.finditer(source.text, line.start, line.end):
@@ -127,7 +122,7 @@ def attributes(source: Source) -> Iterator[Choice]:
 
 def texts(source: Source) -> Iterator[Choice]:
     """The text between an opening tag and its closing one."""
-    if source.language not in _TAGGED:
+    if not source.facts.tagged:
         return
     for found in _TEXT.finditer(source.text):
         if source.has_code(found.start(), found.start() + 1):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from codegen.bench.joins.languages import cut_language
 from codegen.syntax.opening import parse
 from codegen.syntax.registry import language_of
 
@@ -13,37 +14,7 @@ CODE: Final = "c"
 STRING: Final = "s"
 COMMENT: Final = "#"
 
-# Languages without a grammar, by the ends of their files' names; the value is what the report says.
-_SUFFIXES: Final = {
-    ".kt": "kotlin",
-    ".kts": "kotlin",
-    ".swift": "swift",
-    ".lua": "lua",
-    ".scala": "scala",
-    ".dart": "dart",
-    ".mk": "makefile",
-    ".ini": "ini",
-    ".cfg": "ini",
-    ".properties": "ini",
-    ".editorconfig": "ini",
-    ".xml": "xml",
-    ".scss": "scss",
-    ".m": "objective-c",
-    ".mm": "objective-c",
-    ".gradle": "groovy",
-    ".cmake": "cmake",
-    ".proto": "protobuf",
-    ".jsx": "javascriptreact",
-}
-_NAMES: Final = {
-    "Makefile": "makefile",
-    "Dockerfile": "dockerfile",
-    "CMakeLists.txt": "cmake",
-    ".editorconfig": "ini",
-}
-
-# How comments begin where no grammar tells; the others have those of C.
-_HASH: Final = {"makefile", "dockerfile", "ini", "cmake"}
+# Comments and strings where no grammar tells, by the mark that begins a comment.
 _QUOTED: Final = r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
 _LITERALS: Final = {
     "#": re.compile(rf"(?P<comment>#[^\n]*)|(?P<string>{_QUOTED})"),
@@ -57,16 +28,6 @@ _LITERALS: Final = {
 }
 
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
-
-
-def language_by_name(path: str) -> str | None:
-    """The language of a file as the report names it; None for one that isn't cut from."""
-    name = path.rsplit("/", 1)[-1]
-    suffix = "." + name.rsplit(".", 1)[-1].lower()
-    if (known := _NAMES.get(name) or _SUFFIXES.get(suffix)) is not None:
-        return known
-    language = language_of(path)
-    return None if language is None or language.prose else language.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +46,7 @@ class Source:
         """Reads nothing; `path` is only a name."""
         self.path = path
         self.language = language
+        self.facts = cut_language(language)
         self.text = text
 
     @cached_property
@@ -161,7 +123,5 @@ class Source:
 
     def _guessed(self) -> Iterator[tuple[str, int, int]]:
         """Strings and comments of a language without a grammar, by their marks."""
-        marks = "#" if self.language in _HASH else "//"
-        marks = {"lua": "--", "xml": "<!--"}.get(self.language, marks)
-        for match in _LITERALS[marks].finditer(self.text):
+        for match in _LITERALS[self.facts.comment].finditer(self.text):
             yield (COMMENT if match["comment"] else STRING), match.start(), match.end()
