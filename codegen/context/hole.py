@@ -8,7 +8,7 @@ from codegen.context.kind import Kind, kind_of, values_of
 from codegen.context.nearby import Bracket, Nearby, look_back
 from codegen.context.scope import Definition, definitions_around
 from codegen.document import Document
-from codegen.syntax.registry import Blocks
+from codegen.syntax.language import Blocks
 from codegen.text import indent_unit, is_word, opens_block
 
 Lines = Literal["single", "multi"]

@@ -3,8 +3,9 @@
 import re
 from typing import Final, Literal
 
-from codegen.context.nearby import Bracket, Nearby, language_name
+from codegen.context.nearby import Bracket, Nearby, known_language
 from codegen.document import Document
+from codegen.syntax.language import Language
 from codegen.text import depth, opens_block
 
 Kind = Literal[
@@ -33,22 +34,7 @@ _IMPORT: Final = re.compile(
     r"|using\s+(?:static\s+|namespace\s+)?[\w.:]*$"
     r"|require(?:_once)?\b(?!\s*\()|include(?:_once)?\s|export\s.*\sfrom\b)"
 )
-# Here those are words like others.
-_NO_IMPORTS: Final = frozenset({"html", "css", "sql", "yaml", "toml", "json"})
 _DECORATOR: Final = re.compile(r"\s*(?:@(?!media|import|charset|interface)\w*|#!?\[)")
-# What attributes stand in, on the line that they begin.
-_ATTRIBUTE: Final = {
-    "rust": re.compile(r"\s*#!?\["),
-    "php": re.compile(r"\s*#\["),
-    "c": re.compile(r"\s*\[\["),
-    "cpp": re.compile(r"\s*\[\["),
-    "csharp": re.compile(r"\s*\["),
-}
-# Parameters between bars: a closure's, a block's.
-_BARS: Final = {
-    "rust": re.compile(r"(?:[(=,{]|\bmove|\breturn)\s*\|[^|]*$"),
-    "ruby": re.compile(r"(?:\bdo|\{)\s*\|[^|]*$"),
-}
 _DEFINES: Final = re.compile(
     r"(?:\b(?:def|fn|fun|func|function|sub)|#\s*define)\s*(?:\([^()]*\)\s*)?[\w$.*]*\s*"
     r"(?:<[^()]*>|\[[^()]*\])?\s*$"
@@ -66,7 +52,6 @@ _MEMBERS: Final = re.compile(r"^[^(=]*\b(?:class|interface|struct|trait|record)\
 _BARE: Final = re.compile(r"\s*(?!(?:if|for|foreach|while|switch|catch|return)\b)\w[\w.:>-]*\s*")
 # A type and the beginning of a name.
 _DECLARES: Final = re.compile(r"\s*(?:\w[\w<>\[\],.?:]*[&*]*\s+)+[&*]*\w*")
-_TYPED_LANGUAGES: Final = frozenset({"c", "cpp", "csharp", "java"})
 
 _CALLED: Final = re.compile(r"[\w$)\]>!?]\s*$")
 _KEYWORD_BEFORE: Final = re.compile(
@@ -109,8 +94,8 @@ def kind_of(
     """
     if nearby.literal is not None:
         return _in_literal(document, nearby)
-    language = language_name(document)
-    if (bars := _BARS.get(language)) and bars.search(nearby.left):
+    language = known_language(document)
+    if language.bars and language.bars.search(nearby.left):
         return "parameter"
     if values:
         return _in_brackets(document, nearby, values)
@@ -126,17 +111,17 @@ def _in_literal(document: Document, nearby: Nearby) -> Kind:
     return _LITERALS[nearby.literal or "string"]
 
 
-def _imports(language: str, head: str) -> bool:
-    return language not in _NO_IMPORTS and _IMPORT.match(head) is not None
+def _imports(language: Language, head: str) -> bool:
+    return not language.data and _IMPORT.match(head) is not None
 
 
 def _in_brackets(document: Document, nearby: Nearby, values: tuple[Bracket, ...]) -> Kind:
     outer, inner = values[0].at, values[-1]
-    language, head = language_name(document), nearby.until(outer)
+    language, head = known_language(document), nearby.until(outer)
     if _imports(language, head):
         return "import"
-    attribute = _ATTRIBUTE.get(language)
-    if attribute and attribute.match(head + nearby.code[outer - nearby.start :][:2]):
+    begun = head + nearby.code[outer - nearby.start :][:2]
+    if language.attribute and language.attribute.match(begun):
         return "decorator"
     return _in_round(document, nearby, inner) if inner.mark == "(" else "expression"
 
@@ -144,7 +129,7 @@ def _in_brackets(document: Document, nearby: Nearby, values: tuple[Bracket, ...]
 def _in_round(document: Document, nearby: Nearby, bracket: Bracket) -> Kind:
     """What is in round brackets: parameters of a definition, arguments of a call, or a value."""
     head = nearby.until(bracket.at)
-    typed = language_name(document) in _TYPED_LANGUAGES
+    typed = known_language(document).functions == "typed"
     if _MEMBER.fullmatch(head) and not _NO_TYPE.match(head) and _around(nearby, bracket, _MEMBERS):
         return "parameter"
     # Half of a call in a function's body is to a grammar half of a declaration.
@@ -180,7 +165,7 @@ def _around(nearby: Nearby, bracket: Bracket, headers: re.Pattern[str]) -> bool:
     )
 
 
-def _on_begun_line(language: str, nearby: Nearby) -> Kind:
+def _on_begun_line(language: Language, nearby: Nearby) -> Kind:
     left = nearby.left
     if _imports(language, left):
         return "import"
@@ -191,14 +176,14 @@ def _on_begun_line(language: str, nearby: Nearby) -> Kind:
     return _begun(language, nearby)
 
 
-def _begun(language: str, nearby: Nearby) -> Kind:
+def _begun(language: Language, nearby: Nearby) -> Kind:
     """A statement of which only words stand there, or a value in it."""
     left = nearby.left
     if _VALUE_BEGUN.match(left) or _goes_on(nearby, depth(left)):
         return "expression"
     if _BEGUN.fullmatch(left) or not _OPERATOR.search(left):
         return "statement"
-    if language in _TYPED_LANGUAGES and _DECLARES.fullmatch(left):
+    if language.functions == "typed" and _DECLARES.fullmatch(left):
         return "statement"
     return "expression"
 

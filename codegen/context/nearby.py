@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.document import Document
+from codegen.syntax.language import Language
+from codegen.syntax.plain import UNKNOWN
 from codegen.text import depth
 
 # How far back is looked, in code points and lines; in an enormous line only twice as far. A bracket
@@ -36,31 +38,10 @@ _STATEMENT_OR_VALUE: Final = re.compile(
     r"\s*(?:(?:class|fn|func|struct|pub|const|public|private|protected|static)\b|@\w)"
 )
 
-# Marks between which a string goes over lines, where it isn't only the triple quotes.
-_LONG_QUOTES: Final = ('"""', "'''")
-_TEMPLATES: Final = dict.fromkeys(("javascript", "typescript", "typescriptreact", "go"), ("`",))
-# In Rust an apostrophe alone is a lifetime's.
-_QUOTES: Final = {"rust": '"'}
-
-_C_COMMENT: Final = ("/*", "*/")
-_BLOCK_COMMENTS: Final = {
-    "css": _C_COMMENT,
-    "sql": _C_COMMENT,
-    "html": ("<!--", "-->"),
-}
 # What a comment looks like where no tree tells.
 _COMMENT_LINE: Final = re.compile(r"\s*(?://|/\*|(?:#|--|;;)\s)")
 
-# How a string begins that may hold code, and what begins the code in it.
-_JAVASCRIPT: Final = (re.compile(r"[\w$]*`"), "${")
-_INTERPOLATED: Final = {
-    "javascript": _JAVASCRIPT,
-    "typescript": _JAVASCRIPT,
-    "typescriptreact": _JAVASCRIPT,
-    "python": (re.compile(r"[rR]?[fF][rR]?[\"']"), "{"),
-    "csharp": (re.compile(r'(?:\$+@?|@\$)"'), "{"),
-    "ruby": (re.compile(r'\w*["`]'), "#{"),
-}
+# What may stand before the quote of a string that holds code.
 _PREFIX: Final = re.compile(r"[\w$@]*$")
 
 # Above a fence stands other text: of Markdown, when this is the code in it.
@@ -114,16 +95,16 @@ class Nearby:
         return code[max(code.rfind("\n") + 1, offset - self.start - _LONGEST) :]
 
 
-def language_name(document: Document) -> str:
-    """The name of a document's language, "" where no tree was made."""
-    return document.tree.grammar.language.name if document.tree is not None else ""
+def known_language(document: Document) -> Language:
+    """The language of a document's tree; UNKNOWN where there is no tree."""
+    return document.tree.grammar.language if document.tree is not None else UNKNOWN
 
 
 def look_back(document: Document) -> Nearby:
     """The code before a document's cursor."""
     start = _start(document)
     text, cursor = document.text, document.cursor
-    if document.tree is not None and document.tree.grammar.language.prose:
+    if known_language(document).prose:
         return Nearby(start, _blanked(text[start:cursor], " "), (), "comment", start)
     code, literal, literal_start = _masked(document, start)
     if "```" in code or "~~~" in code:
@@ -195,7 +176,7 @@ def _goes_on(kind: str, literal: str) -> bool:
 
 def _unclosed(document: Document, code: str, start: int) -> tuple[str | None, int]:
     """The literal that isn't closed before the cursor, and where it begins."""
-    quote = _unclosed_quote(code, language_name(document))
+    quote = _unclosed_quote(code, known_language(document))
     comment = _unclosed_comment(document, code)
     if comment is not None and (quote is None or comment < quote):
         return "comment", start + comment
@@ -208,20 +189,18 @@ def _unclosed_comment(document: Document, code: str) -> int | None:
     if document.tree is None:
         line = code.rfind("\n") + 1
         return line if _COMMENT_LINE.match(code, line) else None
-    language = document.tree.grammar.language
-    marks = _BLOCK_COMMENTS.get(language.name, _C_COMMENT if language.comment == "//" else None)
+    marks = document.tree.grammar.language.block_comment
     if marks is None:
         return None
     at = code.rfind(marks[0])
     return at if at >= 0 and marks[1] not in code[at:] else None
 
 
-def _unclosed_quote(code: str, language: str) -> int | None:
+def _unclosed_quote(code: str, language: Language) -> int | None:
     """Where a string begins that isn't closed, in code whose other strings are blanked out."""
-    for mark in (*_LONG_QUOTES, *_TEMPLATES.get(language, ())):
+    for mark in language.long_quotes:
         if code.count(mark) % 2:
             return code.rindex(mark)
-    quotes = _QUOTES.get(language, "\"'`")
     start = code.rfind("\n") + 1
     line = code[start:]
     at = 0
@@ -234,7 +213,7 @@ def _unclosed_quote(code: str, language: str) -> int | None:
         elif quote:
             if letter == quote:
                 quote = ""
-        elif letter in quotes and not (letter == "'" and line[at - 1 : at].isalnum()):
+        elif letter in language.quotes and not (letter == "'" and line[at - 1 : at].isalnum()):
             quote, begin = letter, at
         at += 1
     return start + begin if quote else None
@@ -245,14 +224,15 @@ def _code_in(document: Document, start: int) -> int:
 
     `start` is the string's. Its prefix stands before that if no tree told where it begins.
     """
-    opening, mark = _INTERPOLATED.get(language_name(document), (None, ""))
-    if opening is None:
+    interpolation = known_language(document).interpolation
+    if interpolation is None:
         return 0
+    mark = interpolation.mark
     text, cursor = document.text, document.cursor
     if text[start] in "\"'`" and (prefix := _PREFIX.search(text[max(0, start - 3) : start])):
         start -= len(prefix[0])
     at = text.rfind(mark, start, cursor)
-    if at < 0 or not opening.match(text, start, at) or text[at - 1] in ("\\", mark):
+    if at < 0 or not interpolation.string.match(text, start, at) or text[at - 1] in ("\\", mark):
         return 0
     inside = text[at + len(mark) : cursor]
     return at if inside.count("}") <= inside.count("{") else 0

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.context.nearby import Nearby, language_name, look_back
+from codegen.context.nearby import Nearby, known_language, look_back
 from codegen.document import Document
 from codegen.syntax.tree import Capture, SyntaxTree
 from codegen.text import depth, opens_block
@@ -51,17 +51,8 @@ _NO_METHOD: Final = re.compile(
     r"\b(?:if|for|foreach|while|switch|catch|synchronized|using|lock|function|func|fn|new|return|with"
     r"|match|else|do)\b|=(?!=)"
 )
-_NO_HEADERS: Final = frozenset({"css", "json"})
-_METHODS: Final = frozenset(
-    {"c", "cpp", "csharp", "java", "javascript", "typescript", "typescriptreact"}
-)
 # How long a header may be, in code points.
 _LONGEST: Final = 400
-
-# What begins a definition whose body is marked by indentation, by the language's name.
-_INDENTED: Final = {
-    "python": re.compile(r"\s*(?:(?P<class>class)|(?P<function>(?:async\s+)?def))\s+(?P<name>\w+)")
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +81,7 @@ def definitions_around(document: Document, nearby: Nearby | None = None) -> tupl
         ]
         known = _definitions(document.text, inside)
         language = tree.grammar.language
-        mend = language.blocks == "braces" and language.name not in _NO_HEADERS
+        mend = language.blocks == "braces" and not language.data
         return _mended(document, known, nearby or look_back(document)) if mend else known
     # A body ends at its last statement, and the blank line below it may still be a part of it:
     # what the cursor's column says.
@@ -153,7 +144,7 @@ def _mended_by_indent(
     outwards.
     """
     tree, code = document.tree, nearby.code
-    header = _INDENTED.get(language_name(document))
+    header = known_language(document).header
     if tree is None or header is None:
         return known
     found = {one.start: one for one in known}
@@ -168,7 +159,8 @@ def _mended_by_indent(
             # What a mark closes was opened by a line as far in: the statement begins there.
             column = depth(line) + (line.lstrip()[0] in ")]}")
             if match := header.match(line):
-                kind = next(one for one in _DEFINITIONS if match[one])
+                groups = match.groupdict()
+                kind = next(kind for kind in _DEFINITIONS if groups.get(kind))
                 at, cursor = nearby.start + begin + match.start(kind), document.cursor
                 body = nearby.start + begin + len(line.rstrip())
                 found.setdefault(at, Definition(kind, match["name"], at, cursor, (body, cursor)))
@@ -197,7 +189,7 @@ def _header(
     found = next(
         ((kind, match) for kind, header in _HEADERS if (match := header.search(head))), None
     )
-    if found is None and language_name(document) in _METHODS:
+    if found is None and known_language(document).functions != "word":
         found = _method(head, around)
     if found is None:
         return None

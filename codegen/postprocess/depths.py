@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import PurePath
 from typing import Final
 
 from codegen.context.hole import Hole
 from codegen.syntax.code import CodeLine
+from codegen.syntax.registry import prefers_tabs
 
 # An element of a list in YAML: its content is farther in.
 _DASH: Final = re.compile(r"\s*(-\s+)")
@@ -48,9 +48,7 @@ def unit_near(
     )
     if steps:
         return " " * min(steps.most_common(1)[0][0], _WIDEST)
-    name = PurePath(path or "").name.lower()
-    tabbed = not near and name.endswith((".go", ".mk", "makefile"))
-    return "\t" if tabbed else None
+    return "\t" if not near and prefers_tabs(path) else None
 
 
 def indents_near(hole: Hole, above: Sequence[CodeLine], below: Sequence[CodeLine]) -> list[str]:

@@ -15,8 +15,9 @@ from codegen.postprocess.depths import indents_near, levels_at, unit_near
 from codegen.postprocess.guard import guarded
 from codegen.postprocess.owners import owners
 from codegen.syntax.code import CodeLine, code_lines
-from codegen.syntax.lexis import Lexis, lexis_of
+from codegen.syntax.lexis import Lexis
 from codegen.syntax.patterns import opening_pattern
+from codegen.syntax.registry import lexis_of
 from codegen.syntax.scan import Frame, frame_depth
 from codegen.text import depth, is_word
 

@@ -9,7 +9,7 @@ from typing import Final
 import tree_sitter
 
 from codegen.errors import CodegenError
-from codegen.syntax.registry import Language
+from codegen.syntax.language import Language
 
 LITERALS: Final = ("string", "docstring", "comment", "code")
 """The kinds of captures that aren't code, and of the code in them."""

@@ -5,7 +5,8 @@ import logging
 
 from codegen.document import Document
 from codegen.syntax.grammar import grammar_of
-from codegen.syntax.registry import Language, language_named, language_of
+from codegen.syntax.language import Language
+from codegen.syntax.registry import language_named, language_of
 from codegen.syntax.tree import SyntaxTree
 from codegen.syntax.turns import ParsingTooLongError
 

@@ -4,8 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from codegen.syntax.language import Language
 from codegen.syntax.opening import MAX_PARSED, parse
-from codegen.syntax.registry import Language
 from codegen.syntax.tree import SyntaxTree
 from codegen.syntax.turns import ParsingTooLongError
 

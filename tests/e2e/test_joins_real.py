@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import pytest
 
 from codegen.document import Document
-from codegen.syntax.lexis import lexis_of
 from codegen.syntax.opening import open_document
+from codegen.syntax.registry import lexis_of
 from codegen.syntax.scan import scan
 from tests.cursor import CURSOR, at_cursor
 from tests.lsp.client import INLINE, OPTIONS, Client

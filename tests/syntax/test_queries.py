@@ -13,7 +13,8 @@ import pytest
 
 from codegen.errors import CodegenError
 from codegen.syntax.grammar import LITERALS, Grammar, grammar_of
-from codegen.syntax.registry import LANGUAGES, Language, language_named, language_of
+from codegen.syntax.language import Language
+from codegen.syntax.registry import LANGUAGES, language_named, language_of
 from codegen.syntax.tree import Capture, SyntaxTree
 
 DEFINITIONS = ("class", "function", "fence")

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.syntax.lexis import lexis_of
-from codegen.syntax.registry import language_of
+from codegen.syntax.registry import language_of, lexis_of
 from codegen.syntax.scan import scan
 
 OPEN = {
