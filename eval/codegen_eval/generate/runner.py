@@ -10,12 +10,10 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Final
 
 import onnxruntime
 
-import codegen
 from codegen.cancel import CancelToken
 from codegen.completion.complete import complete, result
 from codegen.completion.plan import CompletionOptions, make_plan
@@ -38,6 +36,7 @@ from codegen_eval.generate.formats import (
     lines_of,
     query,
 )
+from codegen_eval.generate.product import product_hash
 from codegen_eval.generate.writing import RunWriter
 from codegen_eval.runs import NOT_IN_KEY, Batch, RunInfo, Sample
 from codegen_eval.suites.problem import Problem, Suite
@@ -113,7 +112,7 @@ def describe(suite: Suite, model: LoadedModel, options: Options) -> RunInfo:
         seed=options.seed,
         max_tokens=options.max_tokens,
         context_tokens=options.context_tokens,
-        product=_product_hash() if options.format == "complete" else "",
+        product=product_hash() if options.format == "complete" else "",
         fold=options.fold,
         typed_lines=options.typed_lines,
     )
@@ -225,19 +224,6 @@ def _samples(
         )
         for index, seed, answer in zip(indices, seeds, answers, strict=True)
     )
-
-
-def _product_hash() -> str:
-    """The hash of the code between a document and its suggestions."""
-    package = Path(codegen.__file__).parent
-    files = [*package.glob("*.py")]
-    for part in ("context", "postprocess", "prompt", "syntax"):
-        files += package.joinpath(part).rglob("*.py")
-        files += package.joinpath(part).rglob("*.scm")
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _laid_before(

@@ -1,12 +1,15 @@
 """The product as a format: what of a run's options reaches the prompt."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import codegen
 from codegen.syntax.opening import open_document
 from codegen_eval.generate import runner
 from codegen_eval.generate.formats import lines_of
+from codegen_eval.generate.product import HASHED, NOT_HASHED, hashed_files
 from codegen_eval.suites.problem import Assertions, Problem
 from tests.eval.metrics import made
 from tests.scripted_model import scripted_model
@@ -59,6 +62,35 @@ def test_keys_of_the_product_tell_its_options_and_its_code_apart():
     ]
     keys = {runner.batch_key(info, HOLE, None, range(1)) for info in infos}
     assert len(keys) == len(infos)
+
+
+def test_everything_below_codegen_is_hashed_or_named_as_not_hashed():
+    root = Path(codegen.__file__).parent
+    there = {path.stem for path in root.iterdir() if path.suffix == ".py"}
+    there |= {path.name for path in root.iterdir() if [*path.glob("*.py")]}
+    assert there <= HASHED | NOT_HASHED
+    assert not HASHED & NOT_HASHED
+
+
+@pytest.mark.parametrize(
+    ("path", "hashed"),
+    [
+        ("completion/complete.py", True),
+        ("document.py", True),
+        ("engine/sampling.py", True),
+        ("syntax/queries/python.scm", True),
+        ("__init__.py", False),
+        ("cli/complete.py", False),
+        ("doctor/checks.py", False),
+        ("bench/joins/__init__.py", False),
+        ("models/catalogue.py", False),
+        ("prompt/__pycache__/fim.cpython-311.pyc", False),
+    ],
+)
+def test_files_of_the_product_that_are_hashed(path, hashed):
+    root = Path(codegen.__file__).parent
+    assert (root / path in hashed_files(root)) is hashed
+    assert (root / path).exists() or "__pycache__" in path
 
 
 @pytest.mark.parametrize(
