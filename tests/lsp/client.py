@@ -8,13 +8,11 @@ says.
 
 import contextlib
 import dataclasses
-import itertools
 import json
 import os
 import re
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -22,6 +20,7 @@ import pytest
 from lsprotocol import types
 from lsprotocol.converters import get_converter
 
+from codegen_lsp.bench.connection import Connection, frame
 from tests.lsp import scripted_server
 
 # Seconds until which what must happen has happened, on a machine that does other things, too.
@@ -64,8 +63,10 @@ def spawned(command, env, stderr):
         )
 
 
-class Client:
+class Client(Connection):
     """One editor with its server's process."""
+
+    header = HEADER
 
     def __init__(self, command, *, env, stderr, prefix=(), start=spawned):
         self.journal = None
@@ -77,43 +78,16 @@ class Client:
         self.inbox = []
         self.statuses = []
         self.logs = []
+        self.malformed = []
         self.encoding = "utf-16"
-        self.garbage = b""
-        self._asked = {}
-        self._ids = itertools.count(1)
-        self._writing = threading.Lock()
-        self._arrived = threading.Condition()
-        self._ended = False
         self._reads = True
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        super().__init__(self.process.stdin, self.process.stdout)
+        self.start()
 
     # What the editor sends.
 
-    def send_raw(self, data):
-        # The reading thread answers the server's requests.
-        with self._writing:
-            self.process.stdin.write(data)
-            self.process.stdin.flush()
-
     def send_body(self, body):
-        self.send_raw(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
-
-    def send(self, message):
-        self.send_body(json.dumps(message).encode())
-
-    def notify(self, method, params=None):
-        self.send({"jsonrpc": "2.0", "method": method, "params": params})
-
-    def request(self, method, params=None):
-        """Asks, and gives the id to take the answer by."""
-        number = next(self._ids)
-        self._asked[number] = method
-        self.send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
-        return number
-
-    def reply(self, message, result):
-        self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
+        self.send_raw(frame(body))
 
     def reply_error(self, message, code=-32601):
         error = {"code": code, "message": "I can't"}
@@ -126,7 +100,7 @@ class Client:
         message = self._take(
             lambda one: "method" not in one and one.get("id") == asked, f"answer {asked}", patience
         )
-        if (method := self._asked.pop(asked, None)) in types.METHOD_TO_TYPES:
+        if (method := self.asked.pop(asked, None)) in types.METHOD_TO_TYPES:
             kind = types.METHOD_TO_TYPES[method][1]
             _CONVERTER.structure(
                 message, types.ResponseErrorMessage if "error" in message else kind
@@ -168,59 +142,34 @@ class Client:
         return found["message"]
 
     def until(self, condition, what):
-        with self._arrived:
-            assert self._arrived.wait_for(condition, PATIENCE), f"nothing like {what()}"
+        assert self.wait_for(condition, PATIENCE), f"nothing like {what()}"
 
     def _take(self, fits, what, patience):
-        with self._arrived:
-            found = self._arrived.wait_for(
-                lambda: self._ended or any(map(fits, self.inbox)), patience
-            )
-            first = next(filter(fits, self.inbox), None)
-            assert found, f"{what} didn't come; there is {self.inbox}"
-            assert first is not None, f"the server ended without {what}; there is {self.inbox}"
+        with self.arrived:
+            came = self.wait_for(lambda: any(map(fits, self.inbox)), patience)
+            why = "the server ended" if self.over else "it didn't come"
+            assert came, f"no {what}, for {why}; there is {self.inbox}, {self.failure}"
+            first = next(filter(fits, self.inbox))
             self.inbox.remove(first)
             return first
 
-    def _read(self):
-        stream = self.process.stdout
-        while True:
-            head = b""
-            try:
-                while line := stream.readline(200):
-                    head += line
-                    if line == b"\r\n" or len(head) > 200:
-                        break
-            except ValueError:
-                # The test has closed it.
-                head = b""
-            found = HEADER.fullmatch(head)
-            with self._arrived:
-                if found is None:
-                    self.garbage = head
-                    self._ended = True
-                    self._arrived.notify_all()
-                    return
-            if not self._reads:
-                return
-            message = json.loads(stream.read(int(found[1])))
-            assert message["jsonrpc"] == "2.0"
-            self._sort(message)
-
-    def _sort(self, message):
+    def received(self, message, _at):
+        self.arrived.wait_for(lambda: self._reads)
         method = message.get("method")
-        if method in types.METHOD_TO_TYPES:
-            _CONVERTER.structure(message, types.METHOD_TO_TYPES[method][0])
-        with self._arrived:
-            if method == STATUS:
-                self.statuses.append(message["params"])
-            elif method == LOG:
-                self.logs.append(message["params"])
-            elif method in self.replies:
-                self.reply(message, self.replies[method](message["params"]))
-            else:
-                self.inbox.append(message)
-            self._arrived.notify_all()
+        try:
+            assert message["jsonrpc"] == "2.0"
+            if method in types.METHOD_TO_TYPES:
+                _CONVERTER.structure(message, types.METHOD_TO_TYPES[method][0])
+        except Exception as error:  # noqa: BLE001 - `check` fails with it, whatever it is
+            self.malformed.append((message, error))
+        if method == STATUS:
+            self.statuses.append(message["params"])
+        elif method == LOG:
+            self.logs.append(message["params"])
+        elif method in self.replies:
+            self.reply(message, self.replies[method](message["params"]))
+        else:
+            self.inbox.append(message)
 
     # A session, from its begin to its end.
 
@@ -252,7 +201,7 @@ class Client:
 
     def forget(self):
         """Begins anew: what is unread, or unanswered, is another test's failure."""
-        self._asked.clear()
+        self.asked.clear()
         self.inbox.clear()
         self.logs.clear()
 
@@ -262,9 +211,10 @@ class Client:
 
     def check(self):
         assert self.inbox == []
-        assert self._asked == {}
+        assert self.asked == {}
         assert [one for one in self.logs if one["type"] <= 2] == []
-        assert self.garbage == b""
+        assert self.malformed == []
+        assert self.failure is None
 
     def end(self):
         """Shuts the server down as an editor does."""

@@ -1,6 +1,8 @@
 """JSON-RPC over a server's pipes: framing, answers that don't come, servers that end."""
 
 import io
+import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -8,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from codegen.errors import EngineError
-from codegen_lsp.bench import client as client_module
-from codegen_lsp.bench.client import Client, frame, read_message
+from codegen_lsp.bench import connection
+from codegen_lsp.bench.client import Client
+from codegen_lsp.bench.connection import TruncatedMessageError, frame, read_message
 from codegen_lsp.bench.editor import INLINE, OpenText, environment, initialize, load, shows
 
 SCRIPT = Path(__file__).with_name("scripted_lsp.py")
@@ -23,12 +26,16 @@ def run(program):
     return Client([sys.executable, "-c", program])
 
 
+def framed(message):
+    return frame(json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False).encode())
+
+
 def soon():
     return time.perf_counter() + 20
 
 
 def test_a_message_is_framed_by_its_bytes():
-    wire = frame({"method": "größe", "params": {"text": "漢字😀"}})
+    wire = framed({"method": "größe", "params": {"text": "漢字😀"}})
     head, _, body = wire.partition(b"\r\n\r\n")
     assert head == b"Content-Length: %d" % len(body)
     assert read_message(io.BytesIO(wire)) == {
@@ -40,17 +47,25 @@ def test_a_message_is_framed_by_its_bytes():
 
 def test_messages_are_read_one_after_the_other():
     other = 'content-type: x\r\ncontent-LENGTH:11\r\n\r\n{"id":"é"}'.encode()
-    stream = io.BytesIO(frame({"id": 1}) + other)
+    stream = io.BytesIO(framed({"id": 1}) + other)
     assert read_message(stream) == {"jsonrpc": "2.0", "id": 1}
     assert read_message(stream) == {"id": "é"}
     assert read_message(stream) is None
 
 
 @pytest.mark.parametrize(
-    "wire", [b"", b"Content-Le", b"Content-Length: 5\r\n", b"Content-Length: 5\r\n\r\n{}"]
+    "wire", [b"Content-Le", b"Content-Length: 5\r\n", b"Content-Length: 5\r\n\r\n{}"]
 )
-def test_a_stream_may_end_anywhere(wire):
-    assert read_message(io.BytesIO(wire)) is None
+def test_a_stream_that_ends_within_a_message(wire):
+    with pytest.raises(TruncatedMessageError):
+        read_message(io.BytesIO(wire))
+
+
+def test_a_header_may_be_demanded():
+    plain, header = framed({"id": 1}), re.compile(rb"Content-Length: \d+\r\nX: y\r\n\r\n")
+    assert read_message(io.BytesIO(plain.replace(b"\r\n", b"\r\nX: y\r\n", 1)), header)["id"] == 1
+    with pytest.raises(EngineError, match="another header"):
+        read_message(io.BytesIO(plain), header)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +143,12 @@ def test_a_server_that_ends_says_why():
             client.ask(INLINE, opened.asking(0))
 
 
+def test_a_server_that_ends_within_a_message_says_why():
+    program = "import sys; print('Content-Length: 5'); sys.exit('out of order')"
+    with run(program) as client, pytest.raises(EngineError, match="ended with 1: out of order"):
+        initialize(client)
+
+
 def test_a_server_that_never_answers_is_not_waited_for():
     with (
         run("import sys; sys.stdin.read()") as client,
@@ -137,7 +158,7 @@ def test_a_server_that_never_answers_is_not_waited_for():
 
 
 def test_a_server_that_never_reads_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(client_module, "_PATIENCE", 0.2)
+    monkeypatch.setattr(connection, "PATIENCE", 0.2)
     with (
         run("import time; time.sleep(60)") as client,
         pytest.raises(EngineError, match="has read nothing"),
@@ -154,7 +175,7 @@ def test_a_server_that_prints_is_found_out():
 
 
 def test_an_error_is_told():
-    answer = frame({"id": 1, "error": {"code": -32603, "message": "broken"}})
+    answer = framed({"id": 1, "error": {"code": -32603, "message": "broken"}})
     program = f"import sys; sys.stdout.buffer.write({answer!r}); sys.stdout.flush(); input()"
     with run(program) as client, pytest.raises(EngineError, match="broken"):
         client.ask("codegen/counters", {})
