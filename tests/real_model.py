@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from codegen.models.loaded import load_model
+from codegen.models.loading import load_model
 from codegen.progress import NullProgress
 from codegen.settings.config import load_settings
 

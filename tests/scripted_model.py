@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from codegen.completion.plan import CompletionOptions, make_plan
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import prepare
 from codegen.document import Document
 from codegen.engine.scripted import ScriptedBackend
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
 from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer
@@ -18,13 +19,13 @@ def scripted_model(
     *answers: str | list[int],
     window: int = 2048,
     notes: tuple[str, ...] = (),
-) -> LoadedModel:
+) -> LocalModel:
     """A model whose samples write the answers at the document's cursor.
 
     An answer is a text, which is spelled as the tokenizer would write it after what healing
     forces; or the ids themselves.
     """
-    model = LoadedModel(
+    model = LocalModel(
         name="scripted",
         backend=ScriptedBackend([], window=window),
         tokenizer=tokenizer,
@@ -33,7 +34,7 @@ def scripted_model(
         device="cpu",
         notes=notes,
     )
-    forced = make_plan(model, document, CompletionOptions(max_tokens=1)).prompt.forced.decode()
+    forced = model.plan(prepare(document, CompletionOptions(max_tokens=1))).prompt.forced.decode()
     script = [
         tokenizer.encode(forced + answer) if isinstance(answer, str) else answer
         for answer in answers

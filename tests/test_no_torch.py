@@ -11,13 +11,14 @@ for name in {BLOCKED!r}:
     sys.modules[name] = None  # importing it raises ImportError
 from pathlib import Path
 from codegen.completion.complete import complete, result
-from codegen.completion.plan import CompletionOptions
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import prepare
 from codegen.document import Document
 from codegen.engine.backend import OnnxBackend
 from codegen.cancel import CancelToken
 from codegen.engine.device import Device
 from codegen.engine.paths import parse_paths
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
 from codegen.engine.manifest import open_export
 from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
@@ -31,9 +32,10 @@ tokenizer = Tokenizer.load(model.tokenizer)
 with model.vocabulary.open("rb") as file:
     vocabulary = Vocabulary.load(file)
 family = recognise(tokenizer.special_ids)
-loaded = LoadedModel("tiny", backend, tokenizer, vocabulary, family, "cpu")
+loaded = LocalModel("tiny", backend, tokenizer, vocabulary, family, "cpu")
 options = CompletionOptions(max_tokens=8, context_tokens=200)
-print(result(complete(loaded, Document("def f(a):\\n    ret", 17), options, CancelToken())).usage)
+prepared = prepare(Document("def f(a):\\n    ret", 17), options)
+print(result(complete(loaded, prepared, CancelToken())).usage)
 """
 
 

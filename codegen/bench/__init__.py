@@ -31,7 +31,7 @@ from codegen.engine.autotune import processor
 from codegen.engine.device import physical_cores
 from codegen.engine.manifest import ExportedModel
 from codegen.engine.types import Backend
-from codegen.models.loaded import load_backend
+from codegen.models.loading import load_backend
 from codegen.models.resolve import GgufFile, ready, resolve
 from codegen.models.store import Store
 from codegen.progress import Progress

@@ -6,15 +6,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
-from codegen.completion.plan import CompletionOptions, make_plan
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import prepare
 from codegen.completion.stream import SampleText
 from codegen.context.hole import find_hole
 from codegen.document import Document
 from codegen.engine.scripted import ScriptedBackend
 from codegen.errors import CodegenError, CorruptModelError
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
+from codegen.local.plan import LocalPlan
 from codegen.models.resolve import require_export
 from codegen.postprocess.joint import join
 from codegen.progress import Progress
@@ -25,9 +27,6 @@ from codegen.settings.config import Settings
 from codegen.syntax.grammar import grammar_of
 from codegen.syntax.registry import language_of
 from codegen.syntax.tree import SyntaxTree
-
-if TYPE_CHECKING:
-    from codegen.prompt.layout import Layout
 
 LINES: Final = 10_000
 """Lines that the file has at least: whole files of the standard library, up to there."""
@@ -161,11 +160,11 @@ def run_context(settings: Settings, progress: Progress) -> ContextFigures:
     for name, foreign in (("ASCII", False), ("non-ASCII", True)):
         progress.note(f"typing {len(TYPED)} characters at {PLACES} places, {name}")
         rows.append(measure_typing(model, long_source(LINES, foreign=foreign), name))
-    first = make_plan(model, Document("", 0), CompletionOptions())
+    first = _plan(model, Document("", 0), CompletionOptions())
     return ContextFigures(model.name, first.budget, tuple(rows))
 
 
-def tokenizer_only(settings: Settings) -> LoadedModel:
+def tokenizer_only(settings: Settings) -> LocalModel:
     """What planning a completion needs of settings.model, and nothing of its weights.
 
     Raises:
@@ -178,7 +177,7 @@ def tokenizer_only(settings: Settings) -> LoadedModel:
             vocabulary = Vocabulary.load(file)
     except OSError as error:
         raise CorruptModelError(f"{model.vocabulary} can't be read: {error.strerror}") from error
-    return LoadedModel(
+    return LocalModel(
         name=model.manifest.name,
         backend=ScriptedBackend([], window=min(model.manifest.shape.window, _WINDOW)),
         tokenizer=tokenizer,
@@ -202,28 +201,34 @@ def long_source(lines: int, *, foreign: bool) -> str:
     return "".join(text)
 
 
-def measure_typing(model: LoadedModel, text: str, name: str) -> ContextRow:
+def measure_typing(model: LocalModel, text: str, name: str) -> ContextRow:
     """Types at all the places of a text, each in the text as it was."""
     row = ContextRow(name, text.count("\n"), *(Series() for _ in range(6)))
     options = CompletionOptions()
     for place in _places(text):
         tree = row.parse.measure(_parse, text)
         measure_ending(model, Document(text, place, _PATH, tree), row)
-        last: Layout | None = None
+        last: LocalPlan | None = None
         for at, letter in enumerate(TYPED, start=place):
             tree = row.reparse.measure(tree.edited, at, at, letter)
             document = Document(tree.text, at + 1, _PATH, tree)
             if (at - place) % _EVERY == 0:
-                fresh = row.new_place.measure(make_plan, model, document, options)
-                last = last or fresh.layout
-            last = row.keystroke.measure(make_plan, model, document, options, last).layout
+                fresh = row.new_place.measure(_plan, model, document, options)
+                last = last or fresh
+            last = row.keystroke.measure(_plan, model, document, options, last)
     return row
 
 
-def measure_ending(model: LoadedModel, document: Document, row: ContextRow) -> None:
+def _plan(
+    model: LocalModel, document: Document, options: CompletionOptions, last: LocalPlan | None = None
+) -> LocalPlan:
+    return model.plan(prepare(document, options), last)
+
+
+def measure_ending(model: LocalModel, document: Document, row: ContextRow) -> None:
     """Lets what is typed elsewhere be written as an answer, token by token."""
     joint = row.joint.measure(join, document, find_hole(document, "multi"))
-    sample = SampleText(joint, forced=b"", max_tokens=len(TYPED))
+    sample = SampleText(joint, max_tokens=len(TYPED))
     for token in model.tokenizer.encode(TYPED):
         row.decision.measure(_decide, sample, model.tokenizer.token_bytes(token))
 

@@ -10,7 +10,7 @@ from typing import Final
 from codegen.bench.engine import Texts, pairwise
 from codegen.cancel import CancelToken
 from codegen.engine.types import Backend, GenerateRequest, Sampling
-from codegen.models.loaded import load_backend
+from codegen.models.loading import load_backend
 from codegen.models.resolve import ready
 from codegen.progress import Progress
 from codegen.prompt.tokenizer import Tokenizer

@@ -14,8 +14,8 @@ from codegen.cli.quiet import quiet_option, say, stderr_progress
 
 if TYPE_CHECKING:
     from codegen.completion.complete import Completion
-    from codegen.completion.plan import CompletionOptions
-    from codegen.engine.types import Usage
+    from codegen.completion.options import CompletionOptions
+    from codegen.engine.outcome import Usage
     from codegen.settings.config import Settings
 
 _SCHEMA = 1
@@ -94,7 +94,7 @@ def command(
     N"; with --write nothing.
     """
     place = read_place(position, name, write=write)
-    from codegen.completion.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
+    from codegen.completion.options import CompletionOptions  # noqa: PLC0415 - brings numpy
 
     settings = user_settings(model=model, device=device, offline=offline)
     options = CompletionOptions(
@@ -136,13 +136,13 @@ def _complete(
 ) -> _Answer:
     """Completes, and shows it on the terminal on the way if `view` says how many lines."""
     from codegen.completion.complete import complete, refuse, result  # noqa: PLC0415 - see `command`
-    from codegen.context.hole import find_hole  # noqa: PLC0415
+    from codegen.completion.prepare import prepare  # noqa: PLC0415
 
-    hole = find_hole(place.document, options.lines)
-    if (refusal := refuse(place.document, hole, options)) is not None:
-        return _Answer(refusal, settings.model, None)
+    prepared = prepare(place.document, options)
+    if (refused := refuse(prepared)) is not None:
+        return _Answer(refused, settings.model, None)
     from codegen.cli.interrupt import interruptible  # noqa: PLC0415
-    from codegen.models.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
+    from codegen.models.loading import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
     from codegen.models.resolve import ready  # noqa: PLC0415
 
     progress = stderr_progress()
@@ -150,7 +150,7 @@ def _complete(
     # Loading leaves nothing behind, but can't be interrupted.
     ready(settings, progress)
     (model,) = interruptible(lambda _cancel: [load_model(settings, progress)])
-    events = interruptible(lambda cancel: complete(model, place.document, options, cancel))
+    events = interruptible(lambda cancel: complete(model, prepared, cancel))
     if view is not None:
         from codegen.cli.frame import show  # noqa: PLC0415 - brings rich
 
@@ -161,8 +161,9 @@ def _complete(
 def _print_exactly(completion: "Completion", *, several: bool) -> None:
     """Writes the text alone, or all texts, each below a line that counts it."""
     for number, candidate in enumerate(completion.suggestions, start=1):
-        head = f"candidate {number}, mean logprob {candidate.mean_logprob:.2f}\n"
-        text = f"{head}{candidate.text}\n" if several else candidate.text
+        mean = candidate.mean_logprob
+        told = "" if mean is None else f", mean logprob {mean:.2f}"
+        text = f"candidate {number}{told}\n{candidate.text}\n" if several else candidate.text
         # Bytes, since print would translate line endings on some systems.
         sys.stdout.buffer.write(text.encode())
 

@@ -13,7 +13,7 @@ from codegen.cli.quiet import quiet_option, stderr_progress
 from codegen.cli.terminal import visible
 
 if TYPE_CHECKING:
-    from codegen.completion.plan import CompletionOptions
+    from codegen.completion.options import CompletionOptions
     from codegen.settings.config import Settings
 
 
@@ -50,7 +50,7 @@ def command(
     where an editor that asks while one types would get nothing, and tells the reason.
     """
     place = read_place(position, name)
-    from codegen.completion.plan import CompletionOptions  # noqa: PLC0415 - brings numpy
+    from codegen.completion.options import CompletionOptions  # noqa: PLC0415 - brings numpy
 
     settings = user_settings(model=model, device=device)
     options = CompletionOptions(
@@ -69,25 +69,23 @@ def _explain(
     place: Place, settings: "Settings", options: "CompletionOptions", *, runs: bool
 ) -> dict[str, Any]:
     from codegen.completion.explain import explain, explain_answers  # noqa: PLC0415 - see `command`
-    from codegen.completion.plan import make_plan, refusal  # noqa: PLC0415
-    from codegen.context.hole import find_hole  # noqa: PLC0415 - see `command`
+    from codegen.completion.prepare import prepare  # noqa: PLC0415
 
-    hole = find_hole(place.document)
-    if (refused := refusal(place.document, hole, options)) is not None:
-        return explain(place.document, None, refused, None)
+    prepared = prepare(place.document, options)
+    if prepared.refusal is not None:
+        return explain(prepared, prepared.refusal)
     from codegen.cancel import CancelToken  # noqa: PLC0415
     from codegen.completion.complete import complete, result  # noqa: PLC0415
-    from codegen.models.loaded import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
+    from codegen.models.loading import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
     from codegen.models.resolve import require_export  # noqa: PLC0415
 
     # Who asks why doesn't expect half a gigabyte to be fetched.
     require_export(settings)
     loaded = load_model(settings, stderr_progress())
     if not runs:
-        plan = make_plan(loaded, place.document, options, hole=hole)
-        return explain(place.document, plan, None, loaded.tokenizer)
-    done = result(complete(loaded, place.document, options, CancelToken()))
-    explained = explain(place.document, done.plan, done.reason, loaded.tokenizer)
+        return explain(prepared, None, loaded, loaded.plan(prepared))
+    done = result(complete(loaded, prepared, CancelToken()))
+    explained = explain(prepared, done.reason, loaded, done.plan)
     return explained | {"answers": explain_answers(done)}
 
 

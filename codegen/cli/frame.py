@@ -55,7 +55,9 @@ def show(
             live.update(frame(written), refresh=True)
             yield event
     for number, candidate in enumerate(others, start=2):
-        console.print(Text(f"candidate {number}, mean logprob {candidate.mean_logprob:.2f}"))
+        mean = candidate.mean_logprob
+        told = "" if mean is None else f", mean logprob {mean:.2f}"
+        console.print(Text(f"candidate {number}{told}"))
         console.print(frame(candidate.text))
 
 

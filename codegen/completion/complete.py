@@ -1,38 +1,26 @@
 """One completion, from a document with a cursor to suggestions: all stages, in order."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal, Protocol
 
 from codegen.cancel import CancelToken
-from codegen.completion.plan import CompletionOptions, Plan, make_plan, refusal
-from codegen.completion.second import second_request, turning_point
+from codegen.completion.model import Chunk, Model, Plan, Writing
+from codegen.completion.prepare import Prepared
+from codegen.completion.second import turning_point
 from codegen.completion.stream import SampleText
-from codegen.context.hole import Hole, find_hole
-from codegen.document import Document
-from codegen.engine.types import FinishReason, GenerateRequest, Generation, Sampling, Usage
+from codegen.engine.outcome import FinishReason, Usage
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.joint import Joint, join
 from codegen.postprocess.pipeline import Rejection, has_statement, postprocess
-from codegen.prompt.healing import Spell
-from codegen.prompt.layout import Layout
-
-if TYPE_CHECKING:
-    from codegen.models.loaded import LoadedModel
 
 # Why a candidate is not suggested beside others.
 SYNTAX: Final = "syntax-errors"
 SAME: Final = "same"
 
-# How candidates are drawn beside the likeliest one: far enough from it to differ, near enough to
-# be code.
-_SPREAD: Final = 0.6
-
 # How pressing it is to be done: not at all, with the next statement that is whole, or at once.
 Hurry = Literal["no", "soon", "now"]
-
-# What a sample consists of: ids, each with its log-probability.
-_Tokens = list[tuple[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +39,12 @@ class Delta:
 class Candidate:
     """A text to insert at the cursor, with the document's newlines.
 
-    `mean_logprob` is over its tokens, at temperature 1. `rules` names the rules that changed
-    what the model wrote.
+    `mean_logprob` is over its chunks, None where the model tells none. `rules` names the rules
+    that changed what the model wrote.
     """
 
     text: str
-    mean_logprob: float
+    mean_logprob: float | None
     finish_reason: FinishReason
     rules: tuple[str, ...]
 
@@ -83,66 +71,106 @@ class Completion:
     dropped: tuple[Dropped, ...] = ()
 
 
+class Watch(Protocol):
+    """What a session has to do with a completion while it is made."""
+
+    def planned(self, plan: Plan) -> None:
+        """The model is going to be asked by this plan."""
+
+    def warm(self, model: Model, plan: Plan) -> Usage | None:
+        """Computes the prompt beforehand, if that is wanted; what it cost."""
+
+    def hurry(self) -> Hurry:
+        """How pressing it is to be done; asked after every chunk."""
+
+
+class _NoHurry:
+    """Nobody has anything to do with it but to wait."""
+
+    def planned(self, plan: Plan) -> None:
+        """Does nothing."""
+
+    def warm(self, model: Model, plan: Plan) -> None:
+        """Leaves it to the first token."""
+
+    def hurry(self) -> Hurry:
+        """There is time."""
+        return "no"
+
+
 def complete(
-    model: "LoadedModel",
-    document: Document,
-    options: CompletionOptions,
+    model: Model,
+    prepared: Prepared,
     cancel: CancelToken,
-    last: Layout | None = None,
-) -> Iterator[Delta | Completion]:
+    last: Plan | None = None,
+    *,
+    watch: Watch | None = None,
+) -> Generator[Delta | Completion, None, None]:
     """Completes a document at its cursor: Deltas as the model writes, then one Completion.
 
-    Closing the iterator frees the engine. `last` is the layout of the document's last completion
-    (`Completion.plan.layout`), so that typing on computes little.
+    The command line and the session both call it. Closing the iterator frees the model.
+
+    Args:
+        model: writes.
+        prepared: the document with its hole.
+        cancel: ends everything.
+        last: the model's last plan for the document, so that typing on computes little.
+        watch: told of the plan, and asked how much time there is.
 
     Raises:
         CancelledError: `cancel` was set.
         UsageError: max_tokens leaves no room for a prompt.
         EngineError: the model can't be run.
     """
-    hole = find_hole(document, options.lines)
-    if (refused := refuse(document, hole, options)) is not None:
+    watch = watch or _NoHurry()
+    if (refused := refuse(prepared)) is not None:
         yield refused
         return
-    yield from write(
-        model, document, make_plan(model, document, options, last, hole), options, cancel
-    )
+    plan = model.plan(prepared, last)
+    watch.planned(plan)
+    cancel.check()
+    warmed = watch.warm(model, plan)
+    cancel.check()
+    with closing(write(model, prepared, plan, cancel, watch=watch)) as events:
+        for event in events:
+            if isinstance(event, Completion) and warmed is not None:
+                yield replace(event, usage=_with_prompt(event.usage, warmed))
+            else:
+                yield event
 
 
 def write(
-    model: "LoadedModel",
-    document: Document,
+    model: Model,
+    prepared: Prepared,
     plan: Plan,
-    options: CompletionOptions,
     cancel: CancelToken,
     *,
-    hurry: Callable[[], Hurry] = lambda: "no",
+    watch: Watch | None = None,
 ) -> Generator[Delta | Completion, None, None]:
     """Completes a document by a plan: what `complete` does after that is made.
-
-    Once `hurry`, which is asked after every token, says so, what there is counts as all.
 
     Raises:
         CancelledError: `cancel` was set.
         EngineError: the model can't be run.
     """
-    joint, growth = join(document, plan.hole), Growth(document)
-    samples = [_sample(joint, plan, options) for _ in range(options.candidates)]
-    generation = model.backend.generate(_request(model, plan, options), cancel)
-    written = yield from _decode(model, generation, samples, hurry)
+    watch, options = watch or _NoHurry(), prepared.options
+    joint, growth = join(prepared.document, prepared.hole), Growth(prepared.document)
+    samples = [_sample(joint, plan, prepared) for _ in range(options.candidates)]
+    writing = model.write(plan, cancel)
+    written = yield from _read(writing, samples, watch)
     suggestions, dropped = _suggest(samples, joint, growth, greedy_first=options.temperature <= 0)
-    usage = generation.usage
-    if not suggestions and options.temperature <= 0 and hurry() == "no":
+    usage = writing.usage
+    if not suggestions and options.temperature <= 0 and watch.hurry() == "no":
         # Nothing would be shown: what the model likes second best may do.
-        tokens = [token for token, _ in written[0]]
-        at = turning_point(model, plan, joint, tokens, dropped[0].reason)
-        if at is not None:
-            again = _sample(joint, plan, options)
-            for token, logprob in written[0][:at]:
-                again.read(model.tokenizer.token_bytes(token), logprob)
-            second = model.backend.generate(second_request(model, plan, tokens, at), cancel)
+        at = turning_point([chunk.data for chunk in written[0]], joint, dropped[0].reason)
+        kept = [] if at is None else written[0][: at + 1]
+        second = model.write_otherwise(plan, kept, cancel) if kept else None
+        if second is not None:
+            again = _sample(joint, plan, prepared)
+            for chunk in kept[:-1]:
+                again.read(chunk.data, chunk.logprob)
             # What was told of the first choice can't be taken back, so nothing is told of this one.
-            (anew,) = _through(_decode(model, second, [again], hurry))
+            (anew,) = _through(_read(second, [again], watch))
             if anew:
                 suggestions, others = _suggest([again], joint, growth, greedy_first=True)
                 dropped += others
@@ -151,49 +179,54 @@ def write(
     yield Completion(suggestions, reason, usage, plan, dropped)
 
 
-def _sample(joint: Joint, plan: Plan, options: CompletionOptions) -> SampleText:
+def _sample(joint: Joint, plan: Plan, prepared: Prepared) -> SampleText:
     return SampleText(
         joint,
-        forced=plan.prompt.forced,
         max_tokens=plan.max_tokens,
-        stop_strings=tuple(stop.replace("\r\n", "\n") for stop in options.stop_strings),
+        stop_strings=tuple(stop.replace("\r\n", "\n") for stop in prepared.options.stop_strings),
     )
 
 
-def _decode(
-    model: "LoadedModel",
-    generation: Generation,
-    samples: Sequence[SampleText],
-    hurry: Callable[[], Hurry],
-) -> Generator[Delta, None, list[_Tokens]]:
-    """Reads what the model writes, until all samples have ended; the tokens of each."""
-    tokens: list[_Tokens] = [[] for _ in samples]
-    for step in generation:
-        sample = samples[step.sample]
-        if step.token is not None:
-            tokens[step.sample].append((step.token, step.logprob))
-            sample.read(model.tokenizer.token_bytes(step.token), step.logprob)
-        if step.finish is not None:
-            sample.end(step.finish)
+def _read(
+    writing: Writing, samples: Sequence[SampleText], watch: Watch
+) -> Generator[Delta, None, list[list[Chunk]]]:
+    """Reads what the model writes, until all samples have ended; the chunks of each."""
+    chunks: list[list[Chunk]] = [[] for _ in samples]
+    for chunk in writing:
+        sample = samples[chunk.sample]
+        if chunk.finish is None or chunk.data:
+            chunks[chunk.sample].append(chunk)
+            sample.read(chunk.data, chunk.logprob)
+        if chunk.finish is not None:
+            sample.end(chunk.finish)
         if sample.ended:
-            generation.end(step.sample)
+            writing.end(chunk.sample)
         if text := sample.certain():
-            yield Delta(step.sample, text)
-        if _suffices(hurry(), samples):
+            yield Delta(chunk.sample, text)
+        if _suffices(watch.hurry(), samples):
             for index, other in enumerate(samples):
                 other.end(FinishReason.TIME)
-                generation.end(index)
-    return tokens
+                writing.end(index)
+    return chunks
 
 
-def _through(events: Generator[Delta, None, list[_Tokens]]) -> list[_Tokens]:
+def _through(events: Generator[Delta, None, list[list[Chunk]]]) -> list[list[Chunk]]:
     """What a generator gives at its end."""
     while True:
         try:
             next(events)
         except StopIteration as ended:
-            value: list[_Tokens] = ended.value
+            value: list[list[Chunk]] = ended.value
             return value
+
+
+def _with_prompt(usage: Usage, prompt: Usage) -> Usage:
+    """What a completion cost whose prompt was computed before it, apart."""
+    return replace(
+        usage,
+        cached_tokens=prompt.cached_tokens,
+        prefill_seconds=usage.prefill_seconds + prompt.prefill_seconds,
+    )
 
 
 def _sum(first: Usage, second: Usage) -> Usage:
@@ -206,43 +239,19 @@ def _sum(first: Usage, second: Usage) -> Usage:
     )
 
 
+def refuse(prepared: Prepared) -> Completion | None:
+    """The answer where no model is asked."""
+    if prepared.refusal is None:
+        return None
+    return Completion((), prepared.refusal, Usage(0, 0, 0.0, 0.0, 0))
+
+
 def result(events: Iterable[Delta | Completion]) -> Completion:
     """Lets a completion run to its end, and gives what it ends with."""
     *_, last = events
     if not isinstance(last, Completion):
         raise TypeError("these are not all the events of a completion")
     return last
-
-
-def refuse(document: Document, hole: Hole, options: CompletionOptions) -> Completion | None:
-    """The answer where no model is needed for it."""
-    reason = refusal(document, hole, options)
-    return None if reason is None else Completion((), reason, Usage(0, 0, 0.0, 0.0, 0))
-
-
-def _request(model: "LoadedModel", plan: Plan, options: CompletionOptions) -> GenerateRequest:
-    forced = plan.prompt.forced
-    return GenerateRequest(
-        prompt=plan.prompt.ids,
-        # The forced bytes come first, in at most as many tokens as they are.
-        max_tokens=plan.max_tokens + len(forced),
-        samples=tuple(_samplings(options)),
-        stop_ids=model.family.stop,
-        constraint=Spell.of(model.tokenizer, model.vocabulary, forced) if forced else None,
-    )
-
-
-def _samplings(options: CompletionOptions) -> Iterator[Sampling]:
-    for index in range(options.candidates):
-        if options.temperature <= 0 and index == 0:
-            yield Sampling()
-        else:
-            yield Sampling(
-                temperature=options.temperature if options.temperature > 0 else _SPREAD,
-                top_k=options.top_k,
-                top_p=options.top_p,
-                seed=options.seed + index,
-            )
 
 
 def _suffices(hurry: Hurry, samples: Sequence[SampleText]) -> bool:
@@ -277,7 +286,7 @@ def _suggest(
         mean = sample.mean_logprob
         candidate = Candidate(outcome.text, mean, sample.finish, outcome.rules)
         first = greedy_first and index == 0
-        ranked.append((growth.errors_added(outcome.text), not first, -mean, candidate))
+        ranked.append((growth.errors_added(outcome.text), not first, -(mean or 0.0), candidate))
     ranked.sort(key=lambda entry: entry[:3])
     by_text: dict[str, Candidate] = {}
     for errors, _, _, candidate in ranked:

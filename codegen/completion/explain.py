@@ -3,26 +3,32 @@
 from typing import Any, Final
 
 from codegen.completion.complete import Completion
-from codegen.completion.plan import Plan
+from codegen.completion.model import Model, Plan, Shown
+from codegen.completion.prepare import Prepared
 from codegen.context.frame import Piece
-from codegen.context.hole import Hole, find_hole
+from codegen.context.hole import Hole
 from codegen.document import Document
-from codegen.prompt.tokenizer import Tokenizer
 from codegen.source import position_of
 
 SCHEMA: Final = 1
 
 
 def explain(
-    document: Document, plan: Plan | None, reason: str | None, tokenizer: Tokenizer | None
+    prepared: Prepared, reason: str | None, model: Model | None = None, plan: Plan | None = None
 ) -> dict[str, Any]:
-    """A plan as plain data; of a refused request, the hole and the reason.
+    """A completion as plain data: what hole it is, and what the model is asked, if it is.
 
     `pieces` are in the prompt's order; their `span` is in code points of the document, and what
     is `folded` stands there as signatures. `tokens` of all pieces and the marks between them are
     about `prompt_tokens`: the last few before the cursor are taken back and forced (`forced`).
+
+    Args:
+        prepared: the document with its hole.
+        reason: why nothing is suggested, None if something is.
+        model: whose plan it is.
+        plan: what it is asked; None if it isn't.
     """
-    hole = find_hole(document) if plan is None else plan.hole
+    document = prepared.document
     line, column = position_of(document.text, document.cursor)
     explained: dict[str, Any] = {
         "schema": SCHEMA,
@@ -30,13 +36,13 @@ def explain(
         "line": line,
         "column": column,
         "language": None if document.tree is None else document.tree.grammar.language.name,
-        "hole": _hole(hole),
+        "hole": _hole(prepared.hole),
         "pieces": [],
         "prompt_tokens": 0,
         "reason": reason,
     }
-    if plan is not None and tokenizer is not None:
-        explained |= _prompt(document, plan, tokenizer)
+    if plan is not None and model is not None:
+        explained |= _prompt(document, plan, model.show(prepared, plan))
     return explained
 
 
@@ -63,10 +69,10 @@ def _hole(hole: Hole) -> dict[str, Any]:
     }
 
 
-def _prompt(document: Document, plan: Plan, tokenizer: Tokenizer) -> dict[str, Any]:
-    frame = plan.layout.frame
+def _prompt(document: Document, plan: Plan, shown: Shown) -> dict[str, Any]:
+    frame = plan.frame
     typed = document.text[frame.anchor : document.cursor]
-    last = Piece("typed", frame.anchor, document.cursor, typed, len(tokenizer.encode(typed)))
+    last = Piece("typed", frame.anchor, document.cursor, typed, shown.typed_tokens)
     return {
         "pieces": [
             {
@@ -79,12 +85,12 @@ def _prompt(document: Document, plan: Plan, tokenizer: Tokenizer) -> dict[str, A
             }
             for piece in (*frame.before, *frame.after, last)
         ],
-        "prompt_tokens": len(plan.prompt.ids),
+        "prompt_tokens": shown.tokens,
         "budget": plan.budget,
         "max_tokens": plan.max_tokens,
         "anchor": frame.anchor,
         "reused": plan.reused,
         "left_out": list(frame.left_out),
-        "forced": plan.prompt.forced.decode(errors="replace"),
-        "prompt": tokenizer.shown(plan.prompt.ids),
+        "forced": shown.forced,
+        "prompt": shown.text,
     }

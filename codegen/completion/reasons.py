@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from codegen.completion.plan import EMPTY
+from codegen.completion.prepare import EMPTY
 from codegen.context.hole import CLOSED_STATEMENT, INSIDE_WORD
 
 _BY_HAND: Final = "so no model was asked; it is where a suggestion is asked for by hand"

@@ -1,11 +1,10 @@
-"""One sample's tokens as text: decoded, cut where it ends, and told as soon as it is certain."""
+"""One sample's chunks as text: decoded, cut where it ends, and told as soon as it is certain."""
 
 import codecs
 import io
-import math
 from typing import Final
 
-from codegen.engine.types import FinishReason
+from codegen.engine.outcome import FinishReason
 from codegen.postprocess.ending import Ending, Finder
 from codegen.postprocess.guard import guarded
 from codegen.postprocess.joint import Joint
@@ -21,16 +20,14 @@ _CLOSERS: Final = ")]}\"'`;:,"
 class SampleText:
     """What one sample has written up to now, with line feeds.
 
-    The forced bytes at its front are the text before the cursor, and are left out. Once it has
-    `ended`, what is read changes nothing; `finish` says why it did. `rest` is what had been
-    written beyond the text's end when that was found.
+    Once it has `ended`, what is read changes nothing, and `finish` says why it did. `rest` is what
+    was written beyond the text's end when the end was found.
     """
 
     def __init__(
         self,
         joint: Joint,
         *,
-        forced: bytes,
         max_tokens: int,
         stop_strings: tuple[str, ...] = (),
     ) -> None:
@@ -38,8 +35,7 @@ class SampleText:
 
         Args:
             joint: what the text has to fit.
-            forced: bytes that the first tokens spell.
-            max_tokens: how many tokens may go beyond the forced bytes.
+            max_tokens: how many chunks with text in them there may be.
             stop_strings: what ends the text, and is not a part of it; none is empty, and their
                 line endings are line feeds.
         """
@@ -49,7 +45,6 @@ class SampleText:
         self.joint = joint
         self._hole = joint.hole
         self._finder = Finder(joint)
-        self._unspelled = len(forced)
         self._max_tokens = max_tokens
         self._stop_strings = stop_strings
         # All line endings become line feeds here, which is what everything after it works on.
@@ -57,18 +52,16 @@ class SampleText:
         self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
         self._ending = Ending(None)
         self._told = 0
-        self._tokens: list[tuple[int, float]] = []  # where its text begins, and its logprob
+        self._chunks: list[tuple[int, float | None]] = []  # where its text begins, and its logprob
 
-    def read(self, data: bytes, logprob: float) -> None:
-        """Takes one token's bytes."""
-        own = data[self._unspelled :]
-        self._unspelled = max(0, self._unspelled - len(data))
-        if self.ended or not own:
+    def read(self, data: bytes, logprob: float | None) -> None:
+        """Takes the next bytes."""
+        if self.ended or not data:
             return
-        self._tokens.append((len(self.text), logprob))
-        self.text += self._decoder.decode(own)
+        self._chunks.append((len(self.text), logprob))
+        self.text += self._decoder.decode(data)
         self._cut()
-        if not self.ended and len(self._tokens) == self._max_tokens:
+        if not self.ended and len(self._chunks) == self._max_tokens:
             self._end(FinishReason.LENGTH)
 
     def end(self, reason: FinishReason) -> None:
@@ -81,10 +74,11 @@ class SampleText:
         self._end(reason)
 
     @property
-    def mean_logprob(self) -> float:
-        """The mean over the tokens of which the text has some; NaN for an empty text."""
-        kept = [logprob for start, logprob in self._tokens if start < len(self.text)]
-        return sum(kept) / len(kept) if kept else math.nan
+    def mean_logprob(self) -> float | None:
+        """The mean over the chunks of which the text has some; None if there is nothing to tell."""
+        kept = [logprob for start, logprob in self._chunks if start < len(self.text)]
+        told = [logprob for logprob in kept if logprob is not None]
+        return sum(told) / len(told) if told and len(told) == len(kept) else None
 
     def certain(self) -> str:
         """What has become certain since the last call, with the document's newlines.

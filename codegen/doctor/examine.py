@@ -10,13 +10,15 @@ import platform
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import psutil
 
 from codegen.cancel import CancelToken
 from codegen.completion.complete import complete, result
-from codegen.completion.plan import CompletionOptions
+from codegen.completion.model import Model
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import prepare
 from codegen.doctor import checks
 from codegen.doctor.checks import Check
 from codegen.engine.device import Device, choose_device, physical_cores
@@ -26,9 +28,6 @@ from codegen.models.store import Store
 from codegen.progress import Progress
 from codegen.settings.config import Settings
 from codegen.syntax.opening import open_document
-
-if TYPE_CHECKING:
-    from codegen.models.loaded import LoadedModel
 
 # Bytes: resident while the default model completes, and what of that is not weights.
 _MEMORY, _BESIDE_WEIGHTS = 1_300_000_000, 800_000_000
@@ -86,7 +85,7 @@ def _running(
     """The checks that need the model loaded."""
     from codegen.engine.autotune import Tuning, tuned  # noqa: PLC0415
     from codegen.engine.measuring import SIZES  # noqa: PLC0415
-    from codegen.models.loaded import load_model  # noqa: PLC0415 - see the module's docstring
+    from codegen.models.loading import load_model  # noqa: PLC0415 - see the module's docstring
 
     store = Store(settings.cache_dir)
     tuning = tuned(model, device, settings.threads or physical_cores(), store.autotune, progress)
@@ -109,10 +108,10 @@ def _running(
     yield self_test(loaded)
 
 
-def self_test(model: "LoadedModel") -> Check:
+def self_test(model: Model) -> Check:
     """Fills a hole that leaves no doubt; a wrong prompt format or broken weights would not."""
     document = open_document(_BEFORE + _AFTER, len(_BEFORE), "add.py")
-    completion = result(complete(model, document, CompletionOptions(), CancelToken()))
+    completion = result(complete(model, prepare(document, CompletionOptions()), CancelToken()))
     text = next((candidate.text for candidate in completion.suggestions), "")
     if _WRITTEN in text:
         return Check("self-test", "ok", f"a known hole is filled with {text!r}")

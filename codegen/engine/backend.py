@@ -17,10 +17,11 @@ from codegen.engine.buffers import KvBuffers
 from codegen.engine.device import Device
 from codegen.engine.graph import Graph
 from codegen.engine.manifest import ExportedModel
+from codegen.engine.outcome import FinishReason, Usage
 from codegen.engine.paths import ComputePaths
 from codegen.engine.sampling import Choice, Sampler
 from codegen.engine.slots import Slot, SlotPool
-from codegen.engine.types import Constraint, FinishReason, GenerateRequest, Step, Usage
+from codegen.engine.types import Constraint, GenerateRequest, Step
 from codegen.errors import UsageError
 
 SLOTS = 2

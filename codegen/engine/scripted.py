@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from codegen.cancel import CancelToken
-from codegen.engine.types import FinishReason, GenerateRequest, Step, Usage
+from codegen.engine.outcome import FinishReason, Usage
+from codegen.engine.types import GenerateRequest, Step
 
 
 class ScriptedBackend:

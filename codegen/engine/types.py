@@ -6,27 +6,13 @@ A backend speaks token ids only. `codegen.engine.backend` is the product's, and
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codegen.cancel import CancelToken
-
-
-class FinishReason(StrEnum):
-    """Why a sample ended."""
-
-    STOP = "stop"  # a stop id or stop string
-    LENGTH = "length"  # the request's max_tokens, or the model's window
-    HOLE = "hole"  # the text reached the natural end of the hole
-    TIME = "time"  # whoever waits for it had enough
-
-    @property
-    def cut_off(self) -> bool:
-        """Whether there would have been more."""
-        return self in (FinishReason.LENGTH, FinishReason.TIME)
+from codegen.engine.outcome import FinishReason, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +67,6 @@ class Step:
     token: int | None
     logprob: float
     finish: FinishReason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a request cost, in tokens and seconds."""
-
-    prompt_tokens: int
-    cached_tokens: int
-    prefill_seconds: float
-    decode_seconds: float
-    decoded_tokens: int
 
 
 class Generation(Protocol):

@@ -1,30 +1,12 @@
-"""One open file: its text, its trees, and what was laid and suggested for it."""
+"""One open file: its text, its trees, and what was suggested for it."""
 
 import asyncio
-import weakref
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from codegen.document import Document
 from codegen.session.cache import SuggestionCache
 from codegen.session.types import Selected, Trace
 from codegen.syntax.registry import language_of
 from codegen.syntax.trees import Trees
-
-if TYPE_CHECKING:
-    from codegen.engine.types import Backend
-    from codegen.prompt.layout import Layout
-
-
-@dataclass(slots=True)
-class Laid:
-    """The layout of a file's last prompt.
-
-    It is the engine's thread that lays it, one job after the other, so that each job sees what the
-    one before it laid.
-    """
-
-    layout: "Layout | None" = None
 
 
 class OpenFile:
@@ -46,21 +28,10 @@ class OpenFile:
         self.trace: Trace | None = None
         self.trees = Trees(language_of(path, language))
         self.reading = asyncio.Lock()
-        self._laid: tuple[weakref.ref[Backend], Laid] | None = None
-
-    def laid(self, backend: "Backend") -> Laid:
-        """What was laid for a model; another one, or the same loaded anew, begins with nothing.
-
-        A layout is made of one model's tokens.
-        """
-        if self._laid is None or self._laid[0]() is not backend:
-            self._laid = weakref.ref(backend), Laid()
-        return self._laid[1]
 
     def forget(self) -> None:
-        """Lays and suggests anew; what is still on its way doesn't come here any more."""
+        """Suggests anew; what is still on its way doesn't come here any more."""
         self.cache = SuggestionCache()
-        self._laid = None
 
     def snapshot(self, cursor: int, selected: Selected | None = None) -> Document:
         """The file as it is now, or as it will be with the editor's own completion in it.

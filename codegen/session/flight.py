@@ -1,26 +1,14 @@
 """One asking of the model: from the wait before it to what it wrote."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import closing
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from codegen.cancel import CancelToken
-from codegen.completion.complete import Completion, Delta, Hurry, refuse, write
-from codegen.completion.plan import CompletionOptions, Plan, make_plan
-from codegen.context.hole import Hole
+from codegen.completion.complete import Completion, Hurry
+from codegen.completion.model import Plan
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import Prepared
 from codegen.document import Document
-from codegen.engine.types import Usage
 from codegen.errors import CancelledError
-from codegen.session.file import Laid
-
-if TYPE_CHECKING:
-    from codegen.models.loaded import LoadedModel
-    from codegen.prompt.layout import Layout
-
-# Computes a prompt; what that cost, None if nothing.
-Compute = Callable[["LoadedModel", Plan, CancelToken], Usage | None]
 
 
 class Flight:
@@ -31,8 +19,9 @@ class Flight:
     too, and typing must not keep it from ever being computed.
 
     Attributes:
-        document: what it completes.
-        keep: whether the file goes on with its layout.
+        prepared: what it completes.
+        keep: whether the file goes on with its plan.
+        plan: what the model is asked, once that is known.
         written: what is certain of the first suggestion, with the document's newlines.
         asked: whether the engine has been given it.
         decoding: whether the model has written anything yet.
@@ -44,15 +33,12 @@ class Flight:
 
     def __init__(
         self,
-        document: Document,
-        options: CompletionOptions,
-        hole: Hole,
+        prepared: Prepared,
         *,
         keep: bool = True,
     ) -> None:
-        """Belongs to the running event loop; `hole` is the document's."""
-        self.document = document
-        self.options = options
+        """Belongs to the running event loop."""
+        self.prepared = prepared
         self.keep = keep
         self.cancel = CancelToken()
         self.place = CancelToken()
@@ -61,8 +47,17 @@ class Flight:
         self.waiters = self.left = 0
         self.hurry: Hurry = "no"
         self.outcome: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
-        self._hole = hole
-        self._layout: Layout | None = None
+        self.plan: Plan | None = None
+
+    @property
+    def document(self) -> Document:
+        """What it completes."""
+        return self.prepared.document
+
+    @property
+    def options(self) -> CompletionOptions:
+        """What is wanted of it."""
+        return self.prepared.options
 
     @property
     def done(self) -> bool:
@@ -125,65 +120,4 @@ class Flight:
 
     def _stays(self, document: Document) -> bool:
         """Whether a cursor may still stand in the frame that the prompt is made of."""
-        return self._layout is None or self._layout.frame.holds(document)
-
-    def run(
-        self, model: "LoadedModel", laid: Laid, compute: Compute, tell: Callable[[str], None]
-    ) -> Completion:
-        """Asks the model, in the engine's thread.
-
-        Args:
-            model: who writes.
-            laid: what is gone on with.
-            compute: computes a prompt, all but its last token.
-            tell: called with more of what is written.
-
-        Raises:
-            CancelledError: nobody waits any more.
-            EngineError: the model can't be run.
-        """
-        self.cancel.check()
-        if (refused := refuse(self.document, self._hole, self.options)) is not None:
-            return refused
-        plan = make_plan(model, self.document, self.options, laid.layout, self._hole)
-        self._layout = plan.layout
-        self._keep(plan, laid)
-        self.cancel.check()
-        before = compute(model, plan, self.place)
-        self.cancel.check()
-        events = write(model, self.document, plan, self.options, self.cancel, hurry=self._pressed)
-        completion = _written(events, tell)
-        # It may have become the file's own meanwhile.
-        self._keep(plan, laid)
-        return completion if before is None else _with(completion, before)
-
-    def _keep(self, plan: Plan, laid: Laid) -> None:
-        if self.keep:
-            laid.layout = plan.layout
-
-    def _pressed(self) -> Hurry:
-        self.decoding = True
-        return self.hurry
-
-
-def _with(completion: Completion, before: Usage) -> Completion:
-    """A completion with what its prompt had cost before it."""
-    usage = replace(
-        completion.usage,
-        cached_tokens=before.cached_tokens,
-        prefill_seconds=completion.usage.prefill_seconds + before.prefill_seconds,
-    )
-    return replace(completion, usage=usage)
-
-
-def _written(
-    events: Generator[Delta | Completion, None, None], tell: Callable[[str], None]
-) -> Completion:
-    """A completion's result, its first sample told as it is written."""
-    with closing(events):
-        for event in events:
-            if isinstance(event, Completion):
-                return event
-            if event.sample == 0:
-                tell(event.text)
-    raise TypeError("a completion ended without its result")
+        return self.plan is None or self.plan.frame.holds(document)

@@ -4,15 +4,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 
+from codegen.completion.model import Model
 from codegen.errors import CodegenError, EngineError
 from codegen.progress import Progress, StoppableProgress
 from codegen.session.clock import Clock
 from codegen.session.worker import Worker
-
-if TYPE_CHECKING:
-    from codegen.models.loaded import LoadedModel
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +37,7 @@ class Provider(Protocol):
     def offer(self) -> Offer | None:
         """What would have to be fetched, None if everything is here."""
 
-    def load(self, progress: Progress) -> "LoadedModel":
+    def load(self, progress: Progress) -> Model:
         """The model, fetched and made if need be.
 
         Raises:
@@ -74,7 +72,7 @@ class ModelHost:
             consent: asks the user whether to fetch.
             changed: told of every new state, with a message for the user.
         """
-        self.model: LoadedModel | None = None
+        self.model: Model | None = None
         self.state: State = "unloaded"
         self.message = ""
         self._provider = provider
@@ -120,7 +118,7 @@ class ModelHost:
         self._stop_loading()
         self.model = None
 
-    def failed(self, error: BaseException, model: "LoadedModel") -> None:
+    def failed(self, error: BaseException, model: Model) -> None:
         """Something went wrong in the engine's thread.
 
         An engine that broke down is given up, and loaded again when it is wanted: at once, the

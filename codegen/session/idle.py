@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from codegen.cancel import CancelToken
-from codegen.completion.plan import CompletionOptions
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import Prepared
 from codegen.document import Document
 from codegen.session.clock import Clock
-from codegen.session.engine import Engine
+from codegen.session.dispatcher import Dispatcher
 from codegen.session.file import OpenFile, accepted
 from codegen.session.flight import Flight
-from codegen.session.reading import Read, Reader
+from codegen.session.reading import Reader
+from codegen.session.types import Answer
+from codegen.session.wish import Wish
+from codegen.settings.editing import EditingSettings
 from codegen.text import indent_below
 
 _log = logging.getLogger(__name__)
@@ -40,17 +44,17 @@ class IdleWork:
     """
 
     def __init__(
-        self, engine: Engine, reader: Reader, clock: Clock, busy: Callable[[], bool]
+        self, dispatcher: Dispatcher, reader: Reader, clock: Clock, busy: Callable[[], bool]
     ) -> None:
         """Waits for something to do.
 
         Args:
-            engine: who does it.
+            dispatcher: has it done.
             reader: who reads the files for it.
             clock: for how long nothing has happened.
             busy: whether somebody waits for the engine.
         """
-        self._engine = engine
+        self._dispatcher = dispatcher
         self._reader = reader
         self._clock = clock
         self._busy = busy
@@ -60,6 +64,19 @@ class IdleWork:
         self._place: tuple[OpenFile, str, int] | None = None
         self._ahead: _Ahead | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def shown(
+        self, wish: Wish, answer: Answer, options: CompletionOptions, settings: EditingSettings
+    ) -> None:
+        """Computes what comes after a suggestion while it is shown, or the prompt of its place."""
+        text = answer.suggestions[0].text
+        if wish.request.selected is not None:
+            # The editor's own completion is in the document already.
+            text = text[len(wish.request.selected.text) :]
+        if settings.compute_ahead:
+            self.compute_ahead(wish.file, wish.document, text, options)
+        else:
+            self.settle(wish.file, wish.document, options)
 
     def compute_ahead(
         self, file: OpenFile, shown: Document, text: str, options: CompletionOptions
@@ -82,15 +99,15 @@ class IdleWork:
 
         self._later(work, file, shown)
 
-    async def _fly_ahead(self, file: OpenFile, first: Read, options: CompletionOptions) -> None:
-        read: Read | None = first
-        while read is not None and self._engine.host.model is not None:
+    async def _fly_ahead(self, file: OpenFile, first: Prepared, options: CompletionOptions) -> None:
+        read: Prepared | None = first
+        while read is not None and self._dispatcher.host.model is not None:
             document = read.document
             entry = file.cache.find(document)
             if entry is None:
-                flight = Flight(document, options, read.hole, keep=False)
+                flight = Flight(read, keep=False)
                 self._ahead = ahead = _Ahead(file, first.document, flight)
-                await self._engine.ask(flight, file)
+                await self._dispatcher.run(flight, file)
                 if self._ahead is not ahead:
                     return
                 entry = file.cache.find(document)
@@ -100,8 +117,10 @@ class IdleWork:
             if self._ahead is not ahead_of:
                 return
 
-    async def _read(self, file: OpenFile, document: Document, options: CompletionOptions) -> Read:
-        return await asyncio.shield(self._reader.read(file, document, options.lines))
+    async def _read(
+        self, file: OpenFile, document: Document, options: CompletionOptions
+    ) -> Prepared:
+        return await asyncio.shield(self._reader.read(file, document, options))
 
     def settle(self, file: OpenFile, document: Document, options: CompletionOptions) -> None:
         """Computes a place's prompt, if what is laid doesn't hold the place or has grown old."""
@@ -112,11 +131,11 @@ class IdleWork:
 
         async def work() -> None:
             # The model may be on its way: whoever opened a file soon wants it.
-            await self._engine.host.settled()
-            if not self._engine.is_laid(file, document):
+            await self._dispatcher.host.settled()
+            if not self._dispatcher.is_warm(file, document):
                 read = await self._read(file, document, options)
                 self._warming = CancelToken()
-                await self._engine.lay(file, read, options, self._warming)
+                await self._dispatcher.warm(file, read, self._warming)
 
         self._later(work, file, document)
 
@@ -186,7 +205,7 @@ async def _quietly(work: Coroutine[Any, Any, None]) -> None:
         _log.error("what was to be done in a pause failed: %s", type(error).__name__)
 
 
-def _below(read: Read) -> Document | None:
+def _below(read: Prepared) -> Document | None:
     """A document after Enter at the end of a line of code, as editors do it; None elsewhere."""
     hole = read.hole
     if hole.right.strip() or not hole.left.strip() or hole.is_prose:

@@ -1,12 +1,13 @@
-"""Reading files beside the event loop: their trees, and what stands around a cursor."""
+"""Reading files beside the event loop: their trees, and what hole a cursor stands in."""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from codegen.context.hole import Hole, Wanted, find_hole
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import Prepared, prepare
 from codegen.document import Document
 from codegen.errors import CancelledError
 from codegen.session.file import OpenFile
@@ -15,14 +16,6 @@ from codegen.syntax.trees import Trees
 
 # Files that are read at the same time: one that takes seconds holds up no other.
 _THREADS: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A document with its tree, and the hole at its cursor."""
-
-    document: Document
-    hole: Hole
 
 
 class Reader:
@@ -34,16 +27,16 @@ class Reader:
     def __init__(self, executor: Executor | None = None) -> None:
         """Reads in threads of its own, or in those of an executor."""
         self._executor = executor or ThreadPoolExecutor(_THREADS, "codegen-parser")
-        self._tasks: set[asyncio.Task[Read]] = set()
+        self._tasks: set[asyncio.Task[Prepared]] = set()
 
     def read(
         self,
         file: OpenFile,
         document: Document,
-        lines: Wanted = "auto",
+        options: CompletionOptions,
         *,
         wanted: Callable[[], bool] = lambda: True,
-    ) -> "asyncio.Task[Read]":
+    ) -> "asyncio.Task[Prepared]":
         """Reads a document: the file as it is now, or as it may soon be.
 
         It isn't to be cancelled: the next one begins with its tree.
@@ -51,13 +44,13 @@ class Reader:
         Args:
             file: whose trees are gone on with.
             document: the text and the cursor.
-            lines: how many are wanted; see `find_hole`.
+            options: what is wanted of a completion there.
             wanted: whether anybody still waits, asked when the texts before it are read.
 
         Raises:
             CancelledError: nobody does.
         """
-        task = asyncio.create_task(self._read(file, document, lines, wanted))
+        task = asyncio.create_task(self._read(file, document, options, wanted))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -67,23 +60,27 @@ class Reader:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _read(
-        self, file: OpenFile, document: Document, lines: Wanted, wanted: Callable[[], bool]
-    ) -> Read:
+        self,
+        file: OpenFile,
+        document: Document,
+        options: CompletionOptions,
+        wanted: Callable[[], bool],
+    ) -> Prepared:
         is_file = document.text == file.text
         async with file.reading:
             if not wanted():
                 raise CancelledError("nobody waits any more")
-            job = self._executor.submit(_read, file.trees, document, lines, keep=is_file)
+            job = self._executor.submit(_read, file.trees, document, options, keep=is_file)
             return await asyncio.wrap_future(job)
 
-    def _ended(self, task: asyncio.Task[Read]) -> None:
+    def _ended(self, task: asyncio.Task[Prepared]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
             # Looked at here, since nobody else may be left to.
             task.exception()
 
 
-def _read(trees: Trees, document: Document, lines: Wanted, *, keep: bool) -> Read:
+def _read(trees: Trees, document: Document, options: CompletionOptions, *, keep: bool) -> Prepared:
     tree = trees.of(document.text, keep=keep)
     whole = replace(document, tree=tree and tree_at(tree, document.cursor))
-    return Read(whole, find_hole(whole, lines))
+    return prepare(whole, options)

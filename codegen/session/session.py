@@ -6,23 +6,24 @@ counts, the newest; requests for an older one are answered at once with nothing.
 """
 
 import asyncio
+import weakref
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
-from codegen.completion.complete import refuse
-from codegen.completion.explain import explain, explain_answers
-from codegen.completion.plan import CompletionOptions
+from codegen.completion.explain import explain
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import Prepared
 from codegen.errors import CancelledError
 from codegen.session import types
 from codegen.session.cache import Entry
 from codegen.session.clock import Clock
-from codegen.session.engine import Engine
+from codegen.session.dispatcher import Dispatcher
 from codegen.session.file import OpenFile
 from codegen.session.flight import Flight
 from codegen.session.flights import Flights
 from codegen.session.idle import IdleWork
-from codegen.session.reading import Read, Reader
+from codegen.session.landed import landed
+from codegen.session.reading import Reader
 from codegen.session.rhythm import Rhythm
 from codegen.session.types import Answer, Counters, Edit, Request, Trace
 from codegen.session.waiting import LITTLE, hasten, landing, let_go, until_read
@@ -37,7 +38,7 @@ class Session:
 
     def __init__(
         self,
-        engine: Engine,
+        dispatcher: Dispatcher,
         reader: Reader,
         clock: Clock,
         settings: EditingSettings,
@@ -48,7 +49,7 @@ class Session:
         """Nothing is open.
 
         Args:
-            engine: who writes.
+            dispatcher: runs what is asked.
             reader: who reads the files.
             clock: the time.
             settings: what shapes suggestions; may be replaced at any time.
@@ -57,7 +58,7 @@ class Session:
         """
         self.settings = settings
         self.counters = Counters()
-        self._engine = engine
+        self._dispatcher = dispatcher
         self._reader = reader
         self._clock = clock
         self._gate = gate
@@ -67,7 +68,11 @@ class Session:
         self._tickets = Tickets()
         self._flights = Flights()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._idle = IdleWork(engine, reader, clock, lambda: bool(self._flights))
+        # By file, what asks the model for a request that was answered before its file was read.
+        self._beginning: weakref.WeakValueDictionary[str, asyncio.Task[None]] = (
+            weakref.WeakValueDictionary()
+        )
+        self._idle = IdleWork(dispatcher, reader, clock, lambda: bool(self._flights))
 
     def open(self, uri: str, path: str | None, language: str | None, text: str) -> None:
         """A file was opened, or opened anew."""
@@ -100,11 +105,13 @@ class Session:
         """The cursor stands still at a place: its prompt is computed in idle time."""
         file = self._files.get(uri)
         if file is not None and 0 <= cursor <= len(file.text) and self._gate(file) is None:
-            self._engine.host.ensure()
+            self._dispatcher.host.ensure()
             self._idle.settle(file, file.snapshot(cursor), self._options("automatic"))
 
     async def written(self, uri: str) -> None:
         """Waits until what is being written for a file now has ended, in any way."""
+        if (beginning := self._beginning.get(uri)) is not None:
+            await asyncio.wait([beginning])
         if (newest := self._flights.newest(uri)) is not None:
             await asyncio.wait([newest.outcome])
 
@@ -119,6 +126,7 @@ class Session:
         for uri, file in self._files.items():
             self._flights.leave(uri)
             file.forget()
+            self._dispatcher.forget(file)
 
     def stop(self) -> None:
         """The end: nothing computes any more."""
@@ -158,7 +166,7 @@ class Session:
         wish.trace.reason, wish.trace.source = answer.reason, answer.source
         if answer.suggestions:
             self.counters.answered(answer.source)
-            self._look_ahead(wish, answer)
+            self._idle.shown(wish, answer, self._options("automatic"), self.settings)
         return answer
 
     async def _answer(self, wish: Wish) -> Answer:
@@ -166,7 +174,7 @@ class Session:
             return Answer((), reason)
         if (entry := self._known(wish)) is not None:
             return wish.shown(entry, "cache")
-        host = self._engine.host
+        host = self._dispatcher.host
         host.ensure()
         if host.model is None:
             waiting = host.state in ("loading", "unloaded")
@@ -186,7 +194,9 @@ class Session:
             raise
         if reason == types.PENDING:
             self._start(hasten(flight, wish, self._clock, longest))
-        return self._landed(flight, wish, source) if reason is None else Answer((), reason)
+        if reason is not None:
+            return Answer((), reason)
+        return landed(flight, wish, source, host.model)
 
     def _known(self, wish: Wish) -> Entry | None:
         entry = wish.file.cache.find(wish.document)
@@ -210,42 +220,42 @@ class Session:
         reading = self._reader.read(
             wish.file,
             wish.document,
-            wish.options.lines,
+            wish.options,
             wanted=lambda: not wish.ticket.lost.done(),
         )
         reason = await until_read(reading, wish, self._clock, self.settings.max_latency)
         if reason == types.PENDING:
-            self._start(self._begin_unanswered(reading, wish))
+            self._beginning[wish.file.uri] = self._start(self._begin_unanswered(reading, wish))
         return self._begun(wish, reading.result()) if reason is None else Answer((), reason)
 
-    async def _begin_unanswered(self, reading: "asyncio.Task[Read]", wish: Wish) -> None:
+    async def _begin_unanswered(self, reading: "asyncio.Task[Prepared]", wish: Wish) -> None:
         """Asks the model for a menu that had no time to wait for its file: it will ask again."""
         text = wish.file.text
         try:
-            read = await asyncio.shield(reading)
+            prepared = await asyncio.shield(reading)
         except CancelledError:
             return
         if wish.file.text is text and self._files.get(wish.file.uri) is wish.file:
-            begun = self._begun(wish, read)
+            begun = self._begun(wish, prepared)
             if not isinstance(begun, Answer):
-                await hasten(begun[0], wish, self._clock, self.settings.max_latency)
+                self._start(hasten(begun[0], wish, self._clock, self.settings.max_latency))
 
-    def _begun(self, wish: Wish, read: Read) -> Answer | tuple[Flight, types.Source]:
+    def _begun(self, wish: Wish, prepared: Prepared) -> Answer | tuple[Flight, types.Source]:
         """Asks the model for a document that was read, unless there is an answer by now."""
-        if (refused := refuse(read.document, read.hole, wish.options)) is not None:
-            wish.trace.explain = lambda: explain(read.document, None, refused.reason, None)
-            return Answer((), refused.reason)
+        if prepared.refusal is not None:
+            wish.trace.explain = lambda: explain(prepared, prepared.refusal)
+            return Answer((), prepared.refusal)
         # Another request for this place may have come first.
         if (entry := self._known(wish)) is not None:
             return wish.shown(entry, "cache")
         joined = self._join(wish)
-        return (self._ask(wish, read), "model") if joined is None else (joined, _JOINED)
+        return (self._ask(wish, prepared), "model") if joined is None else (joined, _JOINED)
 
-    def _ask(self, wish: Wish, read: Read) -> Flight:
+    def _ask(self, wish: Wish, prepared: Prepared) -> Flight:
         """Asks the model, after a moment's wait for the next key."""
         self._idle.stop()
         self._flights.make_way(wish.file.uri)
-        flight = Flight(read.document, wish.options, read.hole)
+        flight = Flight(prepared)
         self._flights.track(wish.file.uri, flight)
         # Who has little patience, as a menu has, doesn't spend it on a wait for the next key.
         patience = wish.request.patience
@@ -264,39 +274,9 @@ class Session:
                 # Nothing is lost that whoever asks again could go on with.
                 flight.stop(leave=False)
         started = self._clock.now()
-        await self._engine.ask(flight, file)
+        await self._dispatcher.run(flight, file)
         if flight.outcome.exception() is None:
             self._rhythm.answered(self._clock.now() - started)
-
-    def _landed(self, flight: Flight, wish: Wish, source: types.Source) -> Answer:
-        """What a flight's outcome means for a document, which may have been typed into since."""
-        error = flight.outcome.exception()
-        if error is not None:
-            cancelled = isinstance(error, CancelledError)
-            return Answer((), types.SUPERSEDED if cancelled else types.ENGINE_ERROR)
-        completion, model = flight.outcome.result(), self._engine.host.model
-        tokenizer = None if model is None else model.tokenizer
-        wish.trace.usage = asdict(completion.usage)
-        wish.trace.explain = lambda: (
-            explain(flight.document, completion.plan, completion.reason, tokenizer)
-            | {"answers": explain_answers(completion)}
-        )
-        entry = wish.file.cache.find(wish.document)
-        if entry is not None:
-            return wish.shown(entry, source)
-        return Answer((), types.DEADLINE if flight.hurry == "now" else types.NOTHING)
-
-    def _look_ahead(self, wish: Wish, answer: Answer) -> None:
-        """While a suggestion is shown, what would come after it is computed."""
-        text = answer.suggestions[0].text
-        if wish.request.selected is not None:
-            # The editor's own completion is in the document already.
-            text = text[len(wish.request.selected.text) :]
-        options = self._options("automatic")
-        if self.settings.compute_ahead:
-            self._idle.compute_ahead(wish.file, wish.document, text, options)
-        else:
-            self._idle.settle(wish.file, wish.document, options)
 
     def _options(self, trigger: types.Trigger) -> CompletionOptions:
         invoked = trigger == "invoked"
@@ -307,7 +287,8 @@ class Session:
             insist=invoked,
         )
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

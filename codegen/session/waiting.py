@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
+from codegen.completion.prepare import Prepared
 from codegen.session import types
 from codegen.session.clock import Clock
 from codegen.session.flight import Flight
-from codegen.session.reading import Read
 from codegen.session.wish import Wish
 
 # Seconds after which an automatic suggestion of several lines ends with the statement it is at:
@@ -24,7 +24,7 @@ LITTLE: Final = 1.0
 
 
 async def until_read(
-    reading: asyncio.Task[Read], wish: Wish, clock: Clock, longest: float
+    reading: asyncio.Task[Prepared], wish: Wish, clock: Clock, longest: float
 ) -> str | None:
     """Waits until a document is read; gives the reason if it isn't waited for any more.
 

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from codegen.completion.plan import CompletionOptions
+from codegen.completion.options import CompletionOptions
 from codegen.document import Document
 from codegen.session import types
 from codegen.session.cache import Entry

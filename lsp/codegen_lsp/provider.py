@@ -6,7 +6,7 @@ from codegen.session.host import Offer
 from codegen.settings.config import Settings
 
 if TYPE_CHECKING:
-    from codegen.models.loaded import LoadedModel
+    from codegen.local.model import LocalModel
     from codegen.progress import Progress
 
 
@@ -44,12 +44,12 @@ class SettingsProvider:
         )
         return Offer(source.name, source.bytes, place)
 
-    def load(self, progress: "Progress") -> "LoadedModel":
+    def load(self, progress: "Progress") -> "LocalModel":
         """The model, fetched and exported if need be.
 
         Raises:
             CodegenError: it can't be had, or can't be run.
         """
-        from codegen.models.loaded import load_model  # noqa: PLC0415
+        from codegen.models.loading import load_model  # noqa: PLC0415
 
         return load_model(self.settings, progress)

@@ -85,7 +85,7 @@ class State:
         That is after `initialize` was answered, which is why they aren't made at once.
         """
         from codegen.session.clock import SystemClock  # noqa: PLC0415 - see above
-        from codegen.session.engine import Engine  # noqa: PLC0415
+        from codegen.session.dispatcher import Dispatcher  # noqa: PLC0415
         from codegen.session.host import ModelHost  # noqa: PLC0415
         from codegen.session.reading import Reader  # noqa: PLC0415
         from codegen.session.session import Session  # noqa: PLC0415
@@ -102,7 +102,7 @@ class State:
         )
         host.unload_after(self.editing.unload_after)
         session = Session(
-            Engine(host, worker),
+            Dispatcher(host, worker),
             Reader(),
             clock,
             self.editing,

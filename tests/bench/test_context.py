@@ -92,7 +92,7 @@ def test_it_runs(tiny, tmp_path, monkeypatch, capsys):
 def test_weights_are_not_looked_at(tiny, tmp_path, monkeypatch, capsys):
     """A model that can't be run has a tokenizer nevertheless."""
     monkeypatch.setenv("CODEGEN_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr("codegen.models.loaded.load_backend", None)
+    monkeypatch.setattr("codegen.models.loading.load_backend", None)
     monkeypatch.setattr(context, "LINES", 1)
     monkeypatch.setattr(context, "PLACES", 1)
     monkeypatch.setattr(context, "TYPED", "x")

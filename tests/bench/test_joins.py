@@ -12,9 +12,9 @@ from codegen.bench.joins.holes import Gap, choose_gaps
 from codegen.bench.joins.source import CODE, COMMENT, STRING, Source
 from codegen.bench.joins.verdict import Outcome, compare
 from codegen.completion.complete import Candidate, Completion
+from codegen.engine.outcome import FinishReason, Usage
 from codegen.engine.scripted import ScriptedBackend
-from codegen.engine.types import FinishReason, Usage
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
 from codegen.progress import NullProgress
 from codegen.prompt.families import recognise
 from tests.bench.joins_sources import SOURCES
@@ -63,7 +63,7 @@ RIGHT = {
 
 @pytest.fixture(scope="module")
 def model(tokenizer, vocabulary):
-    return LoadedModel(
+    return LocalModel(
         name="scripted",
         backend=ScriptedBackend([], window=2048),
         tokenizer=tokenizer,
@@ -329,7 +329,7 @@ def test_an_exception_is_an_outcome(model, monkeypatch):
     found = outcome(model, GAP)
     assert (found.verdict, found.suggestion) == ("exception", None)
     assert "ValueError('oh') in broken" in found.reason
-    monkeypatch.setattr(asking, "find_hole", broken)
+    monkeypatch.setattr(asking, "prepare", broken)
     assert outcome(model, GAP).verdict == "exception"
 
 

@@ -12,9 +12,9 @@ from codegen.bench.joins.report import by_kind, by_language, failures, marked, r
 from codegen.bench.joins.verdict import Outcome
 from codegen.cli import run
 from codegen.completion.complete import Candidate, Completion
+from codegen.engine.outcome import FinishReason, Usage
 from codegen.engine.scripted import ScriptedBackend
-from codegen.engine.types import FinishReason, Usage
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
 from codegen.prompt.families import recognise
 from tests.bench.joins_sources import SOURCES
 
@@ -92,7 +92,7 @@ def test_a_failure_is_a_marked_text():
 @pytest.fixture
 def folder(tmp_path, monkeypatch, tokenizer, vocabulary):
     """Some files, and a tokenizer to cut them with."""
-    model = LoadedModel(
+    model = LocalModel(
         name="small",
         backend=ScriptedBackend([], window=2048),
         tokenizer=tokenizer,
@@ -119,7 +119,7 @@ def test_exit_code_0_where_all_targets_are_reached(folder, capsys):
 
 
 def test_exit_code_1_where_one_is_missed(folder, capsys, monkeypatch):
-    def cuts(_model, _document, _plan, _options, _cancel):
+    def cuts(_model, _prepared, _plan, _cancel):
         candidate = Candidate("x", -1.0, FinishReason.STOP, ())
         yield Completion((candidate,), None, Usage(0, 0, 0.0, 0.0, 0))
 

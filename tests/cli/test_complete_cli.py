@@ -9,12 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 
-import codegen.models.loaded
+import codegen.models.loading
 from codegen.cancel import CancelToken
 from codegen.cli import run
 from codegen.cli.frame import show
 from codegen.completion.complete import complete
-from codegen.completion.plan import CompletionOptions
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import prepare
 from codegen.errors import EngineError
 from codegen.models import resolve
 from tests.cursor import at_cursor
@@ -45,7 +46,7 @@ def model(monkeypatch, tokenizer, vocabulary):
             return loaded
 
         monkeypatch.setattr(resolve, "ready", lambda *_: None)
-        monkeypatch.setattr(codegen.models.loaded, "load_model", load_model)
+        monkeypatch.setattr(codegen.models.loading, "load_model", load_model)
         return SimpleNamespace(asked=asked, backend=loaded.backend)
 
     return model
@@ -263,13 +264,13 @@ def test_write_what_the_encoding_does_not_have(codegen_complete, model, tmp_path
 
 def test_write_into_a_file_that_changed(codegen_complete, model, file, monkeypatch):
     model(ADD, "return a + b")
-    load_model = codegen.models.loaded.load_model
+    load_model = codegen.models.loading.load_model
 
     def saving(*asked):
         file.write_text("# saved\n")
         return load_model(*asked)
 
-    monkeypatch.setattr(codegen.models.loaded, "load_model", saving)
+    monkeypatch.setattr(codegen.models.loading, "load_model", saving)
     code, _, err = codegen_complete(f"{file}:2:5", "--write")
     assert code == 4
     assert "was changed after it was read" in err
@@ -512,7 +513,7 @@ def shown(tokenizer, vocabulary, capsys, monkeypatch):
         document = at_cursor(source)
         model = scripted_model(tokenizer, vocabulary, document, *answers)
         options = CompletionOptions(candidates=len(answers))
-        events = complete(model, document, options, CancelToken())
+        events = complete(model, prepare(document, options), CancelToken())
         assert len(list(show(events, document, lines=lines))) > len(answers)
         return capsys.readouterr().out
 

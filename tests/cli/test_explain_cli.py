@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-import codegen.models.loaded
+import codegen.models.loading
 import codegen.models.resolve
 from codegen.cli import run
 from tests.cursor import at_cursor
@@ -27,7 +27,7 @@ def explain(monkeypatch, tmp_path, capsys, tokenizer, vocabulary):
     def explain(source, *options, answers=(), name="a.py"):
         document = at_cursor(source, name)
         model = scripted_model(tokenizer, vocabulary, document, *answers)
-        monkeypatch.setattr(codegen.models.loaded, "load_model", lambda *_: model)
+        monkeypatch.setattr(codegen.models.loading, "load_model", lambda *_: model)
         monkeypatch.setattr(codegen.models.resolve, "require_export", lambda _: None)
         path = tmp_path / name
         path.write_text(document.text, encoding="utf-8", newline="")

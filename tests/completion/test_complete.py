@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from codegen.cancel import CancelToken
 from codegen.completion.complete import Candidate, Completion, Delta, complete, result
-from codegen.completion.plan import CompletionOptions
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import prepare
 from codegen.document import Document
-from codegen.engine.types import FinishReason, Sampling
+from codegen.engine.outcome import FinishReason
+from codegen.engine.types import Sampling
 from codegen.errors import CancelledError, UsageError
 from tests.cursor import at_cursor
 from tests.scripted_model import scripted_model
@@ -28,7 +30,7 @@ def run(tokenizer, vocabulary):
     def run(source, *answers, options=GREEDY, cancel=None, window=2048):
         document = source if isinstance(source, Document) else at_cursor(source)
         model = scripted_model(tokenizer, vocabulary, document, *answers, window=window)
-        events = list(complete(model, document, options, cancel or CancelToken()))
+        events = list(complete(model, prepare(document, options), cancel or CancelToken()))
         return events, model.backend.requests[0] if model.backend.requests else None
 
     return run
@@ -229,7 +231,7 @@ REPEATS = "def f():\n    ‸\n    return 1\n"
 def test_second_best(tokenizer, vocabulary, source, first, forbidden, second, expected):
     document = at_cursor(source, "a.py")
     model = scripted_model(tokenizer, vocabulary, document, first, tokenizer.encode(second))
-    completion = result(complete(model, document, GREEDY, CancelToken()))
+    completion = result(complete(model, prepare(document, GREEDY), CancelToken()))
     asked = model.backend.requests[1]
     every = set(tokenizer.spellings()) | set(model.family.stop)
     assert {tokenizer.token_bytes(id_) for id_ in every - set(asked.constraint.allowed())} == {
@@ -246,7 +248,7 @@ def test_a_second_best_that_is_refused_too(tokenizer, vocabulary, reason):
     answers = ("return 1", []) if reason == "repeated-line" else (" for y in x", ")")
     document = at_cursor(source, "a.py")
     model = scripted_model(tokenizer, vocabulary, document, *answers)
-    completion = result(complete(model, document, GREEDY, CancelToken()))
+    completion = result(complete(model, prepare(document, GREEDY), CancelToken()))
     assert (completion.suggestions, completion.reason) == ((), reason)
     assert len(model.backend.requests) == 2
 
@@ -326,7 +328,7 @@ def test_the_likelier_candidates_come_first(
     grades = [-2.0, -3.0, -1.0, -9.0]
     monkeypatch.setattr(model.backend, "generate", lambda *asked: Graded(play(*asked), grades))
     options = CompletionOptions(candidates=4, temperature=temperature)
-    completion = result(complete(model, document, options, CancelToken()))
+    completion = result(complete(model, prepare(document, options), CancelToken()))
     assert texts(completion) == expected
     # Of two that are the same the likelier one is kept.
     assert completion.suggestions[expected.index("return a")].mean_logprob == -2.0
@@ -395,7 +397,7 @@ def test_what_is_told_stays(tokenizer, vocabulary, *, source, lines, glue, wante
     document = at_cursor(source)
     model = scripted_model(tokenizer, vocabulary, document, glue.join(lines), [])
     options = CompletionOptions(lines=wanted, stop_strings=stops)
-    *deltas, completion = complete(model, document, options, CancelToken())
+    *deltas, completion = complete(model, prepare(document, options), CancelToken())
     told = "".join(delta.text for delta in deltas)
     suggested: tuple[Candidate, ...] = completion.suggestions
     # A loop is seen only when it has gone round several times, and at the end what never closes.

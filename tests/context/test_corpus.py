@@ -15,7 +15,8 @@ from typing import Final
 
 import pytest
 
-from codegen.completion.plan import CompletionOptions, make_plan
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import prepare
 from codegen.context.hole import Hole
 from codegen.document import Document
 from codegen.syntax.opening import parse, tree_at
@@ -129,8 +130,9 @@ def check(model, path: Path, text: str, cursors, case: str) -> None:
 
 
 def check_plan(model, document: Document, options: CompletionOptions) -> None:
-    plan = make_plan(model, document, options)
-    assert isinstance(plan.hole, Hole)
+    prepared = prepare(document, options)
+    plan = model.plan(prepared)
+    assert isinstance(prepared.hole, Hole)
     assert not plan.reused
     frame = plan.layout.frame
     assert 0 <= frame.anchor <= document.cursor

@@ -10,7 +10,8 @@ import pytest
 
 from codegen.cancel import CancelToken
 from codegen.completion.complete import complete, result
-from codegen.completion.plan import CompletionOptions
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import prepare
 from codegen.document import Document
 from codegen.engine.types import GenerateRequest, Sampling
 from codegen.errors import CancelledError
@@ -55,7 +56,9 @@ def test_a_constraint_takes_at_most_a_millisecond(loaded):
 
 def test_in_the_middle_of_a_word_the_word_is_finished(loaded):
     text = "def parse(arguments):\n    parser = make_parser()\n    return parser.parse_args(argum"
-    done = result(complete(loaded, Document(text, len(text)), CompletionOptions(), CancelToken()))
+    done = result(
+        complete(loaded, prepare(Document(text, len(text)), CompletionOptions()), CancelToken())
+    )
     assert done.suggestions[0].text.startswith("ents")
 
 

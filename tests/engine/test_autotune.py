@@ -177,19 +177,19 @@ def test_real_prompts_correct_what_was_not_measured_in_time(tmp_path):
 
 def test_a_real_prompt_is_seen_by_the_engine(tiny, store, measuring):
     from codegen.cancel import CancelToken
-    from codegen.models.loaded import load_model
+    from codegen.models.loading import load_model
     from codegen.settings.config import Settings
 
     settings = Settings(model=str(tiny.int4.directory), device="cpu", cache_dir=store.root)
     model = load_model(settings, NullProgress())
-    assert model.prompt_speed == 128
+    assert model.speed() == 128
     (prompt,) = tiny.prompts(1, 300)
     model.backend.warm(prompt, CancelToken())
     # The tiny model is far faster than the figures say.
-    assert model.prompt_speed > 1000
-    assert load_model(settings, NullProgress()).prompt_speed == model.prompt_speed
+    assert model.speed() > 1000
+    assert load_model(settings, NullProgress()).speed() == model.speed()
     pinned = dataclasses.replace(settings, compute_path="l4")
-    assert load_model(pinned, NullProgress()).prompt_speed is None
+    assert load_model(pinned, NullProgress()).speed() is None
 
 
 def test_measuring_anew_replaces_what_was_remembered(tiny, store, monkeypatch, measuring):

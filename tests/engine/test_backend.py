@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from codegen.cancel import CancelToken
 from codegen.engine import backend as backend_module
 from codegen.engine.backend import OnnxBackend
+from codegen.engine.outcome import FinishReason
 from codegen.engine.paths import ComputePaths
-from codegen.engine.types import FinishReason, GenerateRequest, Sampling, Step
+from codegen.engine.types import GenerateRequest, Sampling, Step
 from codegen.errors import CancelledError, UsageError
 from tests.tiny_model import load
 

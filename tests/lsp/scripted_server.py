@@ -11,10 +11,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from codegen.engine.outcome import Usage
 from codegen.engine.scripted import ScriptedGeneration
-from codegen.engine.types import Usage
 from codegen.errors import EngineError
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
 from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer
@@ -151,7 +151,7 @@ class Provider:
         if script.broken:
             raise EngineError(script.broken)
         tokenizer = Tokenizer.load(Path(script.tokenizer))
-        return LoadedModel(
+        return LocalModel(
             name="scripted",
             backend=RuleBackend(tokenizer, self._journal),
             tokenizer=tokenizer,

@@ -280,9 +280,10 @@ class TestMenu:
         client.error(elsewhere)
 
     def test_beside_ghost_text(self, client, uri):
-        document = client.open(uri, "# slowly 10\n" + SOURCE)
-        both = document.ask(), document.ask_menu()
-        inline, menu = map(client.answer, both)
+        with changed(client, menuPatience=20_000):
+            document = client.open(uri, "# slowly 10\n" + SOURCE)
+            both = document.ask(), document.ask_menu()
+            inline, menu = map(client.answer, both)
         assert [len(inline["items"]), len(menu["items"])] == [1, 1]
 
     def test_item(self, client, uri):

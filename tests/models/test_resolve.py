@@ -186,7 +186,7 @@ def test_an_export_for_cuda_needs_no_gpu_and_running_it_does(
 ):
     from codegen.engine import device
     from codegen.errors import EngineError
-    from codegen.models.loaded import load_model
+    from codegen.models.loading import load_model
 
     monkeypatch.setattr(device, "_why_no_cuda", lambda: "no card")
     settings = dataclasses.replace(

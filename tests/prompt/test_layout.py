@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codegen.completion.plan import CompletionOptions, Plan, make_plan
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import prepare
 from codegen.context.budget import MARKS
 from codegen.context.frame import MAX_LINES
 from codegen.document import Document
+from codegen.local.plan import LocalPlan
 from codegen.syntax.opening import parse
 from codegen.syntax.registry import language_of
 from tests.scripted_model import scripted_model
@@ -43,14 +45,14 @@ def files() -> tuple[str, ...]:
     return tuple(found[:: step or 1][:10])
 
 
-def type_in(model, text: str, start: int, end: int, keys: str) -> Iterator[Plan]:
+def type_in(model, text: str, start: int, end: int, keys: str) -> Iterator[LocalPlan]:
     """The plans at each key, typed in place of what stood from start to end."""
     tree = parse(text, language_of(PATH))
     tree = tree.edited(start, end, "")
     cursor, last = start, None
-    yield (plan := make_plan(model, Document(tree.text, cursor, PATH, tree), OPTIONS, last))
+    yield (plan := model.plan(prepare(Document(tree.text, cursor, PATH, tree), OPTIONS), last))
     for key in keys:
-        last = plan.layout
+        last = plan
         if key == BACKSPACE:
             tree = tree.edited(cursor - 1, cursor, "")
             cursor -= 1
@@ -58,7 +60,7 @@ def type_in(model, text: str, start: int, end: int, keys: str) -> Iterator[Plan]
             tree = tree.edited(cursor, cursor, key)
             cursor += 1
         document = Document(tree.text, cursor, PATH, tree)
-        yield (plan := make_plan(model, document, OPTIONS, last))
+        yield (plan := model.plan(prepare(document, OPTIONS), last))
         typed = document.text[plan.layout.frame.anchor : cursor].encode()
         spelt = model.tokenizer.decode_bytes(plan.prompt.ids[len(plan.layout.head.ids) :])
         assert spelt + plan.prompt.forced == typed
@@ -112,21 +114,21 @@ def test_typing_a_bracket_that_the_editor_closes_lays_no_frame(model, number):
     start = text.index("\n", len(text) // 2) + 1
     tree = parse(text, language_of(PATH))
     opened = tree.edited(start, start, "    x = f\n")
-    first = make_plan(model, Document(opened.text, start + 9, PATH, opened), OPTIONS)
+    first = model.plan(prepare(Document(opened.text, start + 9, PATH, opened), OPTIONS))
     closed = opened.edited(start + 9, start + 9, "()")
     document = Document(closed.text, start + 10, PATH, closed)
-    assert make_plan(model, document, OPTIONS, first.layout).reused
+    assert model.plan(prepare(document, OPTIONS), first).reused
 
 
 def test_going_elsewhere_lays_a_frame(model):
     text = files()[0]
     document = Document(text, len(text) // 2, PATH)
-    first = make_plan(model, document, OPTIONS)
-    assert not make_plan(model, Document(text, 10, PATH), OPTIONS, first.layout).reused
-    assert make_plan(model, document, OPTIONS, first.layout).prompt == first.prompt
+    first = model.plan(prepare(document, OPTIONS))
+    assert not model.plan(prepare(Document(text, 10, PATH), OPTIONS), first).reused
+    assert model.plan(prepare(document, OPTIONS), first).prompt == first.prompt
     # So does a smaller budget.
     other = CompletionOptions(context_tokens=300)
-    assert not make_plan(model, document, other, first.layout).reused
+    assert not model.plan(prepare(document, other), first).reused
 
 
 def test_more_budget_waits_for_a_new_place(model):
@@ -134,22 +136,22 @@ def test_more_budget_waits_for_a_new_place(model):
     text = files()[0]
     document = Document(text, len(text) // 2, PATH)
     less, more = (CompletionOptions(context_tokens=tokens) for tokens in (300, 900))
-    first = make_plan(model, document, less)
-    again = make_plan(model, document, more, first.layout)
+    first = model.plan(prepare(document, less))
+    again = model.plan(prepare(document, more), first)
     assert (again.reused, again.prompt, again.budget) == (True, first.prompt, first.budget)
-    elsewhere = make_plan(model, Document(text, 10, PATH), more, first.layout)
+    elsewhere = model.plan(prepare(Document(text, 10, PATH), more), first)
     assert (elsewhere.reused, elsewhere.budget) == (False, 900 - MARKS)
 
 
 def test_what_is_typed_may_go_over_the_budget_but_not_far(model):
     text = files()[0]
     at = text.index("\n", len(text) // 2) + 1
-    layout, sizes = None, []
+    last, sizes = None, []
     for count in range(1, 500):
         typed = "# " + "ab " * count
         document = Document(text[:at] + typed + "\n" + text[at:], at + len(typed), PATH)
-        plan = make_plan(model, document, OPTIONS, layout)
-        layout = plan.layout
+        plan = model.plan(prepare(document, OPTIONS), last)
+        last = plan
         sizes.append(len(plan.prompt.ids) - plan.budget - 3)
     assert max(sizes) <= 256
     # A new frame brings it back.

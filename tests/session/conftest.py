@@ -1,6 +1,6 @@
 import pytest
 
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
 from codegen.prompt.families import recognise
 from tests.session.paced import PacedBackend
 from tests.session.typist import Desk
@@ -12,7 +12,7 @@ def model(tokenizer, vocabulary):
 
     def make(write):
         said = (lambda *_: write) if isinstance(write, str) else write
-        return LoadedModel(
+        return LocalModel(
             name="scripted",
             backend=PacedBackend(tokenizer, said),
             tokenizer=tokenizer,

@@ -4,7 +4,8 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 
-from codegen.engine.types import FinishReason, Step, Usage
+from codegen.engine.outcome import FinishReason, Usage
+from codegen.engine.types import Step
 from codegen.prompt.families import recognise
 
 # Real seconds after which a test has failed; nothing is proved by how long something takes.

@@ -192,16 +192,15 @@ async def test_it_is_for_what_the_editor_has_selected_too(desk):
 
 
 @played
-async def test_a_layout_of_its_own_becomes_the_file_s_with_it(desk):
+async def test_a_plan_of_its_own_becomes_the_file_s_with_it(desk):
     desk, answer = await ahead(desk)
-    backend, file = desk.host.model.backend, desk.session._files[URI]
-    laid = file.laid(backend)
-    laid.layout = None
+    last = desk.dispatcher._prompts.last(desk.session._files[URI], desk.host.model)
+    last.plan = None
     desk.accept(answer)
     task = await desk.ask()
     desk.backend.decode.allow()
     await task
-    assert laid.layout is not None
+    assert last.plan is not None
 
 
 @played

@@ -30,15 +30,3 @@ def test_a_document_with_its_suggestion():
     assert document.before == "x = 日 + 1"
     assert document.path == "/a.py"
     assert file.text == "x = \ny = 2\n"
-
-
-def test_what_is_laid_belongs_to_one_model(model):
-    file = OpenFile("a", None, None, "")
-    first, second = model("").backend, model("").backend
-    laid = file.laid(first)
-    laid.layout = "something"
-    assert file.laid(first) is laid
-    assert file.laid(second).layout is None
-    assert file.laid(first) is not laid
-    file.forget()
-    assert file.laid(first).layout is None

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from codegen.completion.options import CompletionOptions
 from codegen.errors import CancelledError
 from codegen.session import reading as module
 from codegen.session import types
@@ -15,6 +16,7 @@ from codegen.session.reading import Reader
 from tests.session.paced import PATIENCE
 from tests.session.typist import URI, played, shown, turns, until
 
+OPTIONS = CompletionOptions()
 SOURCE = "def add(a, b):\n    ‸\n"
 
 
@@ -23,14 +25,14 @@ def held(monkeypatch):
     """Reading waits for `held.go`, in files whose path has "slow" in it; counts what was read."""
 
     held = SimpleNamespace(go=threading.Event(), paths=[])
-    read = module.find_hole
+    prepare = module.prepare
 
-    def find_hole(document, lines):
+    def slow_prepare(document, options):
         held.paths.append(document.path)
         assert "slow" not in document.path or held.go.wait(PATIENCE)
-        return read(document, lines)
+        return prepare(document, options)
 
-    monkeypatch.setattr(module, "find_hole", find_hole)
+    monkeypatch.setattr(module, "prepare", slow_prepare)
     yield held
     held.go.set()
 
@@ -42,7 +44,7 @@ def file(name, text="x = 1\n"):
 @played
 async def test_what_is_read():
     one = file("a")
-    read = await Reader().read(one, one.snapshot(4))
+    read = await Reader().read(one, one.snapshot(4), OPTIONS)
     assert (read.document.tree.text, read.hole.left) == ("x = 1\n", "x = ")
 
 
@@ -50,7 +52,7 @@ async def test_what_is_read():
 async def test_a_fence_is_read_as_its_own_language():
     text = "# Title\n\n```python\nx = \n```\n"
     one = OpenFile("a", "/a.md", "markdown", text)
-    read = await Reader().read(one, one.snapshot(text.index("\n```\n", 12)))
+    read = await Reader().read(one, one.snapshot(text.index("\n```\n", 12)), OPTIONS)
     assert read.document.tree.grammar.language.name == "python"
 
 
@@ -58,9 +60,9 @@ async def test_a_fence_is_read_as_its_own_language():
 async def test_a_file_that_takes_long_holds_up_no_other(held):
     reader, slow, quick = Reader(), file("slow"), file("quick")
     # More of them than there are threads.
-    waiting = [reader.read(slow, slow.snapshot(0)) for _ in range(10)]
+    waiting = [reader.read(slow, slow.snapshot(0), OPTIONS) for _ in range(10)]
     async with asyncio.timeout(PATIENCE):
-        assert (await reader.read(quick, quick.snapshot(1))).hole.left == "x"
+        assert (await reader.read(quick, quick.snapshot(1), OPTIONS)).hole.left == "x"
     assert not any(one.done() for one in waiting)
     held.go.set()
     await asyncio.gather(*waiting)
@@ -69,9 +71,9 @@ async def test_a_file_that_takes_long_holds_up_no_other(held):
 @played
 async def test_what_nobody_waits_for_any_more_is_not_read(held):
     reader, slow = Reader(), file("slow")
-    wanted = [reader.read(slow, slow.snapshot(0))]
+    wanted = [reader.read(slow, slow.snapshot(0), OPTIONS)]
     await until(lambda: held.paths)
-    unwanted = reader.read(slow, slow.snapshot(1), wanted=lambda: False)
+    unwanted = reader.read(slow, slow.snapshot(1), OPTIONS, wanted=lambda: False)
     held.go.set()
     await asyncio.gather(*wanted)
     with pytest.raises(CancelledError):
@@ -137,8 +139,12 @@ async def test_a_menu_that_did_not_wait_for_its_file_finds_a_suggestion_next_tim
     await until(lambda: held.paths)
     await desk.clock.advance(0.0)
     assert (await task).reason == types.PENDING
+    written = asyncio.create_task(desk.session.written(URI))
+    await turns()
+    assert not written.done()
     held.go.set()
-    await until(lambda: desk.backend.generations)
+    await written
+    assert len(desk.backend.generations) == 1
     await desk.quiet()
     answer = await desk.answer(patience=0.0)
     assert (shown(answer), answer.source) == (["first + second"], "cache")

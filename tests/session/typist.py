@@ -9,9 +9,9 @@ import threading
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
 from codegen.progress import NullProgress
-from codegen.session.engine import Engine
+from codegen.session.dispatcher import Dispatcher
 from codegen.session.host import ModelHost
 from codegen.session.reading import Reader
 from codegen.session.session import Session
@@ -84,7 +84,7 @@ class ManualClock:
 class Provider:
     """Gives a model; `offers` and `errors` are what comes of the next attempts, one each."""
 
-    def __init__(self, model: LoadedModel):
+    def __init__(self, model: LocalModel):
         self.model = model
         self.offers = []
         self.errors = []
@@ -146,10 +146,10 @@ class Desk:
             consent=ask,
             changed=lambda state, message: self.states.append((state, message)),
         )
-        self.engine = Engine(self.host, self.worker)
+        self.dispatcher = Dispatcher(self.host, self.worker)
         settings = {"debounce": False, "compute_ahead": False} | settings
         self.session = Session(
-            self.engine,
+            self.dispatcher,
             Reader(Later(reading) if isinstance(reading, int) else reading),
             self.clock,
             EditingSettings(**settings),

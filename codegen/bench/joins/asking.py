@@ -11,12 +11,12 @@ from codegen.bench.joins.answers import Answer, Mode, answer
 from codegen.bench.joins.holes import Gap
 from codegen.bench.joins.verdict import Outcome, compare
 from codegen.cancel import CancelToken
-from codegen.completion.complete import refuse, result, write
-from codegen.completion.plan import CompletionOptions, Plan, make_plan
-from codegen.context.hole import find_hole
-from codegen.document import Document
+from codegen.completion.complete import result, write
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import Prepared, prepare
 from codegen.engine.scripted import ScriptedBackend
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
+from codegen.local.plan import LocalPlan
 from codegen.progress import Progress
 from codegen.prompt.healing import Spell
 from codegen.syntax.opening import open_document, parse
@@ -31,13 +31,13 @@ class _Asked:
     """A gap as a document, and what is asked there."""
 
     gap: Gap
-    document: Document
-    plan: Plan
+    prepared: Prepared
+    plan: LocalPlan
     errors: int | None
 
 
 def measure(
-    model: LoadedModel, gaps: Sequence[Gap], modes: Sequence[Mode], progress: Progress
+    model: LocalModel, gaps: Sequence[Gap], modes: Sequence[Mode], progress: Progress
 ) -> Iterator[Outcome]:
     """The outcomes of all gaps in all modes.
 
@@ -67,16 +67,15 @@ class _Errors:
 
 
 def _at_gap(
-    model: LoadedModel, gap: Gap, modes: Sequence[Mode], errors: int | None
+    model: LocalModel, gap: Gap, modes: Sequence[Mode], errors: int | None
 ) -> Iterator[Outcome]:
     answers = [answer(gap, mode) for mode in modes]
     options = CompletionOptions()
     try:
         with _warnings() as records:
             document = open_document(gap.before + gap.after, gap.start, gap.path)
-            hole = find_hole(document, options.lines)
-            refused = refuse(document, hole, options)
-            plan = make_plan(model, document, options, hole=hole)
+            prepared = prepare(document, options)
+            plan = model.plan(prepared)
             plan.prompt.forced.decode()
     except UnicodeDecodeError:
         return  # Healing begins in the middle of a character: no script can spell that.
@@ -85,14 +84,14 @@ def _at_gap(
         return
     if records:
         yield from (Outcome(gap, each, "exception", reason=records[0]) for each in answers)
-    elif refused is not None:
-        yield from (Outcome(gap, each, "refused", reason=refused.reason) for each in answers)
+    elif prepared.refusal is not None:
+        yield from (Outcome(gap, each, "refused", reason=prepared.refusal) for each in answers)
     elif len(model.tokenizer.encode(gap.truth)) + _SPARE <= plan.max_tokens:
-        asked = _Asked(gap, document, plan, errors)
+        asked = _Asked(gap, prepared, plan, errors)
         yield from (_outcome(model, asked, each) for each in answers)
 
 
-def _outcome(model: LoadedModel, asked: _Asked, written: Answer) -> Outcome:
+def _outcome(model: LocalModel, asked: _Asked, written: Answer) -> Outcome:
     gap, plan = asked.gap, asked.plan
     script = _script(model, plan.prompt.forced, written.text)
     # If its first choice is refused, it has no second one.
@@ -100,7 +99,7 @@ def _outcome(model: LoadedModel, asked: _Asked, written: Answer) -> Outcome:
     scripted = replace(model, backend=backend)
     try:
         with _warnings() as records:
-            events = write(scripted, asked.document, plan, CompletionOptions(), CancelToken())
+            events = write(scripted, asked.prepared, plan, CancelToken())
             completion = result(events)
     except Exception as error:  # noqa: BLE001 - as above
         return Outcome(gap, written, "exception", reason=_told(error))
@@ -124,7 +123,7 @@ def _told(error: Exception) -> str:
     return f"{error!r}{where}"
 
 
-def _script(model: LoadedModel, forced: bytes, text: str) -> list[int]:
+def _script(model: LocalModel, forced: bytes, text: str) -> list[int]:
     """The tokens of a text after what healing forces; of one piece where that is allowed."""
     ids = model.tokenizer.encode(forced.decode() + text)
     spell = Spell.of(model.tokenizer, model.vocabulary, forced)

@@ -130,7 +130,7 @@ def _measure(  # noqa: PLR0917 - one caller, above
     progress: "Progress",
 ) -> "tuple[Path, Facts, list[MeasuredHole]]":
     """Measures what is missing; the folder, what holds for all of it, and the problems' holes."""
-    from codegen.models.loaded import load_model  # noqa: PLC0415 - onnxruntime follows
+    from codegen.models.loading import load_model  # noqa: PLC0415 - onnxruntime follows
     from codegen_eval.layouts.folder import writing  # noqa: PLC0415
     from codegen_eval.layouts.measure import describe, run  # noqa: PLC0415
 

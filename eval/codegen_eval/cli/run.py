@@ -15,7 +15,7 @@ from codegen.context.budget import DEFAULT
 from codegen_eval.cli.pinned import pinned
 
 if TYPE_CHECKING:
-    from codegen.models.loaded import LoadedModel
+    from codegen.local.model import LocalModel
     from codegen.progress import Progress
     from codegen.settings.config import Settings
     from codegen_eval.generate.runner import Options
@@ -188,11 +188,11 @@ def _generate(  # noqa: PLR0917 - one caller, above
     progress: "Progress",
 ) -> Path:
     """Generates what is missing; the run's folder."""
-    from codegen.models.loaded import load_model  # noqa: PLC0415 - onnxruntime follows
+    from codegen.models.loading import load_model  # noqa: PLC0415 - onnxruntime follows
     from codegen_eval.generate.runner import batches_of, describe, run  # noqa: PLC0415
     from codegen_eval.generate.writing import writing  # noqa: PLC0415
 
-    model: LoadedModel = load_model(settings, progress)
+    model: LocalModel = load_model(settings, progress)
     info = describe(suite, model, options)
     directory = out or Path(_FOLDER) / _name(info)
     progress.note(f"{'going on with' if directory.exists() else 'writing'} {directory}")

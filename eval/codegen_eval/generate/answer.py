@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from codegen.engine.types import FinishReason
+from codegen.engine.outcome import FinishReason
 
 _LINE: Final = re.compile(rb"\s*\S[^\n]*\n")
 

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from codegen.context.hole import Wanted
 from codegen.context.window import fit_window
 from codegen.document import Document
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
 from codegen.prompt.fim import build_prompt
 from codegen_eval.suites.problem import Calls, Kind, Problem
 
@@ -96,7 +96,7 @@ class Query:
 
 
 def query(
-    model: LoadedModel,
+    model: LocalModel,
     problem: Problem,
     format_: Format,
     end: End,
@@ -132,7 +132,7 @@ def query(
             return Query(prompt.ids, prompt.forced, stops, _as_it_is, end == "line")
 
 
-def _chat(model: LoadedModel, problem: Problem) -> tuple[int, ...]:
+def _chat(model: LocalModel, problem: Problem) -> tuple[int, ...]:
     family = model.family.family
     start = model.tokenizer.special_ids[family.chat_start]
     end = model.tokenizer.special_ids[family.chat_end]

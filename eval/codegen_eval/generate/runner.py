@@ -16,15 +16,17 @@ import onnxruntime
 
 from codegen.cancel import CancelToken
 from codegen.completion.complete import complete, result
-from codegen.completion.plan import CompletionOptions, make_plan
+from codegen.completion.options import CompletionOptions
+from codegen.completion.prepare import prepare
 from codegen.context.budget import DEFAULT
 from codegen.engine.backend import OnnxBackend
-from codegen.engine.types import FinishReason, GenerateRequest, Sampling
+from codegen.engine.outcome import FinishReason
+from codegen.engine.types import GenerateRequest, Sampling
 from codegen.errors import EngineError, UsageError
+from codegen.local.model import LocalModel
+from codegen.local.plan import LocalPlan, own_plan
 from codegen.models.catalogue import released
-from codegen.models.loaded import LoadedModel
 from codegen.prompt.healing import Spell
-from codegen.prompt.layout import Layout
 from codegen.syntax.opening import open_document
 from codegen_eval.generate.answer import Answer
 from codegen_eval.generate.formats import (
@@ -73,7 +75,7 @@ class Options:
             raise UsageError("the format `complete` gives one suggestion: --samples must be 1")
 
 
-def describe(suite: Suite, model: LoadedModel, options: Options) -> RunInfo:
+def describe(suite: Suite, model: LocalModel, options: Options) -> RunInfo:
     """Everything that can change a result.
 
     Raises:
@@ -128,7 +130,7 @@ def _end(suite: Suite, options: Options) -> End:
 
 
 def run(
-    model: LoadedModel, problems: Sequence[Problem], info: RunInfo, writer: RunWriter
+    model: LocalModel, problems: Sequence[Problem], info: RunInfo, writer: RunWriter
 ) -> Iterator[Batch | None]:
     """Generates the batches that the run doesn't have yet; None for each that it has.
 
@@ -171,7 +173,7 @@ def batch_key(info: RunInfo, problem: Problem, asked: Query | None, indices: ran
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _query(model: LoadedModel, problem: Problem, info: RunInfo) -> Query:
+def _query(model: LocalModel, problem: Problem, info: RunInfo) -> Query:
     # Checked by `describe`.
     format_: Format = info.format  # type: ignore[assignment]
     end: End = info.end  # type: ignore[assignment]
@@ -179,7 +181,7 @@ def _query(model: LoadedModel, problem: Problem, info: RunInfo) -> Query:
 
 
 def _samples(
-    model: LoadedModel, problem: Problem, info: RunInfo, asked: Query, indices: range
+    model: LocalModel, problem: Problem, info: RunInfo, asked: Query, indices: range
 ) -> tuple[Sample, ...]:
     room = model.backend.window - len(asked.ids)
     if room < 1:
@@ -226,21 +228,21 @@ def _samples(
     )
 
 
-def _laid_before(
-    model: LoadedModel, problem: Problem, options: CompletionOptions, lines: int
-) -> Layout | None:
-    """The layout that was made when the last lines before the hole weren't typed yet."""
+def _planned_before(
+    model: LocalModel, problem: Problem, options: CompletionOptions, lines: int
+) -> LocalPlan | None:
+    """The plan that was made when the last lines before the hole weren't typed yet."""
     if lines == 0:
         return None
     typed = problem.prefix.splitlines(keepends=True)[-lines:]
     before = problem.prefix[: len(problem.prefix) - len("".join(typed))]
     text = before + problem.program("")[len(problem.prefix) :]
     document = open_document(text, len(before), "problem.py")
-    return make_plan(model, document, options).layout
+    return model.plan(prepare(document, options))
 
 
 def _product(
-    model: LoadedModel, problem: Problem, info: RunInfo
+    model: LocalModel, problem: Problem, info: RunInfo
 ) -> tuple[tuple[int, ...], tuple[Sample, ...]]:
     """What a user would be shown; an empty completion where that is nothing."""
     document = open_document(problem.program(""), len(problem.prefix), "problem.py")
@@ -253,8 +255,8 @@ def _product(
         fold=info.fold,
         insist=True,
     )
-    last = _laid_before(model, problem, options, info.typed_lines)
-    done = result(complete(model, document, options, CancelToken(), last))
+    last = _planned_before(model, problem, options, info.typed_lines)
+    done = result(complete(model, prepare(document, options), CancelToken(), last))
     best = done.suggestions[0] if done.suggestions else None
     usage = done.usage
     sample = Sample(
@@ -267,4 +269,4 @@ def _product(
         first_token_seconds=round(usage.prefill_seconds, 4),
         seconds=round(usage.prefill_seconds + usage.decode_seconds, 4),
     )
-    return (() if done.plan is None else done.plan.prompt.ids), (sample,)
+    return (() if done.plan is None else own_plan(done.plan).prompt.ids), (sample,)

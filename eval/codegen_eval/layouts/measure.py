@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from codegen.cancel import CancelToken
 from codegen.engine.backend import OnnxBackend
+from codegen.engine.outcome import FinishReason
 from codegen.engine.sampling import Sampler
-from codegen.engine.types import Constraint, FinishReason, GenerateRequest, Sampling
+from codegen.engine.types import Constraint, GenerateRequest, Sampling
 from codegen.errors import UsageError
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
 from codegen.prompt.fim import Prompt
 from codegen.prompt.healing import Spell
 from codegen_eval.generate.runner import Options
@@ -34,7 +35,7 @@ MAX_TOKENS: Final = 48
 """Of a line that is decoded; as many more as there are forced bytes, at most."""
 
 
-def describe(suite: Suite, model: LoadedModel, context_tokens: int) -> Facts:
+def describe(suite: Suite, model: LocalModel, context_tokens: int) -> Facts:
     """Everything that can change a figure.
 
     Raises:
@@ -67,7 +68,7 @@ def describe(suite: Suite, model: LoadedModel, context_tokens: int) -> Facts:
 
 
 def run(
-    model: LoadedModel, problems: Sequence[Problem], facts: Facts, writer: FiguresWriter
+    model: LocalModel, problems: Sequence[Problem], facts: Facts, writer: FiguresWriter
 ) -> Iterator[tuple[MeasuredHole, bool]]:
     """Every problem's figures, and whether they are new; what the folder has is not measured again.
 
@@ -95,7 +96,7 @@ def _key(facts: Facts, problem: Problem, asked: Sequence[Question]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _all(model: LoadedModel, asked: Sequence[Question]) -> Iterator[Figures]:
+def _all(model: LocalModel, asked: Sequence[Question]) -> Iterator[Figures]:
     done: dict[tuple[Place, tuple[int, ...], bytes], Measured] = {}
     for each in asked:
         # Anchors meet at a file's start and where a body is short: the same prompt, once.
@@ -134,7 +135,7 @@ class Scored:
     rows: NDArray[np.float32]
 
 
-def measure(model: LoadedModel, prompt: Prompt, place: Place) -> Measured:
+def measure(model: LocalModel, prompt: Prompt, place: Place) -> Measured:
     """Scores the true rest of a line, and decodes greedily as long as that is right.
 
     Raises:
@@ -215,7 +216,7 @@ class Line:
 
 
 def _decode(
-    model: LoadedModel, prompt: Prompt, line: Line, scored: Scored, constraint: Constraint | None
+    model: LocalModel, prompt: Prompt, line: Line, scored: Scored, constraint: Constraint | None
 ) -> None:
     """Greedy decoding into `line`, up to its end or its first mistake.
 

@@ -13,7 +13,7 @@ from codegen.context.frame import anchor_above
 from codegen.context.scope import definitions_around
 from codegen.context.window import fit_window
 from codegen.document import Document
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
 from codegen.prompt.fim import Order, Prompt, build_prompt
 from codegen.syntax.opening import open_document
 from codegen_eval.suites.problem import Problem
@@ -125,7 +125,7 @@ def places(problem: Problem, seed: int = SEED) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def questions(problem: Problem, model: LoadedModel, context_tokens: int) -> Iterator[Question]:
+def questions(problem: Problem, model: LocalModel, context_tokens: int) -> Iterator[Question]:
     """All prompts for a problem, those next to one another that share the most tokens."""
     views = [_View.of(place, model, context_tokens) for place in places(problem)]
     for order, anchor in _LAYOUTS:
@@ -165,7 +165,7 @@ class _View:
     end: int
 
     @classmethod
-    def of(cls, place: Place, model: LoadedModel, context_tokens: int) -> "_View":
+    def of(cls, place: Place, model: LocalModel, context_tokens: int) -> "_View":
         # Every suite is Python, whatever its files are called.
         document = open_document(place.before + place.after, len(place.before), "a.py")
         above, below = fit_window(
@@ -173,7 +173,7 @@ class _View:
         )
         return cls(place, document, above.start, below.end)
 
-    def question(self, variant: Variant, model: LoadedModel) -> Question:
+    def question(self, variant: Variant, model: LocalModel) -> Question:
         prompt = self._prompt(variant, model, "")
         typed = self._prompt(variant, model, self.place.target[:1])
         shared = 0
@@ -184,7 +184,7 @@ class _View:
         # The last token is always computed, since its logits are what is wanted.
         return Question(self.place, variant, prompt, max(1, len(typed.ids) - shared))
 
-    def _prompt(self, variant: Variant, model: LoadedModel, typed: str) -> Prompt:
+    def _prompt(self, variant: Variant, model: LocalModel, typed: str) -> Prompt:
         """The prompt after some more is typed, in the same window and from the same anchor."""
         text, cursor = self.document.text, self.document.cursor
         anchor = max(self.start, anchor_of(self.document, variant.anchor))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from codegen.engine.types import FinishReason
+from codegen.engine.outcome import FinishReason
 from codegen_eval.runs import Sample
 from codegen_eval.suites.problem import Problem
 from codegen_eval.suites.verdict import Result, Verdict

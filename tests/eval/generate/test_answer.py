@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.engine.types import FinishReason
+from codegen.engine.outcome import FinishReason
 from codegen_eval.generate.answer import Answer
 
 STOPS = ("\n```", "\ndef main(")

@@ -16,7 +16,7 @@ from codegen.cancel import CancelToken
 from codegen.engine.scripted import ScriptedBackend
 from codegen.engine.types import GenerateRequest
 from codegen.errors import UsageError
-from codegen.models.loaded import LoadedModel
+from codegen.local.model import LocalModel
 from codegen.prompt.families import recognise
 from codegen.prompt.fim import Prompt, build_prompt
 from codegen.prompt.healing import Spell
@@ -176,7 +176,7 @@ def test_anchors(anchor, source):
 @pytest.fixture
 def scripted(tokenizer, vocabulary):
     family = recognise(tokenizer.special_ids)
-    return LoadedModel("scripted", ScriptedBackend([]), tokenizer, vocabulary, family, "cpu")
+    return LocalModel("scripted", ScriptedBackend([]), tokenizer, vocabulary, family, "cpu")
 
 
 P, S, M = "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"
@@ -342,7 +342,7 @@ def test_likelihood_by_hand():
 @pytest.fixture(scope="module")
 def small(tiny, tokenizer, vocabulary):
     family = recognise(tokenizer.special_ids)
-    return LoadedModel("tiny", load(tiny.fp32), tokenizer, vocabulary, family, "cpu")
+    return LocalModel("tiny", load(tiny.fp32), tokenizer, vocabulary, family, "cpu")
 
 
 def test_likelihood_of_a_healed_prompt(small, tiny):

@@ -1,6 +1,4 @@
-"""A model with everything that a completion needs of it, loaded once and kept."""
-
-from dataclasses import dataclass
+"""Loading a model: its export, its engine on the fastest compute path, its tokenizer."""
 
 from codegen.engine.autotune import PromptSpeed, prompt_speed
 from codegen.engine.backend import OnnxBackend
@@ -8,41 +6,18 @@ from codegen.engine.device import Device, choose_device, physical_cores
 from codegen.engine.manifest import ExportedModel
 from codegen.engine.memory import require_memory
 from codegen.engine.paths import parse_paths
-from codegen.engine.types import Backend
 from codegen.errors import CorruptModelError
+from codegen.local.model import LocalModel
 from codegen.models.choice import ModelChoice
 from codegen.models.resolve import ready
 from codegen.models.store import Store
 from codegen.progress import Progress
-from codegen.prompt.families import FamilyIds, recognise
+from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """What a completion works with. `notes` are lines for the user, once a session.
-
-    `speed` is how fast prompts are computed here; None if that was not measured, since the
-    compute path is set by hand.
-    """
-
-    name: str
-    backend: Backend
-    tokenizer: Tokenizer
-    vocabulary: Vocabulary
-    family: FamilyIds
-    device: str
-    speed: PromptSpeed | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def prompt_speed(self) -> float | None:
-        """Tokens of a prompt per second, as far as is known by now."""
-        return None if self.speed is None else self.speed.value
-
-
-def load_model(choice: ModelChoice, progress: Progress) -> LoadedModel:
+def load_model(choice: ModelChoice, progress: Progress) -> LocalModel:
     """Loads choice.model; fetches and exports it first if need be.
 
     Raises:
@@ -60,15 +35,15 @@ def load_model(choice: ModelChoice, progress: Progress) -> LoadedModel:
     except OSError as error:
         raise CorruptModelError(f"{model.vocabulary} can't be read: {error.strerror}") from error
     device = backend.device
-    return LoadedModel(
+    return LocalModel(
         name=model.manifest.name,
         backend=backend,
         tokenizer=tokenizer,
         vocabulary=vocabulary,
         family=recognise(tokenizer.special_ids),
         device=device.kind,
-        speed=speed,
-        # Whoever has no GPU wishes for none.
+        speed=(lambda: None) if speed is None else (lambda: speed.value),
+        # A machine without a GPU has nothing to tell of it.
         notes=(device.note,) if device.note is not None and device.card else (),
     )
 

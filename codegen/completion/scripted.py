@@ -1,0 +1,118 @@
+"""A model that writes what it is told to, in text: for tests of whatever stands above the seam.
+
+It ships in the package, since those who build on the seam want to test on it too. It knows no
+tokens: its prompt is the whole text before and after the cursor.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from codegen.cancel import CancelToken
+from codegen.completion.model import Abilities, Chunk, Plan, Shown
+from codegen.completion.prepare import Prepared
+from codegen.context.frame import lay_frame
+from codegen.engine.outcome import FinishReason, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedPlan(Plan):
+    """A plan with the text around the cursor."""
+
+    before: str
+    after: str
+
+
+class ScriptedModel:
+    """Writes each sample with the next of some answers, a few characters at a time."""
+
+    name = "scripted"
+    device = "nowhere"
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, answers: Sequence[str], *, window: int = 2048, step: int = 3) -> None:
+        """Begins with the first answer.
+
+        Args:
+            answers: what the samples write, in the order in which they are asked for.
+            window: characters of prompt and completion together.
+            step: characters of a chunk.
+        """
+        self.window = window
+        self.plans: list[ScriptedPlan] = []
+        self.warmed: list[Plan] = []
+        self._answers = list(answers)
+        self._step = step
+
+    @property
+    def abilities(self) -> Abilities:
+        """It tells nothing of how likely its text is."""
+        return Abilities(logprobs=False)
+
+    def plan(self, prepared: Prepared, last: Plan | None = None) -> ScriptedPlan:
+        """Plans with all lines that fit; goes on with the last frame while only typing came."""
+        document = prepared.document
+        budget = max(1, self.window - prepared.reserved(self.window))
+        reused = last is not None and last.frame.holds(document)
+        anchor = document.text.rfind("\n", 0, document.cursor) + 1
+        frame = last.frame if last is not None and reused else None
+        plan = ScriptedPlan(
+            options=prepared.options,
+            frame=frame or lay_frame(document, anchor, budget, len),
+            budget=budget,
+            max_tokens=prepared.max_tokens,
+            reused=reused,
+            before=document.before,
+            after=document.after,
+        )
+        self.plans.append(plan)
+        return plan
+
+    def warm(self, plan: Plan, cancel: CancelToken) -> Usage:
+        """Remembers that it was asked."""
+        cancel.check()
+        self.warmed.append(plan)
+        return Usage(0, 0, 0.0, 0.0, 0)
+
+    def write(self, plan: Plan, cancel: CancelToken) -> "ScriptedWriting":
+        """Plays the next answers, one for each sample."""
+        answers = [self._answers.pop(0) for _ in range(plan.options.candidates)]
+        return ScriptedWriting(answers, self._step, cancel)
+
+    def write_otherwise(self, plan: Plan, chunks: Sequence[Chunk], cancel: CancelToken) -> None:
+        """It has no second choice."""
+
+    def show(self, prepared: Prepared, plan: Plan) -> Shown:
+        """The text before the cursor, counted in characters."""
+        typed = prepared.document.text[plan.frame.anchor : prepared.document.cursor]
+        text = "".join(piece.text for piece in plan.frame.before) + typed
+        return Shown(text=text, tokens=len(text), typed_tokens=len(typed), forced="")
+
+
+class ScriptedWriting:
+    """One playing of the script."""
+
+    def __init__(self, answers: Sequence[str], step: int, cancel: CancelToken) -> None:
+        self._answers = [answer.encode() for answer in answers]
+        self._step = step
+        self._cancel = cancel
+        self._ended: set[int] = set()
+
+    @property
+    def usage(self) -> Usage:
+        """It costs nothing."""
+        return Usage(0, 0, 0.0, 0.0, 0)
+
+    def end(self, sample: int) -> None:
+        """Plays nothing more of a sample."""
+        self._ended.add(sample)
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """Each answer in chunks of some bytes, whatever characters these divide."""
+        for sample, answer in enumerate(self._answers):
+            for at in range(0, len(answer), self._step):
+                self._cancel.check()
+                if sample in self._ended:
+                    break
+                yield Chunk(sample, answer[at : at + self._step])
+            if sample not in self._ended:
+                yield Chunk(sample, b"", finish=FinishReason.STOP)

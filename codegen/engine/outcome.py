@@ -1,0 +1,29 @@
+"""Why a sample ended, and what a request cost; importing this loads nothing heavy."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FinishReason(StrEnum):
+    """Why a sample ended."""
+
+    STOP = "stop"  # a stop id or stop string
+    LENGTH = "length"  # the request's max_tokens, or the model's window
+    HOLE = "hole"  # the text reached the natural end of the hole
+    TIME = "time"  # whoever waits for it had enough
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether there would have been more."""
+        return self in (FinishReason.LENGTH, FinishReason.TIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a request cost, in tokens and seconds."""
+
+    prompt_tokens: int
+    cached_tokens: int
+    prefill_seconds: float
+    decode_seconds: float
+    decoded_tokens: int
