@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from codegen.syntax.opening import parse, tree_at
+from codegen.syntax.registry import language_of
 from codegen.syntax.tree import SyntaxTree
 
 
@@ -34,3 +36,11 @@ class Document:
     def after(self) -> str:
         """The text after the cursor."""
         return self.text[self.cursor :]
+
+
+def open_document(
+    text: str, cursor: int, path: str | None = None, language_id: str | None = None
+) -> Document:
+    """A document with the tree of its language, or of the fenced code that the cursor is in."""
+    tree = parse(text, language_of(path, language_id))
+    return Document(text, cursor, path, tree and tree_at(tree, cursor))

@@ -1,7 +1,6 @@
 """Sources with a cursor mark, for tests that read like what a person sees."""
 
-from codegen.document import Document
-from codegen.syntax.opening import open_document
+from codegen.document import Document, open_document
 
 CURSOR = "‸"
 

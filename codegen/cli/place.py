@@ -52,8 +52,8 @@ class Place:
 
 def read_place(position: str, name: str | None, *, write: bool = False) -> Place:
     """Reads the text, before anything else: bad input fails at once."""
+    from codegen.document import open_document  # noqa: PLC0415 - not needed for --help
     from codegen.source import locate, parse_position, read_source, read_stdin  # noqa: PLC0415
-    from codegen.syntax.opening import open_document  # noqa: PLC0415 - not needed for --help
 
     path, line, column = parse_position(position)
     if path == _STDIN:

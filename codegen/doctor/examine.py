@@ -21,13 +21,13 @@ from codegen.completion.options import CompletionOptions
 from codegen.completion.prepare import prepare
 from codegen.doctor import checks
 from codegen.doctor.checks import Check
+from codegen.document import open_document
 from codegen.engine.device import Device, choose_device, physical_cores
 from codegen.engine.manifest import ExportedModel
 from codegen.errors import CodegenError, EngineError
 from codegen.models.store import Store
 from codegen.progress import Progress
 from codegen.settings.config import Settings
-from codegen.syntax.opening import open_document
 
 # Bytes: resident while the default model completes, and what of that is not weights.
 _MEMORY, _BESIDE_WEIGHTS = 1_300_000_000, 800_000_000

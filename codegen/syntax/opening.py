@@ -1,12 +1,11 @@
-"""A document with its tree: what is parsed when a file is opened."""
+"""Which tree a text gets: by its language, its size, and the fence that the cursor is in."""
 
 import contextlib
 import logging
 
-from codegen.document import Document
 from codegen.syntax.grammar import grammar_of
 from codegen.syntax.language import Language
-from codegen.syntax.registry import language_named, language_of
+from codegen.syntax.registry import language_named
 from codegen.syntax.tree import SyntaxTree
 from codegen.syntax.turns import ParsingTooLongError
 
@@ -18,14 +17,6 @@ MAX_PARSED = 200_000
 To free a larger tree holds the interpreter's lock for more than 50 ms, in which no other file is
 answered.
 """
-
-
-def open_document(
-    text: str, cursor: int, path: str | None = None, language_id: str | None = None
-) -> Document:
-    """A document with the tree of its language, or of the fenced code that the cursor is in."""
-    tree = parse(text, language_of(path, language_id))
-    return Document(text, cursor, path, tree and tree_at(tree, cursor))
 
 
 def parse(text: str, language: Language | None) -> SyntaxTree | None:

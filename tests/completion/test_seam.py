@@ -10,6 +10,7 @@ from codegen.completion.explain import explain, explain_answers
 from codegen.completion.options import CompletionOptions
 from codegen.completion.prepare import prepare
 from codegen.completion.scripted import ScriptedModel
+from codegen.document import open_document
 from codegen.errors import CancelledError
 from codegen.local.plan import own_plan
 from codegen.progress import NullProgress
@@ -20,7 +21,6 @@ from codegen.session.session import Session
 from codegen.session.types import Edit, Request
 from codegen.session.worker import Worker
 from codegen.settings.editing import EditingSettings
-from codegen.syntax.opening import open_document
 from tests.cursor import CURSOR
 from tests.session.typist import ManualClock, played
 

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.context.frame import MAX_LINES, MAX_TYPED, Frame, anchor_above, lay_frame
-from codegen.document import Document
-from codegen.syntax.opening import open_document
+from codegen.document import Document, open_document
 from tests.cursor import CURSOR, at_cursor
 
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from codegen.document import Document
-from codegen.syntax.opening import open_document
+from codegen.document import Document, open_document
 from codegen.syntax.registry import lexis_of
 from codegen.syntax.scan import scan
 from tests.cursor import CURSOR, at_cursor

@@ -7,11 +7,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from codegen.context.hole import find_hole
+from codegen.document import open_document
 from codegen.postprocess.ending import Finder, find_end
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.joint import join
 from codegen.postprocess.pipeline import Suggestion, postprocess
-from codegen.syntax.opening import open_document
 from codegen.syntax.scan import scan
 from tests.cursor import CURSOR, at_cursor
 from tests.postprocess.test_joins import JOINS

@@ -6,9 +6,10 @@ import time
 import pytest
 
 from codegen.context.hole import find_hole
+from codegen.document import open_document
 from codegen.postprocess.joint import join
 from codegen.syntax import turns
-from codegen.syntax.opening import MAX_PARSED, open_document, parse
+from codegen.syntax.opening import MAX_PARSED, parse
 from codegen.syntax.registry import language_of
 
 # Each is near to the most that is parsed.

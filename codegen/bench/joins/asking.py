@@ -14,12 +14,13 @@ from codegen.cancel import CancelToken
 from codegen.completion.complete import result, write
 from codegen.completion.options import CompletionOptions
 from codegen.completion.prepare import Prepared, prepare
+from codegen.document import open_document
 from codegen.engine.scripted import ScriptedBackend
 from codegen.local.model import LocalModel
 from codegen.local.plan import LocalPlan
 from codegen.progress import Progress
 from codegen.prompt.healing import Spell
-from codegen.syntax.opening import open_document, parse
+from codegen.syntax.opening import parse
 from codegen.syntax.registry import language_of
 
 # Tokens that stay free for what the model writes after the truth.

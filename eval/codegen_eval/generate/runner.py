@@ -19,6 +19,7 @@ from codegen.completion.complete import complete, result
 from codegen.completion.options import CompletionOptions
 from codegen.completion.prepare import prepare
 from codegen.context.budget import DEFAULT
+from codegen.document import open_document
 from codegen.engine.backend import OnnxBackend
 from codegen.engine.outcome import FinishReason
 from codegen.engine.types import GenerateRequest, Sampling
@@ -27,7 +28,6 @@ from codegen.local.model import LocalModel
 from codegen.local.plan import LocalPlan, own_plan
 from codegen.models.catalogue import released
 from codegen.prompt.healing import Spell
-from codegen.syntax.opening import open_document
 from codegen_eval.generate.answer import Answer
 from codegen_eval.generate.formats import (
     FORMATS,

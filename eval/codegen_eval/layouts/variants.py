@@ -12,10 +12,9 @@ from typing import Final, Literal
 from codegen.context.frame import anchor_above
 from codegen.context.scope import definitions_around
 from codegen.context.window import fit_window
-from codegen.document import Document
+from codegen.document import Document, open_document
 from codegen.local.model import LocalModel
 from codegen.prompt.fim import Order, Prompt, build_prompt
-from codegen.syntax.opening import open_document
 from codegen_eval.suites.problem import Problem
 
 SEED: Final = 20_250_301

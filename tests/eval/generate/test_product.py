@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import codegen
-from codegen.syntax.opening import open_document
+from codegen.document import open_document
 from codegen_eval.generate import runner
 from codegen_eval.generate.formats import lines_of
 from codegen_eval.generate.product import HASHED, NOT_HASHED, hashed_files
