@@ -1,29 +1,23 @@
 """JSON-RPC that answers each request exactly once, whatever is sent.
 
-pygls leaves some messages without an answer (malformed parameters, requests before `initialize`
-and after `shutdown`, what is no JSON) and keeps a second copy of every document. Here every one is
-answered, and the documents are the server's own.
+pygls 2.1 leaves some requests without an answer (docs/upstream.md), so this reads and checks each
+message itself, and hands to pygls what pygls can handle.
 """
 
 import json
 import logging
-from collections.abc import Generator
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from cattrs import Converter
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import (
-    JsonRPCNotification,
-    JsonRPCRequestMessage,
-    LanguageServerProtocol,
-    lsp_method,
-)
+from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage
 
 from codegen_lsp.client import mend
 from codegen_lsp.positions import choose_encoding
+from codegen_lsp.pygls_private import PrivateProtocol, place_of_error
 
 _log = logging.getLogger("codegen.lsp")
 _wire = logging.getLogger("pygls.wire")  # goes where what pygls sends does
@@ -34,7 +28,7 @@ _FREE = frozenset({types.INITIALIZE, types.EXIT})
 _SHOWN = 80
 
 
-class Protocol(LanguageServerProtocol):
+class Protocol(PrivateProtocol):
     """The server's end of the connection."""
 
     _initialized = False
@@ -107,10 +101,10 @@ class Protocol(LanguageServerProtocol):
         if kind is types.InitializeRequest:
             mend(data.get("params"))
         if kind is not None:
-            return self._converter.structure(data, kind)
+            return self.structure(data, kind)
         params = data.get("params")
         if (own := self.own.get(data["method"])) is not None:
-            params = self._converter.structure(params, own)
+            params = self.structure(params, own)
         common = {"method": data["method"], "jsonrpc": self.VERSION, "params": params}
         if "id" in data:
             return JsonRPCRequestMessage(id=data["id"], **common)
@@ -130,40 +124,37 @@ class Protocol(LanguageServerProtocol):
     def _answered(self, data: dict[str, Any]) -> None:
         """Hands the client's answer to whoever waits for it."""
         asked = data["id"]
-        # Requests of the client wait in the same place, but have no type of a result.
-        if not _is_id(asked) or asked not in self._result_types:
+        waiting = self.take_request(asked) if _is_id(asked) else None
+        if waiting is None:
             _log.debug("an answer to nothing was ignored")
             return
-        kind = self._result_types.pop(asked)
-        future = self._request_futures.pop(asked, None)
+        kind, future = waiting
         if future is None or future.done():
             return
         try:
             if "error" in data:
-                error = self._converter.structure(data["error"], types.ResponseError)
+                error = self.structure(data["error"], types.ResponseError)
                 raise JsonRpcException.from_error(error)  # noqa: TRY301 - one way to fail
-            result = self._converter.structure(data, kind).result
+            result = self.structure(data, kind).result
         except Exception as failure:  # noqa: BLE001 - whatever it is, whoever waits is told
             future.set_exception(failure)
         else:
             future.set_result(result)
 
     def _refuse(self, asked: object, code: int, message: str) -> None:
-        """Answers with an error; what has no usable id is answered with null for one."""
-        known: Any = asked if _is_id(asked) else None
-        self._send_response(known, error=types.ResponseError(code=int(code), message=message))
+        """Answers with an error; without an id where the message has none that can be used."""
+        known = asked if _is_id(asked) else None
+        self.refuse(known, types.ResponseError(code=int(code), message=message))
 
-    def _send_response(
-        self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None
-    ) -> None:
-        """Answers, without the traceback and the text of an error of ours: it may quote source."""
-        if error is not None and error.code == types.ErrorCodes.InternalError:
-            error = types.ResponseError(error.code, "Internal Error; the log says where")
-        super()._send_response(msg_id, result, error)
+    def told(self, error: types.ResponseError) -> types.ResponseError:
+        """Leaves out the traceback and the text of an error of ours, which may quote source."""
+        if error.code == types.ErrorCodes.InternalError:
+            return types.ResponseError(error.code, "Internal Error; the log says where")
+        return error
 
     def _untimely(self, method: str) -> tuple[int, str] | None:
         """Why a method can't be called now: the code and the message of the error."""
-        if self._shutdown and method != types.EXIT:
+        if self.is_shut_down and method != types.EXIT:
             return types.ErrorCodes.InvalidRequest, "the server is shutting down"
         if not self._initialized and method not in _FREE:
             return types.ErrorCodes.ServerNotInitialized, "initialize comes first"
@@ -171,43 +162,22 @@ class Protocol(LanguageServerProtocol):
             return types.ErrorCodes.InvalidRequest, "initialize was called already"
         return None
 
-    @lsp_method(types.INITIALIZE)
-    def lsp_initialize(
-        self, params: types.InitializeParams
-    ) -> Generator[Any, Any, types.InitializeResult]:
-        """As in pygls, but with UTF-8 wherever the client offers it.
-
-        And an offer is `true`, of which an editor that reads an empty object as nothing, as Emacs
-        does, sees that it is one.
-        """
+    def initializing(self, params: types.InitializeParams) -> None:
+        """Chooses UTF-8 wherever the client offers it."""
         general = params.capabilities.general
         if general is not None and general.position_encodings:
             general.position_encodings = [choose_encoding(general.position_encodings).value]
         if not _is_uri(params.root_uri):
             params.root_uri = None
-        result = yield from super().lsp_initialize(params)
+
+    def initialized(self, result: types.InitializeResult) -> None:
+        """Announces inline completion as `true`.
+
+        Emacs reads an empty object as nothing, and would not see that it is announced.
+        """
         if result.capabilities.inline_completion_provider is not None:
             result.capabilities.inline_completion_provider = True
         self._initialized = True
-        return result
-
-    # pygls keeps a future of each notification whose handler is a generator, for ever. These come
-    # with every key, so they are plain functions.
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        """Leaves the document to the server."""
-        self.fm.features[types.TEXT_DOCUMENT_DID_OPEN](params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        """Leaves the document to the server."""
-        self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE](params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        """Leaves the document to the server."""
-        self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE](params)
 
 
 class CodegenLanguageServer(LanguageServer):
@@ -217,14 +187,13 @@ class CodegenLanguageServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Says where something went wrong; whoever asked was answered there."""
-        data = getattr(error, "data", None)
-        if not isinstance(data, dict):
+        where = place_of_error(error)
+        if where is None:
             # What a client did wrong, and was answered.
             _log.debug("%s in %s", type(error).__name__, getattr(source, "__name__", source))
             return
-        # An error of ours, as pygls wraps it. Its text may quote source; its type and place don't.
+        # The text of an error of ours may quote source; its type and place don't.
         name = str(error).partition(":")[0][:_SHOWN]
-        where = "".join(data.get("traceback", ())).rstrip()
         _log.error("%s in %s\n%s", name, getattr(source, "__name__", source), where)
 
 
@@ -235,5 +204,5 @@ def _is_uri(value: str | None) -> bool:
         return False
 
 
-def _is_id(value: object) -> bool:
+def _is_id(value: object) -> TypeGuard[int | str]:
     return isinstance(value, (int, str)) and not isinstance(value, bool)
