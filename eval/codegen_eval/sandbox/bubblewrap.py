@@ -22,8 +22,9 @@ from pathlib import Path
 from codegen_eval.errors import SandboxError
 from codegen_eval.sandbox.interpreter import Interpreter, interpreter
 from codegen_eval.sandbox.payload import Confinement, payload
-from codegen_eval.sandbox.running import RunningBox, start
+from codegen_eval.sandbox.running import RunningBox
 from codegen_eval.sandbox.seccomp import Policy, program
+from codegen_eval.sandbox.starting import start
 from codegen_eval.sandbox.types import Job
 from codegen_eval.sandbox.uids import slot_uid
 

@@ -8,11 +8,9 @@ import contextlib
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import IO, Self, cast
 
@@ -24,65 +22,11 @@ from codegen_eval.sandbox.ending import judge
 from codegen_eval.sandbox.types import Ending, Limits, Reason
 from codegen_eval.sandbox.watch import TreeWatch
 
-_LAUNCHER = "\n".join(
-    Path(__file__).with_name(name).read_text(encoding="utf-8")
-    for name in ("scratch.py", "launcher.py")
-)
 _CHUNK = 1 << 16
 _STDERR_TAIL = 16 << 10
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 15.0
 """How long the launcher may take to end a box, on a busy machine."""
-
-
-def start(
-    command: Sequence[str],
-    payload: Iterable[bytes],
-    limits: Limits,
-    cleanup: Callable[[], None] | None = None,
-    *,
-    count: bool = False,
-    depth: int = 1,
-) -> "RunningBox":
-    """Starts an interpreter as a launcher, and waits until it has become the program.
-
-    Args:
-        command: what runs Python isolated, up to its options.
-        payload: what the launcher is told.
-        limits: of the box.
-        cleanup: called once, when nothing of the box is left.
-        count: the parent has to count processes.
-        depth: how many processes from the command to the launcher, both included.
-
-    Raises:
-        SandboxError: something of this failed; the message says what.
-    """
-    ours, theirs = socket.socketpair()
-    try:
-        with theirs:
-            process = subprocess.Popen(
-                [*command, "-c", _LAUNCHER, str(theirs.fileno())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={},
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-    except OSError as error:
-        ours.close()
-        if cleanup is not None:
-            cleanup()
-        raise SandboxError(f"{command[0]} can't be started: {error}") from error
-    box = RunningBox(process, Control(ours), limits, cleanup)
-    try:
-        box.hand_over(payload)
-        if limits.processes > 1:
-            box.watch(depth, count=count)
-    except BaseException:
-        box.close()
-        raise
-    return box
 
 
 class RunningBox:

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codegen_eval.errors import SandboxError
-from codegen_eval.sandbox.syscalls import ALWAYS, LAST, METADATA, NUMBERS, SIGNALS, WATCHES
+from codegen_eval.sandbox.syscall_numbers import LAST, NUMBERS
+from codegen_eval.sandbox.syscalls import ALWAYS, METADATA, SIGNALS, WATCHES
 
 Instruction = tuple[int, int, int, int | str]
 """Code, jump if true, jump if false, operand. The operand "pid" is the box's own, in there."""

@@ -1,5 +1,6 @@
 """The filter, run as the kernel would, for both architectures."""
 
+import ast
 import errno
 import os
 import platform
@@ -11,7 +12,8 @@ import pytest
 
 from codegen_eval.errors import SandboxError
 from codegen_eval.sandbox.seccomp import Policy, program
-from codegen_eval.sandbox.syscalls import LAST, NUMBERS
+from codegen_eval.sandbox.starting import LAUNCHER
+from codegen_eval.sandbox.syscall_numbers import LAST, NUMBERS
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -135,13 +137,26 @@ def test_other_machines_have_no_filter(monkeypatch):
 
 
 def test_the_launcher_imports_little():
-    from codegen_eval.sandbox import launcher
-
     program = f"""
 import sys
 __name__ = "launcher"
-exec(open({launcher.__file__!r}).read())
+exec({LAUNCHER!r})
 print({{"json", "re", "enum", "socket", "typing", "pathlib"}} & set(sys.modules))
 """
     argv = [sys.executable, "-I", "-S", "-c", program]
     assert subprocess.run(argv, capture_output=True, check=True).stdout == b"set()\n"
+
+
+def test_the_launcher_s_modules_share_no_name():
+    # They are one program: a name that two of them define would be the later one's for both.
+    defined = [
+        target.id
+        for node in ast.parse(LAUNCHER).body
+        if isinstance(node, ast.Assign)
+        for target in ast.walk(node.targets[0])
+        if isinstance(target, ast.Name)
+    ]
+    defined += [node.name for node in ast.parse(LAUNCHER).body if hasattr(node, "name")]
+    twice = {name for name in defined if defined.count(name) > 1}
+    assert twice == {"TYPE_CHECKING"}
+    assert {"main", "Scratch", "_landlock"} <= set(defined)

@@ -128,7 +128,7 @@ def canary():
 
 @pytest.fixture(scope="module")
 def report(sandbox, canary):
-    from codegen_eval.sandbox.syscalls import NUMBERS
+    from codegen_eval.sandbox.syscall_numbers import NUMBERS
 
     library = sysconfig.get_path("stdlib")
     here = str(Path(__file__).parent)
