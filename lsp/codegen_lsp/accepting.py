@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from codegen_lsp.convert import ACCEPTED
 from codegen_lsp.protocol import CodegenLanguageServer
-from codegen_lsp.state import State
+from codegen_lsp.state import ServerState
 
 SHOWN: Final = "textDocument/didShowCompletion"
 PARTLY_ACCEPTED: Final = "textDocument/didPartiallyAcceptCompletion"
@@ -54,7 +54,7 @@ class _Items:
         return item
 
 
-def count_acceptance(server: CodegenLanguageServer, state: State) -> None:
+def count_acceptance(server: CodegenLanguageServer, state: ServerState) -> None:
     """Counts what the editor tells."""
     items = _Items()
 

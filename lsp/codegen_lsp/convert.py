@@ -10,7 +10,7 @@ from codegen.session.types import Answer, Request, Selected, Suggestion
 from codegen.settings.exclude import EXCLUDED, SECRET_FILE, TOO_LARGE
 from codegen.settings.policy import DISABLED, LANGUAGE_DISABLED
 from codegen_lsp.buffer import Buffer, Change
-from codegen_lsp.client import Client
+from codegen_lsp.client_profile import ClientProfile
 
 ACCEPTED = "codegen.didAcceptCompletionItem"
 """The command of an item, which the editor calls once the item was accepted."""
@@ -78,7 +78,7 @@ def inline_items(
 
 
 def menu_items(
-    answer: Answer, buffer: Buffer, uri: str, client: Client, numbers: Iterator[int]
+    answer: Answer, buffer: Buffer, uri: str, client: ClientProfile, numbers: Iterator[int]
 ) -> types.CompletionList:
     """An answer as items of the editor's menu: last in it, and never chosen by themselves."""
     items = []
@@ -120,7 +120,7 @@ def _label(text: str) -> str:
     return first if len(first) <= _LABEL else f"{first[: _LABEL - 1]}…"
 
 
-def _shown(text: str, language: str, client: Client) -> types.MarkupContent:
+def _shown(text: str, language: str, client: ClientProfile) -> types.MarkupContent:
     """What is inserted, as the editor shows it beside the item: character for character."""
     if not client.markdown:
         return types.MarkupContent(types.MarkupKind.PlainText, text)

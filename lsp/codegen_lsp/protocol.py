@@ -15,7 +15,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage
 
-from codegen_lsp.client import mend
+from codegen_lsp.client_profile import mend
 from codegen_lsp.positions import choose_encoding
 from codegen_lsp.pygls_private import PrivateProtocol, place_of_error
 

@@ -17,13 +17,13 @@ from codegen.session.types import PENDING, Request
 from codegen.settings.config import Settings
 from codegen_lsp import logs
 from codegen_lsp.accepting import count_acceptance
-from codegen_lsp.client import Client
+from codegen_lsp.client_profile import ClientProfile
 from codegen_lsp.convert import change_of, inline_items, menu_items, request_of
 from codegen_lsp.positions import Encoding
 from codegen_lsp.protocol import CodegenLanguageServer, Protocol
 from codegen_lsp.serve import watch
 from codegen_lsp.settings import SECTION
-from codegen_lsp.state import MakeProvider, State
+from codegen_lsp.state import MakeProvider, ServerState
 
 _log = logging.getLogger("codegen.lsp")
 
@@ -49,7 +49,7 @@ def build(own: Settings, make_provider: MakeProvider) -> CodegenLanguageServer:
         text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
         protocol_cls=Protocol,
     )
-    state = State(server, own, make_provider)
+    state = ServerState(server, own, make_provider)
     _documents(server, state)
     _hints(server, state)
     _lifecycle(server, state)
@@ -58,14 +58,14 @@ def build(own: Settings, make_provider: MakeProvider) -> CodegenLanguageServer:
     return server
 
 
-def _lifecycle(server: CodegenLanguageServer, state: State) -> None:
+def _lifecycle(server: CodegenLanguageServer, state: ServerState) -> None:
     offers = (_inline(state), _menu(state))
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         logs.to_client(server, asyncio.get_running_loop())
         watch(params.process_id)
-        state.client = Client.of(params)
+        state.client = ClientProfile.of(params)
         state.encoding = Encoding(server.workspace.position_encoding or Encoding.UTF16)
         state.configure("options", params.initialization_options)
         if _can_be_asked(server):
@@ -96,7 +96,7 @@ def _lifecycle(server: CodegenLanguageServer, state: State) -> None:
 
 
 @dataclass(slots=True)
-class Offer:
+class OfferedFeature:
     """A feature that is for this client or not: said in the answer to `initialize`, or later.
 
     Attributes:
@@ -122,7 +122,7 @@ class Offer:
             server.feature(self.registration.method, self.options)(self.answer)
 
 
-async def announce(server: CodegenLanguageServer, offers: Sequence[Offer]) -> None:
+async def announce(server: CodegenLanguageServer, offers: Sequence[OfferedFeature]) -> None:
     """Tells a client that wants to be told which features there are now, and which no more."""
     for each in offers:
         if not each.dynamic() or each.announced == each.wanted():
@@ -140,7 +140,7 @@ async def announce(server: CodegenLanguageServer, offers: Sequence[Offer]) -> No
             _log.warning("the client refused %s: %s", one.method, type(error).__name__)
 
 
-async def pull(server: CodegenLanguageServer, state: State) -> bool:
+async def pull(server: CodegenLanguageServer, state: ServerState) -> bool:
     """Asks the client for the section `codegen` of its settings; False if it can't be asked."""
     if not _can_be_asked(server):
         return False
@@ -160,7 +160,7 @@ def _can_be_asked(server: CodegenLanguageServer) -> bool:
     return workspace is not None and bool(workspace.configuration)
 
 
-def _documents(server: CodegenLanguageServer, state: State) -> None:
+def _documents(server: CodegenLanguageServer, state: ServerState) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         document = params.text_document
@@ -176,7 +176,7 @@ def _documents(server: CodegenLanguageServer, state: State) -> None:
         state.close(params.text_document.uri)
 
 
-def _hints(server: CodegenLanguageServer, state: State) -> None:
+def _hints(server: CodegenLanguageServer, state: ServerState) -> None:
     """What an editor may tell of where somebody looks.
 
     pygls hands the server itself to a parameter that is annotated with `object`: hence Any.
@@ -196,7 +196,7 @@ def _hints(server: CodegenLanguageServer, state: State) -> None:
         state.prepare()
 
 
-def _inline(state: State) -> Offer:
+def _inline(state: ServerState) -> OfferedFeature:
     async def inline_completion(
         params: types.InlineCompletionParams,
     ) -> types.InlineCompletionList:
@@ -213,7 +213,7 @@ def _inline(state: State) -> Offer:
         # Never null: Neovim keeps what it shows then, and inserts it wherever the cursor is.
         return inline_items(answer, buffer, uri, state.numbers)
 
-    return Offer(
+    return OfferedFeature(
         types.Registration(
             "codegen-inline",
             types.TEXT_DOCUMENT_INLINE_COMPLETION,
@@ -226,7 +226,7 @@ def _inline(state: State) -> Offer:
     )
 
 
-def _menu(state: State) -> Offer:
+def _menu(state: ServerState) -> OfferedFeature:
     async def completion(params: types.CompletionParams) -> types.CompletionList:
         uri = params.text_document.uri
         buffer = state.buffers.get(uri)
@@ -249,7 +249,7 @@ def _menu(state: State) -> Offer:
         said = state.editing.completion
         return said == "on" or (said == "auto" and not state.client.ghost_text)
 
-    return Offer(
+    return OfferedFeature(
         types.Registration(
             "codegen-menu",
             types.TEXT_DOCUMENT_COMPLETION,
@@ -264,7 +264,7 @@ def _menu(state: State) -> Offer:
     )
 
 
-def _telling(server: CodegenLanguageServer, state: State) -> None:
+def _telling(server: CodegenLanguageServer, state: ServerState) -> None:
     # These parameters have nothing but the document, which is all that is needed.
     server.protocol.own[EXPLAIN] = types.DidCloseTextDocumentParams
 

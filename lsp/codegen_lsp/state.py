@@ -15,7 +15,7 @@ from codegen.session.types import LOADING
 from codegen.settings.config import Settings
 from codegen_lsp import logs
 from codegen_lsp.buffer import Buffer, Change, StaleVersionError
-from codegen_lsp.client import Client
+from codegen_lsp.client_profile import ClientProfile
 from codegen_lsp.gate import Gate
 from codegen_lsp.positions import Encoding
 from codegen_lsp.protocol import CodegenLanguageServer
@@ -39,7 +39,7 @@ _SETTINGS_PATIENCE: Final = 5.0
 _OF_THE_MODEL: Final = ("model", "device")
 
 
-class State:
+class ServerState:
     """All that lives as long as the connection. Of one event loop."""
 
     def __init__(
@@ -57,7 +57,7 @@ class State:
         self.buffers: dict[str, Buffer] = {}
         self.editing = own.editor
         self.encoding = Encoding.UTF16
-        self.client = Client()
+        self.client = ClientProfile()
         self.numbers = itertools.count(1)
         self._options: object = None
         self._section: object = None

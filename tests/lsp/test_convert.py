@@ -6,13 +6,13 @@ import pytest
 
 from codegen.session.types import Answer, Suggestion
 from codegen_lsp.buffer import Buffer
-from codegen_lsp.client import Client
+from codegen_lsp.client_profile import ClientProfile
 from codegen_lsp.convert import menu_items
 from codegen_lsp.positions import Encoding
 
-PLAIN = Client(several_lines=True)
-RICH = Client(several_lines=True, markdown=True, label_details=True)
-ONE_LINE = Client()
+PLAIN = ClientProfile(several_lines=True)
+RICH = ClientProfile(several_lines=True, markdown=True, label_details=True)
+ONE_LINE = ClientProfile()
 
 
 def item(text, suggested, client=PLAIN, language="python"):

@@ -17,7 +17,7 @@ DECODE: Final = 42.0
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class ReportedUsage:
     """What the model computed for an answer, as the server says: tokens, and seconds."""
 
     prompt: int
@@ -27,7 +27,7 @@ class Usage:
     decoded: int
 
     @classmethod
-    def read(cls, said: Mapping[str, Any]) -> "Usage | None":
+    def read(cls, said: Mapping[str, Any]) -> "ReportedUsage | None":
         """The usage in what codegen/explain says; None if the model wasn't asked."""
         if not said:
             return None
@@ -54,7 +54,7 @@ class Asked:
     source: str
     reason: str | None
     debounce: float
-    usage: Usage | None = None
+    usage: ReportedUsage | None = None
     late: int = 0
 
 
@@ -86,7 +86,7 @@ class TypingFigures:
         return 1.0 if self.decode is None else self.decode / DECODE
 
     @property
-    def usages(self) -> tuple[Usage, ...]:
+    def usages(self) -> tuple[ReportedUsage, ...]:
         """What the model computed for all the answers that it had a part in."""
         return tuple(each.usage for each in self.asked if each.usage is not None)
 

@@ -16,7 +16,7 @@ _END: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What a request was answered with, and when (time.perf_counter) it was read."""
 
     at: float
@@ -43,7 +43,7 @@ class Client(Connection):
         self.last: dict[str, Any] = {}
         self.overdue: set[int] = set()
         self.strays = 0
-        self._answers: dict[int, Answer] = {}
+        self._answers: dict[int, Response] = {}
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self.started = time.perf_counter()
         try:
@@ -94,7 +94,7 @@ class Client(Connection):
         """The process."""
         return self._process.pid
 
-    def ask(self, method: str, params: object, patience: float = PATIENCE) -> Answer:
+    def ask(self, method: str, params: object, patience: float = PATIENCE) -> Response:
         """Asks, and waits for the answer.
 
         Raises:
@@ -108,7 +108,7 @@ class Client(Connection):
             raise EngineError(f"the server answered {method} with {dict(answer.error)}")
         return answer
 
-    def poll(self, number: int, until: float) -> Answer | None:
+    def poll(self, number: int, until: float) -> Response | None:
         """The answer to a request, once; None if there is none by then.
 
         Raises:
@@ -170,7 +170,7 @@ class Client(Connection):
         elif number in self.overdue:
             self.overdue.remove(number)
         else:
-            self._answers[number] = Answer(at, message.get("result"), message.get("error"))
+            self._answers[number] = Response(at, message.get("result"), message.get("error"))
 
     def _ended(self) -> EngineError:
         if self.failure is not None and not isinstance(self.failure, TruncatedMessageError):

@@ -14,8 +14,8 @@ from typing import Final
 
 from codegen.errors import EngineError, ModelMissingError
 from codegen.progress import Progress
-from codegen_lsp.bench.answers import Asked, Moment, TypingFigures, Usage
-from codegen_lsp.bench.client import Answer, Client
+from codegen_lsp.bench.answers import Asked, Moment, ReportedUsage, TypingFigures
+from codegen_lsp.bench.client import Client, Response
 from codegen_lsp.bench.editor import COMMAND, INLINE, MOVED, OpenText, initialize, load, shows
 from codegen_lsp.bench.places import (
     KEYS,
@@ -184,7 +184,7 @@ class Typist:
                 f"the server gave no answer within {_LIMIT:.0f} s, {_GIVE_UP} times in a row"
             )
 
-    def _read(self, opened: OpenText, answer: Answer, moment: Moment, since: float) -> Asked:
+    def _read(self, opened: OpenText, answer: Response, moment: Moment, since: float) -> Asked:
         if answer.error is not None:
             raise EngineError(f"the server answered a key with {dict(answer.error)}")
         said = opened.explain()
@@ -195,5 +195,5 @@ class Typist:
             said["source"],
             said["reason"],
             said["seconds"]["debounce"],
-            Usage.read(said["usage"]),
+            ReportedUsage.read(said["usage"]),
         )

@@ -14,8 +14,8 @@ from codegen.errors import UsageError
 from codegen_lsp.bench import places, typing
 from codegen_lsp.bench.answers import (
     Asked,
+    ReportedUsage,
     TypingFigures,
-    Usage,
     measures,
     outcomes,
     plain,
@@ -158,7 +158,7 @@ def figures(*some):
 
 
 def test_the_figures_by_moment_and_source():
-    usage = Usage(prompt=100, cached=90, prefill=0.5, decode=0.42, decoded=6)
+    usage = ReportedUsage(prompt=100, cached=90, prefill=0.5, decode=0.42, decoded=6)
     all_of_it = figures(
         asked("cold", 4.52, usage=dataclasses.replace(usage, cached=0)),
         asked("warmed", 1.5),

@@ -4,7 +4,7 @@ import pytest
 from lsprotocol import types
 from lsprotocol.converters import get_converter
 
-from codegen_lsp.client import Client, mend
+from codegen_lsp.client_profile import ClientProfile, mend
 
 ONE_LINE = {"snippetSupport": False, "documentationFormat": ["plaintext"]}
 SNIPPETS = {"snippetSupport": True}
@@ -17,7 +17,7 @@ def read(document, info=None):
     if info is not None:
         params["clientInfo"] = info
     mend(params)
-    return Client.of(get_converter().structure(params, types.InitializeParams))
+    return ClientProfile.of(get_converter().structure(params, types.InitializeParams))
 
 
 @pytest.mark.parametrize(
@@ -39,17 +39,17 @@ def test_who_may_be_kept_waiting(name, patience):
 
 
 def test_nobody_of_whom_nothing_is_known_may_be_kept_waiting():
-    assert Client().patience == read({}).patience == read({}, {}).patience == 0.15
+    assert ClientProfile().patience == read({}).patience == read({}, {}).patience == 0.15
 
 
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        ({}, Client()),
-        (ONE_LINE, Client()),
-        (SNIPPETS, Client(several_lines=True)),
-        (MODES, Client(several_lines=True)),
-        (MARKDOWN, Client(markdown=True, label_details=True)),
+        ({}, ClientProfile()),
+        (ONE_LINE, ClientProfile()),
+        (SNIPPETS, ClientProfile(several_lines=True)),
+        (MODES, ClientProfile(several_lines=True)),
+        (MARKDOWN, ClientProfile(markdown=True, label_details=True)),
     ],
 )
 def test_what_its_menu_knows(item, expected):
@@ -64,15 +64,15 @@ def test_vims_own_menu_writes_nul_for_newlines_whatever_is_announced():
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        ({}, Client()),
-        ({"completion": None}, Client()),
-        ({"inlineCompletion": {}}, Client(ghost_text=True)),
-        ({"inlineCompletion": None}, Client(ghost_text=True)),
+        ({}, ClientProfile()),
+        ({"completion": None}, ClientProfile()),
+        ({"inlineCompletion": {}}, ClientProfile(ghost_text=True)),
+        ({"inlineCompletion": None}, ClientProfile(ghost_text=True)),
         (
             {"inlineCompletion": {"dynamicRegistration": True}},
-            Client(ghost_text=True, ghost_text_later=True),
+            ClientProfile(ghost_text=True, ghost_text_later=True),
         ),
-        ({"completion": {"dynamicRegistration": True}}, Client(menu_later=True)),
+        ({"completion": {"dynamicRegistration": True}}, ClientProfile(menu_later=True)),
     ],
 )
 def test_what_it_has(document, expected):

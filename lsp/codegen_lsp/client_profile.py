@@ -23,7 +23,7 @@ _FEATURES: Final = ("inlineCompletion", "completion")
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ClientProfile:
     """One client.
 
     Attributes:
@@ -46,7 +46,7 @@ class Client:
     label_details: bool = False
 
     @classmethod
-    def of(cls, params: types.InitializeParams) -> "Client":
+    def of(cls, params: types.InitializeParams) -> "ClientProfile":
         """The client that sent this."""
         document = params.capabilities.text_document or types.TextDocumentClientCapabilities()
         inline, menu = document.inline_completion, document.completion
