@@ -12,7 +12,7 @@ keystroke changes nothing of what stands before it.
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from codegen.prompt.families import FamilyIds
 from codegen.prompt.healing import heal as heal_text
@@ -20,8 +20,6 @@ from codegen.prompt.tokenizer import Tokenizer
 from codegen.text import scalar
 
 Order = Literal["psm", "spm", "frozen"]
-
-ORDERS: Final[tuple[Order, ...]] = ("psm", "spm", "frozen")
 
 
 @dataclass(frozen=True, slots=True)

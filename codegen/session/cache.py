@@ -80,8 +80,3 @@ class SuggestionCache:
                 self._entries.move_to_end(key)
                 return Entry(left, entry.reason)
         return None
-
-    def clear(self) -> None:
-        """Forgets everything."""
-        self._entries.clear()
-        self._starts.clear()

@@ -1,7 +1,9 @@
+from typing import get_args
+
 import pytest
 
 from codegen.prompt.families import recognise
-from codegen.prompt.fim import ORDERS, Prompt, build_prompt
+from codegen.prompt.fim import Order, Prompt, build_prompt
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def test_prompt(tokenizer, ids, order, parts, heal, expected, forced):
 
 
 @pytest.mark.parametrize("heal", [True, False])
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", get_args(Order))
 @pytest.mark.parametrize("mark", ["<|fim_middle|>", "<|fim_suffix|>", "<|endoftext|>"])
 def test_marks_in_the_file_are_text(tokenizer, ids, mark, order, heal):
     parts = (f"a{mark}b\n", f"c{mark}", f"c{mark}d\n")

@@ -99,11 +99,3 @@ def test_there_is_an_end_to_typing(typed, found):
     cache = SuggestionCache()
     cache.put(document("\ud800"), ("a" * 1000,), None)
     assert (cache.find(document("\ud800" + "a" * typed)) is not None) is found
-
-
-def test_it_forgets():
-    cache = SuggestionCache()
-    cache.put(document("a"), ("b",), None)
-    cache.clear()
-    assert cache.find(document("a")) is None
-    assert not cache._starts

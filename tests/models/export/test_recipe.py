@@ -9,9 +9,15 @@ import pytest
 
 from codegen.models.catalogue import default_entry
 from codegen.models.export import parity, pipeline, recipe
-from codegen.models.export.recipe import MADE_BY, RECIPE, has_passed, passed
+from codegen.models.export.recipe import RECIPE, has_passed, passed
 
 FOLDER = Path(recipe.__file__).parent
+
+# The files that decide what an export computes.
+MADE_BY = (
+    "builder.py", "checkpoint.py", "gguffile.py", "gptq.py", "quantize.py", "rewrite.py",
+    "samples.json",
+)  # fmt: skip
 
 
 def test_the_default_model_has_passed():
@@ -42,7 +48,7 @@ def test_what_is_not_listed_has_not_passed(monkeypatch, change):
 
 
 def test_the_list_is_of_the_recipe_of_today():
-    """Whoever changes what an export is made by says whether it computes the same."""
+    """A change to what an export is made by has to say whether it computes the same."""
     content = b"".join((FOLDER / name).read_bytes() for name in MADE_BY)
     table = tomllib.loads((FOLDER / "passed.toml").read_text(encoding="utf-8"))
     assert table["sources"] == hashlib.sha256(content).hexdigest()
