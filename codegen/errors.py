@@ -13,7 +13,8 @@
     │   ├── ExportError          the builder failed, or had no room
     │   └── ParityError          exported, but not the same model any more
     ├── EngineError          4   ONNX Runtime failed
-    │   └── CancelledError       the request was cancelled; nobody waits for its result
+    │   ├── CancelledError       the request was cancelled; nobody waits for its result
+    │   └── OutOfMemoryError     the model, or what it computes, doesn't fit into memory
     └── WriteError           4   the completion could not be spliced into the file
 
 Messages are one sentence for the person at the terminal: what happened, to what, and what to do.
@@ -82,6 +83,10 @@ class EngineError(CodegenError):
 
 class CancelledError(EngineError):
     """The request was cancelled."""
+
+
+class OutOfMemoryError(EngineError):
+    """There is not enough memory to load the model, or to run it."""
 
 
 class WriteError(CodegenError):

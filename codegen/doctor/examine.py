@@ -24,7 +24,7 @@ from codegen.doctor.checks import Check
 from codegen.document import open_document
 from codegen.engine.device import Device, choose_device, physical_cores
 from codegen.engine.manifest import ExportedModel
-from codegen.errors import CodegenError, EngineError
+from codegen.errors import CodegenError, EngineError, OutOfMemoryError
 from codegen.models.store import Store
 from codegen.progress import Progress
 from codegen.settings.config import Settings
@@ -76,7 +76,10 @@ def examine(settings: Settings, progress: Progress) -> Iterator[Check]:
             yield checks.parity(model.manifest.parity, model.manifest.target)
             yield from _running(model, device, settings, progress)
     except CodegenError as error:
-        yield Check("engine", "failed", str(error), f"codegen model verify {settings.model}")
+        advice = f"codegen model verify {settings.model}"
+        if isinstance(error, OutOfMemoryError):
+            advice = "close other programs, or use a smaller model"
+        yield Check("engine", "failed", str(error), advice)
 
 
 def _running(

@@ -55,6 +55,7 @@ class OnnxBackend:
 
         Raises:
             CorruptModelError: a graph can't be loaded.
+            OutOfMemoryError: there is no memory for a graph or for the slots.
         """
         shape = model.manifest.shape
         self.model = model

@@ -6,16 +6,25 @@ beyond it and is harmless.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime as ort
 
 from codegen.engine.manifest import Shape
+from codegen.engine.memory import is_out_of_memory
+from codegen.errors import OutOfMemoryError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class KvBuffers:
-    """Keys and values of every layer, each [batch, kv_heads, capacity, head_dim]."""
+    """Keys and values of every layer, each [batch, kv_heads, capacity, head_dim].
+
+    Raises:
+        OutOfMemoryError: there is no memory for them.
+    """
 
     def __init__(
         self, shape: Shape, batch: int, capacity: int, dtype: np.dtype[Any], device: str
@@ -27,15 +36,23 @@ class KvBuffers:
         self._device = device
         dims = (batch, shape.kv_heads, capacity, shape.head_dim)
         # On the CPU an OrtValue wraps the array's own memory, so rows can be copied in numpy.
-        self.arrays = (
-            {name: np.zeros(dims, dtype) for name in past_names(shape)} if device == "cpu" else {}
-        )
-        self.values: dict[str, ort.OrtValue] = {
-            name: ort.OrtValue.ortvalue_from_numpy(self.arrays[name])
-            if device == "cpu"
-            else ort.OrtValue.ortvalue_from_shape_and_type(list(dims), dtype, device, 0)
-            for name in past_names(shape)
-        }
+        self.arrays: dict[str, NDArray[Any]] = {}
+        self.values: dict[str, ort.OrtValue] = {}
+        try:
+            for name in past_names(shape):
+                if device == "cpu":
+                    self.arrays[name] = np.zeros(dims, dtype)
+                    self.values[name] = ort.OrtValue.ortvalue_from_numpy(self.arrays[name])
+                else:
+                    self.values[name] = ort.OrtValue.ortvalue_from_shape_and_type(
+                        list(dims), dtype, device, 0
+                    )
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            raise OutOfMemoryError(
+                f"there is not enough memory for the caches of {batch} times {capacity} tokens"
+            ) from error
 
     def rows(self, index: Sequence[int], length: int, capacity: int) -> "KvBuffers":
         """New buffers whose rows start as the first `length` tokens of the rows in `index`."""

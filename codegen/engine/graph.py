@@ -17,16 +17,36 @@ from numpy.typing import NDArray
 from codegen.cancel import CancelToken
 from codegen.engine.buffers import KvBuffers, past_names, present_name
 from codegen.engine.device import Device
-from codegen.engine.manifest import Shape
-from codegen.errors import CancelledError, CorruptModelError, EngineError
+from codegen.engine.manifest import WEIGHTS_FILE, Shape
+from codegen.engine.memory import is_out_of_memory
+from codegen.errors import (
+    CancelledError,
+    CodegenError,
+    CorruptModelError,
+    EngineError,
+    OutOfMemoryError,
+)
 
 ort.set_default_logger_severity(3)  # errors only: its warnings are about its own optimisations
 
 
 class Graph:
-    """A session on one graph, bound to whichever buffers a call names."""
+    """A session on one graph. A call binds the buffers that it names."""
 
     def __init__(self, path: Path, shape: Shape, device: Device, threads: int) -> None:
+        """Loads a graph with its weights.
+
+        Args:
+            path: the .onnx file; its weights lie beside it.
+            shape: of the model, as the manifest says.
+            device: where to run.
+            threads: that one call computes with.
+
+        Raises:
+            OutOfMemoryError: there is no memory for it.
+            CorruptModelError: one of its files is missing or damaged, or is another model's.
+            EngineError: CUDA was asked for, and ONNX Runtime took the CPU.
+        """
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -35,7 +55,7 @@ class Graph:
         try:
             self._session = ort.InferenceSession(str(path), options, providers=device.providers)
         except Exception as error:
-            raise CorruptModelError(f"{path} can't be loaded: {_first_line(error)}") from error
+            raise _failed_load(path, error) from error
         if device.kind == "cuda" and self._session.get_providers()[0] != device.providers[0]:
             raise EngineError("onnxruntime fell back to the CPU while loading for CUDA")
         self._shape = shape
@@ -69,7 +89,8 @@ class Graph:
 
         Raises:
             CancelledError: the call was interrupted; what it wrote lies beyond `past`.
-            EngineError: ONNX Runtime failed, for want of memory for example.
+            OutOfMemoryError: there was no memory for what the call computes.
+            EngineError: ONNX Runtime failed for another reason.
         """
         cancel.check()
         options = ort.RunOptions()
@@ -86,6 +107,8 @@ class Graph:
         except Exception as error:
             if cancel.cancelled:
                 raise CancelledError("cancelled") from None
+            if is_out_of_memory(error):
+                raise OutOfMemoryError("there is not enough memory to run the model") from error
             raise EngineError(f"the model failed: {_first_line(error)}") from error
         logits: NDArray[Any] = binding.get_outputs()[0].numpy()
         return logits.astype(np.float32, copy=False)
@@ -102,6 +125,22 @@ class Graph:
             binding.bind_ortvalue_output(present, buffers.values[past])
         self._bound = (buffers, binding)
         return binding
+
+
+def _failed_load(path: Path, error: Exception) -> CodegenError:
+    """What to say when ONNX Runtime couldn't load a graph."""
+    if is_out_of_memory(error):
+        return OutOfMemoryError(
+            f"there is not enough memory to load {path}; close other programs, or use a smaller "
+            "model"
+        )
+    weights = path.with_name(WEIGHTS_FILE)
+    # A graph that names its weights elsewhere is refused for that, though they aren't here either.
+    without_weights = not weights.exists() and "does not exist" in str(error)
+    if without_weights or not path.exists():
+        missing = path if not path.exists() else weights
+        return CorruptModelError(f"{missing} is missing; export the model again")
+    return CorruptModelError(f"{path} can't be loaded: {_first_line(error)}")
 
 
 def _dtype(onnx_type: str) -> np.dtype[Any]:

@@ -1,4 +1,7 @@
+import dataclasses
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -9,7 +12,7 @@ from codegen.cancel import CancelToken
 from codegen.engine.buffers import KvBuffers, past_names, present_name
 from codegen.engine.graph import Graph
 from codegen.engine.manifest import WEIGHTS_FILE, Shape
-from codegen.errors import CorruptModelError, EngineError
+from codegen.errors import CorruptModelError, EngineError, OutOfMemoryError
 from tests.tiny_model import CPU, LAYERS
 
 CAPACITY = 48
@@ -176,9 +179,9 @@ def test_truncated(tiny, folder, share):
     check_refused(folder, tiny.fp32.manifest.shape, "can't be loaded")
 
 
-def test_missing(tiny, folder):
+def test_missing_graph(tiny, folder):
     (folder / "model.full.onnx").unlink()
-    check_refused(folder, tiny.fp32.manifest.shape, "can't be loaded")
+    check_refused(folder, tiny.fp32.manifest.shape, r"\.onnx is missing; export the model")
 
 
 @pytest.mark.parametrize("size", [0, 4096, -1], ids=["empty", "a page", "a byte less"])
@@ -191,7 +194,10 @@ def test_truncated_weights(tiny, folder, size):
 
 def test_missing_weights(tiny, folder):
     (folder / WEIGHTS_FILE).unlink()
-    check_refused(folder, tiny.fp32.manifest.shape, "can't be loaded")
+    match = rf"{WEIGHTS_FILE} is missing; export the model again"
+    with pytest.raises(CorruptModelError, match=match) as raised:
+        Graph(folder / "model.full.onnx", tiny.fp32.manifest.shape, CPU, threads=1)
+    assert str(folder / WEIGHTS_FILE) in str(raised.value)
 
 
 def test_another_model(tiny, folder):
@@ -215,3 +221,64 @@ def test_weights_outside_the_folder(tiny, folder, place):
                 entry.value = str(outside) if place == "absolute" else place
     path.write_bytes(model.SerializeToString())
     check_refused(folder, tiny.fp32.manifest.shape, "can't be loaded: .*[Ee]xternal data")
+
+
+# Want of memory: each test really produces it, in a process of its own where a limit is needed.
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+import psutil
+from codegen.cancel import CancelToken
+from codegen.engine.buffers import KvBuffers
+from codegen.engine.device import Device
+from codegen.engine.graph import Graph
+from codegen.engine.manifest import Shape
+from codegen.errors import CodegenError
+
+def allow(bytes_):
+    limit = psutil.Process().memory_info().vms + bytes_
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+path, shape = Path(sys.argv[1]), Shape(*map(int, sys.argv[2].split()))
+try:
+    if sys.argv[3] == "load":
+        allow(200_000)
+    graph = Graph(path, shape, Device("cpu"), threads=1)
+    buffers = KvBuffers(shape, 64, 512, graph.kv_dtype, "cpu")
+    ids = np.ones((64, 512), np.int64)
+    allow(3_000_000)
+    graph.run(buffers, ids, 0, range(512), CancelToken())
+    print("enough memory")
+except CodegenError as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        (
+            "load",
+            "there is not enough memory to load {path}; close other programs, or",
+        ),
+        ("run", "there is not enough memory to run the model"),
+    ],
+)
+def test_too_little_memory(tiny, what, message):
+    path, shape = tiny.fp32.graph("full"), tiny.fp32.manifest.shape
+    numbers = " ".join(str(number) for number in dataclasses.astuple(shape))
+    ran = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(path), numbers, what],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout.startswith(f"OutOfMemoryError {message.format(path=path)}"), ran
+
+
+def test_too_little_memory_for_the_cache(tiny):
+    with pytest.raises(OutOfMemoryError, match="caches of 1 times 1000000000000 tokens"):
+        buffers_of(tiny, capacity=10**12)
