@@ -1,1 +1,1 @@
-"""Document to what the model sees of it, fitted to a budget. Pure."""
+"""From a document to the text that the model sees, fitted to a budget of tokens. Pure: no I/O."""

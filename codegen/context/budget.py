@@ -9,19 +9,22 @@ MARKS: Final = 3
 """Special tokens of a prompt: prefix, suffix, middle."""
 
 PROMPT_SECONDS: Final = 3.0
-"""What computing a prompt at a new place may take, where the machine's speed decides its length."""
+"""Seconds that computing a prompt may take, where the machine's speed decides its length."""
 
 LEAST: Final = 256
 MOST: Final = 1536
-"""Bounds of a prompt that the machine's speed decides. Not measured yet: with less the
-model hardly knows where it is, and more leaves a small window little room to type in."""
+"""Bounds, in tokens, of a prompt whose length the machine's speed decides.
+
+They are not measured yet. With fewer tokens the model hardly knows where it is; more tokens leave
+little room to type in where the window is small.
+"""
 
 DEFAULT: Final = 1024
-"""For a machine whose speed was not measured."""
+"""Tokens of a prompt on a machine whose speed was not measured."""
 
-# Of the budget of a file that outgrows it, in percent: the lines before the anchor, the signatures
-# of what is above them, the lines after the cursor, the signatures of what is below. What a part
-# doesn't need goes to the lines after the cursor.
+# Shares of the budget, in percent, where a file outgrows it: for the lines before the anchor, for
+# the signatures above them, and for the signatures below the lines after the cursor. These lines
+# get the rest, and what the other parts don't need.
 _BEFORE: Final = 50
 _SKELETON: Final = 20
 _BELOW: Final = 5
@@ -29,7 +32,11 @@ _BELOW: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Tokens for the parts of a prompt whose file outgrows its budget."""
+    """Tokens for the parts of a prompt, where the file outgrows the budget.
+
+    `before` is for the lines before the anchor, `skeleton` for the signatures above them, and
+    `below` for the signatures below the lines after the cursor.
+    """
 
     before: int
     skeleton: int
@@ -37,7 +44,7 @@ class Shares:
 
     @classmethod
     def of(cls, budget: int) -> "Shares":
-        """Shares of a budget by the weights of this module."""
+        """The shares of a budget of so many tokens."""
         return cls(budget * _BEFORE // 100, budget * _SKELETON // 100, budget * _BELOW // 100)
 
 
@@ -50,7 +57,7 @@ def prompt_budget(
         window: tokens that the model's cache holds.
         max_tokens: of the completion.
         wanted: what the user set for a prompt; None lets the machine's speed decide.
-        tokens_per_second: of computing prompts on this machine, None if it wasn't measured.
+        tokens_per_second: how fast this machine computes prompts; None if that wasn't measured.
 
     Raises:
         UsageError: the completion leaves no room for a prompt.
@@ -63,12 +70,12 @@ def prompt_budget(
         )
     if wanted is None:
         wanted = affordable(tokens_per_second)
-    # Whoever wants less than the marks gets a prompt of nothing else.
+    # A prompt of fewer tokens than the marks has no text.
     return max(0, min(wanted - MARKS, room))
 
 
 def affordable(tokens_per_second: float | None) -> int:
-    """Tokens of a prompt that a machine of that speed computes in time, marks included."""
+    """How many tokens of a prompt, marks included, a machine computes in PROMPT_SECONDS."""
     if tokens_per_second is None:
         return DEFAULT
     return max(LEAST, min(MOST, int(tokens_per_second * PROMPT_SECONDS)))

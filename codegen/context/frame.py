@@ -1,9 +1,9 @@
-"""What stands still while one types: the text before an anchor and after the hole.
+"""The frame: the parts of a prompt that stay the same while somebody types in one place.
 
-The anchor is a line's start at or above the cursor's line. What stands before it, and what
-follows the cursor, is laid down once; the lines since the anchor come last in the prompt, and are
-all that a keystroke changes. A frame serves as long as it still says what stands around the
-cursor, and then a new one is laid.
+The anchor is the start of a line, at or above the cursor's line. The text before the anchor and the
+text after the cursor are written into the prompt once: they are the frame. The lines from the
+anchor to the cursor come last in the prompt, so a keystroke changes nothing else. A frame is used
+until the text around the cursor differs from it; then a new frame is laid.
 """
 
 from dataclasses import dataclass
@@ -17,21 +17,24 @@ from codegen.document import Document
 
 PieceKind = Literal["skeleton", "before", "after", "below", "typed"]
 
-# Lines and code points since the anchor from which on a new frame is laid: a model writes on in
-# what it takes for its own words, and the more these are, the less it looks at what follows.
+# With more lines or code points than this between the anchor and the cursor a new frame is laid.
+# The model takes these lines for its own words, and the more there are, the less it looks at the
+# text after the cursor.
 MAX_LINES: Final = 24
 MAX_TYPED: Final = 1600
 
-# What an editor sets behind the cursor by itself when a bracket or quote is typed.
+# Marks that an editor itself sets after the cursor when a bracket or quote is typed, and how many.
 _CLOSERS: Final = ")]}\"'`>"
 _MAX_CLOSERS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a prompt: what it is, the span that it stands for, and what it costs.
+    """A part of a prompt.
 
-    `folded` pieces are signatures in place of what the span holds.
+    `start` and `end` are the span of the document, in code points, that the piece stands for, and
+    `tokens` is the length of `text`. The text of a `folded` piece is signatures, in place of the
+    span's own text.
     """
 
     kind: PieceKind
@@ -44,10 +47,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The frozen parts of a prompt, and the anchor between them, an offset in code points.
+    """The parts of a prompt that stay the same, and the anchor, an offset in code points.
 
-    `left_out` says what of the file is not in it: how many signatures, and why. `ends` says that
-    after the lines below the cursor there is nothing more.
+    `before` are the pieces before the anchor, `after` those after the cursor. `left_out` are
+    sentences that say which parts of the file are missing, and why. `ends` says that `after`
+    reaches to the end of the file.
     """
 
     before: tuple[Piece, ...]
@@ -58,11 +62,11 @@ class Frame:
 
     @property
     def tokens(self) -> int:
-        """What the pieces cost together."""
+        """The tokens of all pieces."""
         return sum(piece.tokens for piece in (*self.before, *self.after))
 
     def holds(self, document: Document) -> bool:
-        """Whether a document's cursor still stands in this frame: only typing came between."""
+        """Whether the frame still fits a document: between anchor and cursor it may differ."""
         typed = document.text[self.anchor : document.cursor]
         if (
             not self.anchor <= document.cursor
@@ -77,7 +81,7 @@ class Frame:
         right = self.after[0].text
         end = len(document.text)
         for at in range(document.cursor, document.cursor + _MAX_CLOSERS + 1):
-            # What came below the end would stand in no part of the prompt.
+            # Text that was added below the end of the file would stand in no part of the prompt.
             if document.text.startswith(right, at) and (not self.ends or at + len(right) == end):
                 return True
             if at >= end or document.text[at] not in _CLOSERS:
@@ -86,30 +90,30 @@ class Frame:
 
 
 def anchor_above(document: Document, lines: int) -> int:
-    """The start of the line so many lines above the cursor's."""
+    """The start of the line that stands `lines` lines above the cursor's."""
     at = document.text.rfind("\n", 0, document.cursor) + 1
     for _ in range(lines):
         if at == 0:
             break
         at = document.text.rfind("\n", 0, at - 1) + 1
-    # A line that is too long to be typed again at every keystroke is no place for an anchor.
+    # The text since the anchor is computed anew at every keystroke, so it must not be too long.
     return at if document.cursor - at <= MAX_TYPED else document.cursor
 
 
 def lay_frame(
     document: Document, anchor: int, budget: int, count_tokens: Count, *, fold: bool = True
 ) -> Frame:
-    """Fits what stands around the lines since the anchor to a budget.
+    """Lays the frame: the text before the anchor and after the cursor that fits a budget.
 
-    A file that fits is taken whole. Of one that does not, the lines near the cursor are taken, and
-    what is far is folded to signatures.
+    A file that fits is taken whole. If it doesn't fit, the lines near the cursor are taken, and the
+    parts that are far from it are folded to signatures.
 
     Args:
-        document: the text, the cursor, and the tree that tells signatures.
-        anchor: a line's start at or above the cursor.
+        document: the text, the cursor, and the tree in which the signatures are found.
+        anchor: the start of a line, at or above the cursor.
         budget: in tokens, for the frame and the lines since the anchor together.
-        count_tokens: the tokens of a text.
-        fold: whether what is far is folded, or else cut off.
+        count_tokens: gives the number of tokens of a text.
+        fold: whether the far parts are folded to signatures; otherwise they are cut off.
     """
     text = document.text
     room = max(0, budget - count_tokens(text[anchor : document.cursor]))

@@ -1,4 +1,4 @@
-"""The hole that a completion fills: of what kind it is, in what, and how far it reaches."""
+"""The hole that a completion fills: its kind, the definitions around it, and how long it may be."""
 
 import re
 from dataclasses import dataclass
@@ -14,12 +14,11 @@ from codegen.text import indent_unit, is_word, opens_block
 Lines = Literal["single", "multi"]
 Wanted = Literal["single", "multi", "auto"]
 
-# Reasons why nothing is suggested at a place.
+# Reasons to suggest nothing at a place.
 INSIDE_WORD: Final = "inside-word"
 CLOSED_STATEMENT: Final = "closed-statement"
 
-# How far after the cursor is looked, in code points: a gap longer than that is not one that a
-# person wrote.
+# How many code points before and after the cursor are looked at: nobody writes longer gaps.
 _SIGHT: Final = 4000
 
 _NAMES: Final = re.compile(r"\s*(?:import|export)\b")
@@ -28,19 +27,25 @@ _DONE_WORDS: Final = re.compile(r"\s*(?:pass|break|continue)\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """What stands around the cursor.
+    """The place of the cursor, and what stands around it.
 
-    `left` and `right` are the cursor's line before and after it, without its newline.
-    `following` is the line that comes next after the completion, without its newline and
-    trailing blanks: usually the next one that is not blank, "" when there is none.
-    `newline` is the document's. `scope` are the definitions around it, the outermost first.
-    `brackets` are those that are open at the cursor, the outermost first, blocks' braces left
-    out. `above` is the last line before the cursor's that isn't blank, `unit` one level of the
-    file's indentation, and `by_indent` says that blocks are marked by that. `refusal` says why
-    nothing should be suggested here, None where something may. `opens` says that the cursor's line
-    ends, up to the cursor, with what opens a block or a bracket, `one_line` that a single line was
-    asked for. `begins_at` is the offset at which the cursor's line begins, and `below_blank` says
-    that the line above it is blank.
+    left: the cursor's line before the cursor.
+    right: the cursor's line after the cursor, without its newline.
+    following: the line that comes next after the completion, without its newline and trailing
+        blanks. Usually it is the next line that is not blank; "" if there is none.
+    lines: whether the completion is one line or may be several.
+    newline: the one that the document uses here.
+    kind: what is being written.
+    scope: the definitions around the cursor, the outermost first.
+    brackets: those that are open at the cursor, the outermost first, without the braces of blocks.
+    above: the last line above the cursor's that isn't blank.
+    unit: one level of the file's indentation.
+    by_indent: whether the language marks blocks by indentation.
+    refusal: the reason to suggest nothing here, None if something may be suggested.
+    opens: whether the text before the cursor ends with what opens a block or a bracket.
+    one_line: whether a single line was asked for.
+    begins_at: the offset at which the cursor's line begins.
+    below_blank: whether the line above the cursor's is blank.
     """
 
     left: str
@@ -75,16 +80,16 @@ class Hole:
 
     @property
     def is_unplaced(self) -> bool:
-        """Whether the completion has to say itself how far in it stands.
+        """Whether the completion has to bring its own indentation, and that decides its block.
 
-        The cursor is at the start of an empty line, among code whose blocks are marked by that.
+        The cursor is at the start of an empty line, and the language marks blocks by indentation.
         """
         free = not self.left and not self.right.strip() and not self.brackets
         return self.by_indent and free and not self.is_prose
 
     @property
     def is_prose(self) -> bool:
-        """Whether text for people is written here, or data, and not code."""
+        """Whether the cursor stands in a string or comment, and not in code."""
         return self.kind in ("string", "comment", "docstring")
 
 
@@ -148,14 +153,14 @@ def _is_closed(document: Document, left: str, blocks: Blocks) -> bool:
     if _DONE_WORDS.fullmatch(left):
         return True
     if blocks == "braces":
-        # The names of an import stand in braces before what they come from.
+        # After the names of an import, in braces, comes the module that they are from.
         return left.endswith(";") or (left.endswith("}") and not _NAMES.match(left))
-    # A docstring, and nothing else on the line: what is left of strings are underscores.
+    # Only a docstring stands on the line: in `left` strings are underscores.
     return not left.strip().strip("_") and document.before.endswith(('"""', "'''"))
 
 
 def _guess_blocks(document: Document) -> Blocks:
-    """How an unknown language marks blocks: by the line ends that its text has."""
+    """How an unknown language marks blocks, guessed from the ends of its lines."""
     text = document.text[max(0, document.cursor - _SIGHT) : document.cursor + _SIGHT]
     return "braces" if text.count(";\n") > text.count(":\n") else "none"
 
@@ -163,8 +168,8 @@ def _guess_blocks(document: Document) -> Blocks:
 def _decide(kind: Kind, left: str, right: str, wanted: Wanted) -> Lines:
     """Whether a completion is one line or may be several.
 
-    `auto`: one when anything follows on the cursor's line or the line is begun; several on a
-    blank line, which is free for any code, and after what opens a block.
+    With `auto` it is one line where the cursor's line is begun or something follows on it, and
+    several on a blank line and after what opens a block.
     """
     if wanted != "auto":
         return wanted
@@ -176,7 +181,7 @@ def _decide(kind: Kind, left: str, right: str, wanted: Wanted) -> Lines:
 
 
 def _newline(text: str, cursor: int) -> str:
-    """The newline next to the cursor: a file's own even where it mixes them."""
+    """The newline nearest to the cursor, since a file may mix both kinds."""
     at = text.rfind("\n", 0, cursor)
     if at < 0:
         at = text.find("\n", cursor)

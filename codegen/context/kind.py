@@ -1,4 +1,4 @@
-"""Of what kind a hole is: what the code before the cursor has begun."""
+"""The kind of a hole: what is being written at the cursor, by the code before it."""
 
 import re
 from typing import Final, Literal
@@ -39,16 +39,16 @@ _DEFINES: Final = re.compile(
     r"(?:\b(?:def|fn|fun|func|function|sub)|#\s*define)\s*(?:\([^()]*\)\s*)?[\w$.*]*\s*"
     r"(?:<[^()]*>|\[[^()]*\])?\s*$"
 )
-# A type and a name before a bracket: how C's family defines a function.
+# A type and a name before a bracket: this is how a function is defined in C's family.
 _TYPED: Final = re.compile(r"\s*(?:[\w<>\[\],.?*&:]+\s+)+[*&]?[\w~:]+\s*$")
 _NO_TYPE: Final = re.compile(
     r"\s*(?:return|new|else|throw|case|await|delete|yield|in|and|or|not|print|raise|assert|go|defer"
     r"|if|elif|while|echo|co_return)\b"
 )
-# A method, or a constructor, where a class's members stand; and what these stand in.
+# A method or constructor among a class's members, and the header of such a class.
 _MEMBER: Final = re.compile(r"\s*(?:\w+\s+)*[*~]*#?[\w$]+\s*(?:<[^()]*>)?\s*")
 _MEMBERS: Final = re.compile(r"^[^(=]*\b(?:class|interface|struct|trait|record)\b[^=]*$")
-# What is called, and no type before it.
+# A call without a type before it.
 _BARE: Final = re.compile(r"\s*(?!(?:if|for|foreach|while|switch|catch|return)\b)\w[\w.:>-]*\s*")
 # A type and the beginning of a name.
 _DECLARES: Final = re.compile(r"\s*(?:\w[\w<>\[\],.?:]*[&*]*\s+)+[&*]*\w*")
@@ -65,12 +65,12 @@ _VALUE_BEGUN: Final = re.compile(
 _BEGUN: Final = re.compile(r"\s*(?:[\w<>]+\s+)*[\w$]*")
 _OPERATOR: Final = re.compile(r"[=+\-*/%<>&|^!?.:]")
 
-# What the next line goes on from, if it is farther in.
+# The end of a line that the next line continues if it is indented farther.
 _GOES_ON: Final = re.compile(r"(?:[=.]|(?<!\+)\+|&&|\|\||<<|=>|->)\s*$")
-# What comes next in a block that the cursor is at the end of.
+# The line after the cursor where the cursor stands at the end of a block.
 _BLOCK_ENDS: Final = re.compile(r"\s*(?:[)\]}]|case\b.*:|default\s*(?::|->|=>)|$)")
 
-# What stands before a brace that opens a block of statements or of members.
+# The text before a brace that opens a block of statements or members.
 _BLOCK_BRACE: Final = re.compile(
     r"(?:\)|=>|->\s*[\w<>&\[\]:, ]+|\b(?:else|try|do|finally|loop|unsafe|default|begin))\s*$"
 )
@@ -89,7 +89,7 @@ def kind_of(
     Args:
         document: the text and the tree.
         nearby: the code before the cursor.
-        values: the brackets that are open in the cursor's statement.
+        values: the brackets that are open in the cursor's statement, see `values_of`.
         following: the line after the hole.
     """
     if nearby.literal is not None:
@@ -105,7 +105,7 @@ def kind_of(
 
 
 def _in_literal(document: Document, nearby: Nearby) -> Kind:
-    # What is included stands in angle brackets, which C's grammars name a string.
+    # C's grammars call the angle brackets of an #include a string.
     if nearby.literal == "string" and document.text.startswith("<", nearby.literal_start):
         return "import"
     return _LITERALS[nearby.literal or "string"]
@@ -127,12 +127,12 @@ def _in_brackets(document: Document, nearby: Nearby, values: tuple[Bracket, ...]
 
 
 def _in_round(document: Document, nearby: Nearby, bracket: Bracket) -> Kind:
-    """What is in round brackets: parameters of a definition, arguments of a call, or a value."""
+    """The kind in round brackets: parameters of a definition, arguments of a call, or a value."""
     head = nearby.until(bracket.at)
     typed = known_language(document).functions == "typed"
     if _MEMBER.fullmatch(head) and not _NO_TYPE.match(head) and _around(nearby, bracket, _MEMBERS):
         return "parameter"
-    # Half of a call in a function's body is to a grammar half of a declaration.
+    # A half-written call in a function's body is taken by the grammar for a declaration.
     if typed and _BARE.fullmatch(head) and _around(nearby, bracket, _BLOCK_BRACE):
         return "argument"
     if known := _of_tree(document, bracket):
@@ -145,7 +145,7 @@ def _in_round(document: Document, nearby: Nearby, bracket: Bracket) -> Kind:
 
 
 def _of_tree(document: Document, bracket: Bracket) -> Kind | None:
-    """What the tree says of a bracket."""
+    """The kind in a bracket by the tree; None if the tree doesn't say."""
     if document.tree is None:
         return None
     for capture in document.tree.captures(bracket.at, document.cursor):
@@ -155,7 +155,7 @@ def _of_tree(document: Document, bracket: Bracket) -> Kind | None:
 
 
 def _around(nearby: Nearby, bracket: Bracket, headers: re.Pattern[str]) -> bool:
-    """Whether the brace around a bracket, if any, has a header of some kind."""
+    """Whether the brace around a bracket has a header that matches `headers`."""
     at = nearby.brackets.index(bracket)
     around = nearby.brackets[at - 1] if at else None
     return (
@@ -177,7 +177,7 @@ def _on_begun_line(language: Language, nearby: Nearby) -> Kind:
 
 
 def _begun(language: Language, nearby: Nearby) -> Kind:
-    """A statement of which only words stand there, or a value in it."""
+    """The kind on a begun line: a statement as long as only words stand there, or else a value."""
     left = nearby.left
     if _VALUE_BEGUN.match(left) or _goes_on(nearby, depth(left)):
         return "expression"
@@ -189,22 +189,22 @@ def _begun(language: Language, nearby: Nearby) -> Kind:
 
 
 def _blank(nearby: Nearby, following: str) -> Kind:
-    """On a line that is free for any code."""
+    """The kind on a blank line."""
     here = depth(nearby.left + "x")
     if _goes_on(nearby, here):
         return "expression"
     if opens_block(nearby.above) or _ends_with_block(nearby):
         return "block"
     if nearby.brackets and _BLOCK_ENDS.match(following):
-        # Only blocks' braces are left here.
+        # The only open brackets here are the braces of blocks.
         return "block"
-    # What a preprocessor reads isn't indented.
+    # The lines of a preprocessor aren't indented.
     less = depth(following) < here and not following.startswith("#")
     return "block" if here > 0 and less else "statement"
 
 
 def _goes_on(nearby: Nearby, column: int) -> bool:
-    """Whether the cursor's line goes on with what the line above began."""
+    """Whether the cursor's line continues the line above."""
     above = nearby.above
     return _GOES_ON.search(above) is not None and depth(above) < column
 
@@ -238,13 +238,13 @@ def values_of(document: Document, nearby: Nearby) -> tuple[Bracket, ...]:
 
 
 def _opens_block(nearby: Nearby, brace: Bracket, values: list[Bracket]) -> bool:
-    """Whether a brace opens a block, by what stands before it; `values` are open there."""
+    """Whether a brace opens a block, by the text before it; `values` are the open brackets."""
     head = nearby.header(brace.at)
     if _NO_BLOCK.search(head):
         return False
     if _BLOCK_BRACE.search(head):
         return True
-    # A keyword before a bracket that is still open says nothing of a brace in it.
+    # A keyword before an open bracket says nothing about a brace in that bracket.
     line = nearby.until(brace.at)
     inside = values and values[-1].at >= brace.at - len(line)
     return not inside and _BLOCK_HEAD.match(head) is not None

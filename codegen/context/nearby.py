@@ -1,7 +1,7 @@
-"""The code just before the cursor, with its literals blanked out.
+"""The code just before the cursor, with its strings and comments blanked out.
 
-The tree says what is a string or a comment; the rest is read as plain text, since half-written
-code has no other shape.
+The tree says where strings and comments are. The code itself is read as plain text, since the tree
+of half-written code can't be relied on.
 """
 
 import re
@@ -13,13 +13,13 @@ from codegen.syntax.language import Language
 from codegen.syntax.plain import UNKNOWN
 from codegen.text import depth
 
-# How far back is looked, in code points and lines; in an enormous line only twice as far. A bracket
-# that was opened farther up is taken for one that somebody forgot.
+# How many code points and lines before the cursor are read; of an enormous line twice as many code
+# points. A bracket that was opened farther up counts as forgotten.
 _SIGHT: Final = 4000
 _LINES: Final = 80
 
-# How long what stands before a bracket may be, in code points, and how many may be open in each
-# other: more than that is no person's work.
+# How many code points before a bracket are looked at, and how many brackets may be open in each
+# other: nobody writes more than that.
 _LONGEST: Final = 400
 _DEEPEST: Final = 100
 
@@ -27,24 +27,25 @@ _LETTER: Final = re.compile(r"[^\r\n]")
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
 
-# What begins a line only outside of round and square brackets: one that is still open there was
-# forgotten, and must not make an argument of everything below it.
+# Words that begin a line only outside of round and square brackets. A bracket that is still open
+# before such a line was forgotten, and must not make an argument of everything below it.
 _STATEMENT: Final = re.compile(
     r"\s*(?:def|import(?!\s*\()|return|while|with|try|raise|del|global|nonlocal|assert|pass|break"
     r"|continue|elif|except|finally|impl|enum|use|package|let|var|throw|#\s*include)\b"
 )
-# What may begin a parameter or an argument too: there it is farther in than what opened it.
+# Words that may also begin a parameter or an argument. Such a line is indented farther than the
+# line of the open bracket.
 _STATEMENT_OR_VALUE: Final = re.compile(
     r"\s*(?:(?:class|fn|func|struct|pub|const|public|private|protected|static)\b|@\w)"
 )
 
-# What a comment looks like where no tree tells.
+# A line of comment, for texts without a tree.
 _COMMENT_LINE: Final = re.compile(r"\s*(?://|/\*|(?:#|--|;;)\s)")
 
-# What may stand before the quote of a string that holds code.
+# The prefix of a string, before its quote.
 _PREFIX: Final = re.compile(r"[\w$@]*$")
 
-# Above a fence stands other text: of Markdown, when this is the code in it.
+# A fence in Markdown. Where its code is the document, the text above it is not a part of that.
 _FENCE: Final = re.compile(r"^[ \t]*(?:```|~~~).*\n", re.MULTILINE)
 
 
@@ -58,11 +59,12 @@ class Bracket:
 
 @dataclass(frozen=True, slots=True)
 class Nearby:
-    """The code from `start` to the cursor.
+    """The code from the offset `start` to the cursor.
 
-    `code` is as long as that, with `_` for every character of a string and a blank for every one
-    of a comment, newlines kept. `brackets` are open at the cursor, the outermost first. `literal`
-    says in what the cursor stands, None in code; `literal_start` is where that begins.
+    `code` is as long as that text. Each character of a string is `_` in it, each character of a
+    comment is a blank, and newlines are kept. `brackets` are those that are open at the cursor,
+    the outermost first. `literal` is the kind of literal that the cursor stands in, None in code,
+    and `literal_start` the offset where that literal begins.
     """
 
     start: int
@@ -84,7 +86,7 @@ class Nearby:
         return code[code.rfind("\n") + 1 :]
 
     def header(self, offset: int) -> str:
-        """The code before a brace at an offset: of the line above if it stands alone."""
+        """The code before a brace at an offset; if the brace stands alone, of the line above."""
         return self._line(offset, self.code[: offset - self.start].rstrip())
 
     def until(self, offset: int) -> str:
@@ -136,7 +138,7 @@ def _blanked(text: str, blank: str) -> str:
 
 
 def _masked(document: Document, start: int) -> tuple[str, str | None, int]:
-    """The code with its literals blanked out; in which the cursor is, and where that begins."""
+    """The code with its literals blanked out; the kind and start of the cursor's own literal."""
     text, cursor = document.text, document.cursor
     code = list(text[start:cursor])
     literal, literal_start = None, cursor
@@ -162,20 +164,20 @@ def _literals(document: Document, start: int) -> list[tuple[str, int, int]]:
         # JavaScript's grammar takes a comment that isn't closed for a regular expression.
         and not (capture.kind == "string" and document.text.startswith("/*", capture.start))
     ]
-    # A docstring is a string too; named last, it is what counts.
+    # The query names a docstring a string, too: sorted last, "docstring" is what counts.
     found.sort(key=lambda item: (item[1], -item[2], item[0] != "string"))
     return found
 
 
 def _goes_on(kind: str, literal: str) -> bool:
-    """Whether what is written at a literal's end still belongs to it."""
+    """Whether text that is typed at the end of a literal belongs to the literal."""
     if kind == "comment":
         return not literal.endswith(("*/", "-->", "\n"))
     return False
 
 
 def _unclosed(document: Document, code: str, start: int) -> tuple[str | None, int]:
-    """The literal that isn't closed before the cursor, and where it begins."""
+    """The kind of the literal that isn't closed before the cursor, and where it begins."""
     quote = _unclosed_quote(code, known_language(document))
     comment = _unclosed_comment(document, code)
     if comment is not None and (quote is None or comment < quote):
@@ -197,7 +199,7 @@ def _unclosed_comment(document: Document, code: str) -> int | None:
 
 
 def _unclosed_quote(code: str, language: Language) -> int | None:
-    """Where a string begins that isn't closed, in code whose other strings are blanked out."""
+    """Where an unclosed string begins, in code whose other strings are blanked out."""
     for mark in language.long_quotes:
         if code.count(mark) % 2:
             return code.rindex(mark)
@@ -220,9 +222,10 @@ def _unclosed_quote(code: str, language: Language) -> int | None:
 
 
 def _code_in(document: Document, start: int) -> int:
-    """Where the code begins that the cursor is in, in a string: what opens it; 0 for none.
+    """The offset of the mark that opens code in a string, if the cursor is in that code; else 0.
 
-    `start` is the string's. Its prefix stands before that if no tree told where it begins.
+    `start` is where the string begins. Without a tree that is the quote, and a prefix of the string
+    stands before it.
     """
     interpolation = known_language(document).interpolation
     if interpolation is None:
@@ -239,7 +242,7 @@ def _code_in(document: Document, start: int) -> int:
 
 
 def _kind_of_quote(code: str, quote: int) -> str:
-    """Whether a string that is not closed documents something, or is a value."""
+    """Whether an unclosed string is a "docstring" or a "string" that is a value."""
     if not code.startswith(('"""', "'''"), quote):
         return "string"
     before = code[:quote].rstrip(" \t")
@@ -258,7 +261,7 @@ def _open(code: str, start: int) -> tuple[Bracket, ...]:
                 stack.append(Bracket(letter, start + at + column))
             elif letter in _CLOSING:
                 wanted = _OPENING[_CLOSING.index(letter)]
-                # What closes an outer bracket closes those that were forgotten inside it.
+                # The mark that closes an outer bracket also closes the forgotten ones inside it.
                 if any(bracket.mark == wanted for bracket in stack):
                     while stack.pop().mark != wanted:
                         pass
@@ -267,7 +270,7 @@ def _open(code: str, start: int) -> tuple[Bracket, ...]:
 
 
 def _forget(stack: list[Bracket], line: str, code: str, start: int) -> None:
-    """Drops the brackets that a line can't stand in."""
+    """Drops the brackets that must have been forgotten, since a line can't stand in them."""
     surely = _STATEMENT.match(line)
     if not surely and not _STATEMENT_OR_VALUE.match(line):
         return

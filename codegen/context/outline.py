@@ -1,6 +1,7 @@
-"""What a file offers beyond the lines near the cursor: its imports, names and signatures.
+"""The skeleton of a file: its imports, names and signatures.
 
-Of a file that outgrows the budget the far parts are folded to these, instead of being cut off.
+Where a file outgrows the budget, the parts far from the cursor are folded to their skeleton instead
+of being cut off.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from codegen.context.window import REACH, Count
 from codegen.document import Document
 from codegen.syntax.tree import SyntaxTree
 
-# A signature or an assignment longer than that is a table, not something to go by.
+# A signature or an assignment of more code points is left out: it is rather a table, and says
+# little.
 _LONGEST: Final = 400
 
 _CLOSERS: Final = {"(": ")", "[": "]", "{": "}"}
@@ -22,12 +24,12 @@ _PARTS: Final = ("import", "variable", "function", "class")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line or signature of the skeleton; `start` and `end` span all that it stands for.
+    """One line or signature of the skeleton.
 
-    `parents` are the starts of the definitions that hold it. `text` ends with a newline; `folded`
-    is what has to be added for a body that is left out, `opener` and `closer` for one of which
-    something is shown. `documented` is the text together with what the source says of it, for a
-    definition that the cursor stands in.
+    `start` and `end` are the span that it stands for, `parents` the starts of the definitions that
+    hold it. `text` ends with a newline. `folded` is added to it where the body is left out;
+    `opener` and `closer` are added before and after a body that is shown in part. `documented` is
+    the text together with its comment and docstring, for a definition that the cursor stands in.
     """
 
     kind: str
@@ -43,7 +45,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """The entries that were chosen, as one text."""
+    """The chosen entries, as one text of so many tokens; `left_out` counts the other entries."""
 
     text: str
     tokens: int
@@ -61,16 +63,17 @@ def skeleton(
     budget: int,
     count_tokens: Count,
 ) -> Skeleton:
-    """The signatures and imports of a part of a file, as many as a budget has room for.
+    """The signatures and imports of a part of a file, as many as fit a budget.
 
-    First what the cursor stands in, with its documentation, then imports, then what is nearest.
+    The definitions around the cursor come first, with their documentation, then imports, then the
+    entries that are nearest to the cursor.
 
     Args:
-        document: the text, with its tree; without one there is nothing to choose from.
-        part: the span that is folded.
+        document: the text, with its tree; without a tree the skeleton is empty.
+        part: the span that is folded, in code points.
         scope: the definitions around the cursor.
         budget: in tokens.
-        count_tokens: the tokens of a text.
+        count_tokens: gives the number of tokens of a text.
     """
     if document.tree is None or part[0] >= part[1] or budget <= 0:
         return EMPTY
@@ -81,7 +84,7 @@ def skeleton(
 
     def order(entry: Entry) -> tuple[int, int]:
         rank = 0 if entry.start in around else 1 if entry.kind == "import" else 2
-        # A method of another class is farther than its file position tells.
+        # A method of another class counts as farther than its place in the file is.
         nested = sum(parent not in around for parent in entry.parents)
         return rank + nested, abs(entry.start - cursor)
 
@@ -90,27 +93,28 @@ def skeleton(
     for entry in sorted(entries, key=order):
         needed = [by_start[at] for at in entry.parents if at in by_start and at not in chosen]
         needed.append(entry)
-        # A file has more signatures than it is worth to count tokens of, once the budget is full.
-        if sum(len(one.text) for one in needed) > left * REACH:
+        # A file may have thousands of signatures: tokens are counted only where they may fit.
+        if sum(len(piece.text) for piece in needed) > left * REACH:
             continue
-        cost = sum(count_tokens(one.text + one.folded) for one in needed)
+        cost = sum(count_tokens(piece.text + piece.folded) for piece in needed)
         if entry.documented and cost <= left:
             needed[-1], cost = _documented(entry, cost, left, count_tokens)
         if cost <= left:
             left -= cost
-            chosen.update((one.start, one) for one in needed)
+            chosen.update((piece.start, piece) for piece in needed)
     while True:
         kept = tuple(chosen[at] for at in sorted(chosen))
         text = "".join(_spelt(kept, around))
         tokens = count_tokens(text)
         if tokens <= budget:
             return Skeleton(text, tokens, kept, len(entries) - len(kept))
-        # Some tokens join differently than was estimated. What holds an entry came before it.
+        # The estimate was too low: tokens join in other ways in the whole text. The last entry
+        # goes, which never is the parent of another, since parents are chosen first.
         chosen.popitem()
 
 
 def _documented(entry: Entry, cost: int, left: int, count_tokens: Count) -> tuple[Entry, int]:
-    """An entry with its documentation if there is room for it, and what it costs then."""
+    """The entry with its documentation if there is room for that, and its cost in tokens."""
     if len(entry.documented) > left * REACH:
         return entry, cost
     more = count_tokens(entry.documented) - count_tokens(entry.text)
@@ -120,7 +124,7 @@ def _documented(entry: Entry, cost: int, left: int, count_tokens: Count) -> tupl
 
 
 def _spelt(entries: tuple[Entry, ...], around: set[int]) -> Iterator[str]:
-    """The entries' texts; the body of what holds no other entry, and not the cursor, is folded."""
+    """The texts of the entries. A body that holds no entry, and not the cursor, is folded."""
     parents = {parent for entry in entries for parent in entry.parents}
     open_: list[Entry] = []
     for entry in entries:
@@ -128,7 +132,7 @@ def _spelt(entries: tuple[Entry, ...], around: set[int]) -> Iterator[str]:
             yield open_.pop().closer
         opened = entry.start in parents or entry.start in around
         yield f"{entry.text.rstrip()}{entry.opener if opened else entry.folded}\n"
-        # What the cursor stands in goes on beyond the skeleton.
+        # A definition around the cursor is not closed here: it goes on below the skeleton.
         if opened and entry.start not in around:
             open_.append(entry)
     while open_:
@@ -140,21 +144,21 @@ def _entries(tree: SyntaxTree, part: tuple[int, int], around: set[int]) -> Itera
     covered = part[0] - 1
     open_: list[Definition] = []
     for capture in sorted(
-        # What a name is bound to may be a function, which says more.
+        # Where a name is bound to a function, the function's entry comes before the variable's.
         tree.captures(*part, _PARTS),
-        key=lambda found: (found.start, -found.end, found.kind == "variable"),
+        key=lambda capture: (capture.start, -capture.end, capture.kind == "variable"),
     ):
         if capture.start >= part[1]:
             break
         while open_ and open_[-1].end <= capture.start:
             open_.pop()
-        inside_function = any(one.kind == "function" for one in open_)
+        inside_function = any(definition.kind == "function" for definition in open_)
         if capture.start <= covered or inside_function:
             continue
         covered = capture.end - 1 if capture.kind == "variable" else capture.start
         line = text.rfind("\n", 0, capture.start) + 1
         indent = text[line : capture.start]
-        parents = tuple(one.start for one in open_)
+        parents = tuple(definition.start for definition in open_)
         if indent.strip() or not parents:
             indent = ""
         if capture.kind in ("import", "variable"):
@@ -177,7 +181,7 @@ def _entries(tree: SyntaxTree, part: tuple[int, int], around: set[int]) -> Itera
                 *_body(text, definition, indent, folded),
                 _with_doc(tree, definition, indent, spelt) if capture.start in around else "",
             )
-        # What is too long to be shown still holds what is in it.
+        # A definition whose signature is too long to be shown is a parent all the same.
         open_.append(definition)
 
 
@@ -190,19 +194,19 @@ def _first_line(statement: str) -> str:
 
 
 def _body(text: str, definition: Definition, indent: str, folded: str) -> tuple[str, str, str]:
-    """What stands for a definition's body: for all of it, before a part of it, and after that."""
+    """What stands for a definition's body: for all of it, and before and after a part of it."""
     start, end = definition.body
     if start == end:
         return "", "", ""
     if text.startswith("{", start):
         return folded, " {", f"{indent}}}\n"
     word = folded.removeprefix("\n")
-    # A word that ends the block has a line of its own.
+    # A word that ends a block stands on a line of its own.
     return folded.replace("\n", f"\n{indent}"), "", "" if word == folded else f"{indent}{word}\n"
 
 
 def _with_doc(tree: SyntaxTree, definition: Definition, indent: str, signature: str) -> str:
-    """A signature with the comment right above it and the docstring right below it; "" without."""
+    """A signature with the comment above it and the docstring below; "" if it has neither."""
     text = tree.text
     above = line = text.rfind("\n", 0, definition.start) + 1
     reach = max(0, line - _LONGEST)
@@ -216,20 +220,22 @@ def _with_doc(tree: SyntaxTree, definition: Definition, indent: str, signature: 
         ):
             break
         above = start
-    comment_above = "".join(f"{indent}{one.strip()}\n" for one in text[above:line].splitlines())
+    comment_above = "".join(
+        f"{indent}{comment.strip()}\n" for comment in text[above:line].splitlines()
+    )
     first = definition.body[0]
     first += len(text[first : definition.body[1]]) - len(text[first : definition.body[1]].lstrip())
     below = ""
-    for found in tree.captures(first, first + 1, ("docstring",)):
-        if found.start == first:
-            below = _shortened(text[first : found.end])
+    for docstring in tree.captures(first, first + 1, ("docstring",)):
+        if docstring.start == first:
+            below = _shortened(text[first : docstring.end])
             column = text[text.rfind("\n", 0, first) + 1 : first]
             below = f"{column}{below}\n" if not column.strip() else ""
     return f"{comment_above}{signature}{below}" if comment_above or below else ""
 
 
 def _shortened(docstring: str) -> str:
-    """A docstring, or of a long one the summary in its first line."""
+    """A docstring; of a long docstring the first line, which is its summary."""
     if len(docstring) <= _LONGEST:
         return docstring
     summary, quotes = docstring.split("\n", 1)[0].rstrip(), docstring[-3:]

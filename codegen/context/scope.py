@@ -1,4 +1,4 @@
-"""In which definitions the cursor stands."""
+"""The definitions that the cursor stands in: its scope."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from codegen.text import depth, opens_block
 
 _DEFINITIONS: Final = ("class", "function")
 
-# What stands before a body's brace, with closed brackets emptied, by the words that name it.
+# Headers of definitions, as they stand before a body's brace with the contents of closed brackets
+# removed. The group is the name.
 _HEADERS: Final = (
     (
         "class",
@@ -42,7 +43,7 @@ _HEADERS: Final = (
         ),
     ),
 )
-# One whose name has no such word before it: in a class, or where functions have types.
+# The header of a function without a word such as `function`: in a class, or in a typed language.
 _METHOD: Final = re.compile(
     r"(~?#?[\w$]+)\s*(?:<[^()]*>)?\s*\(\)(?:\s*\b(?:const|noexcept|override|final)\b)*\s*"
     r"(?:(?:throws\b|:|->)[^=(){}]*)?$"
@@ -51,13 +52,13 @@ _NO_METHOD: Final = re.compile(
     r"\b(?:if|for|foreach|while|switch|catch|synchronized|using|lock|function|func|fn|new|return|with"
     r"|match|else|do)\b|=(?!=)"
 )
-# How long a header may be, in code points.
+# How many code points of a header are looked at.
 _LONGEST: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A class or function: its name, and the spans of all of it and of its body."""
+    """A class or function. `start` and `end` span all of it, `body` its body, in code points."""
 
     kind: str
     name: str
@@ -83,8 +84,8 @@ def definitions_around(document: Document, nearby: Nearby | None = None) -> tupl
         language = tree.grammar.language
         mend = language.blocks == "braces" and not language.data
         return _mended(document, known, nearby or look_back(document)) if mend else known
-    # A body ends at its last statement, and the blank line below it may still be a part of it:
-    # what the cursor's column says.
+    # To the tree a body ends at its last statement. Whether a blank line below still belongs to it
+    # is decided by the cursor's column.
     last = len(document.text[:cursor].rstrip())
     column = _column(document)
     inside = [
@@ -98,7 +99,7 @@ def definitions_around(document: Document, nearby: Nearby | None = None) -> tupl
 
 
 def definition_of(text: str, capture: Capture) -> Definition:
-    """What a capture says of a definition."""
+    """The definition that a capture names."""
     name = capture.inner.get("name")
     body = capture.inner.get("body", (capture.end, capture.end))
     spelt = text[slice(*name)] if name else ""
@@ -117,37 +118,38 @@ def _definitions(text: str, captures: list[Capture]) -> tuple[Definition, ...]:
 def _mended(
     document: Document, known: tuple[Definition, ...], nearby: Nearby
 ) -> tuple[Definition, ...]:
-    """The definitions that the tree knows, and those that half-written code keeps from it.
+    """The definitions that the tree knows, and those that it misses since code is half-written.
 
-    Nothing that begins in a comment which isn't closed is one.
+    Text in an unclosed comment defines nothing.
     """
     if nearby.literal == "comment":
-        known = tuple(one for one in known if one.start < nearby.literal_start)
-    bodies = {one.body[0] for one in known}
-    found = list(known)
+        known = tuple(outer for outer in known if outer.start < nearby.literal_start)
+    bodies = {definition.body[0] for definition in known}
+    definitions = list(known)
     for bracket in nearby.brackets:
         if bracket.mark != "{" or bracket.at in bodies:
             continue
-        around = max((one for one in found if one.start < bracket.at), key=_start, default=None)
+        before = (outer for outer in definitions if outer.start < bracket.at)
+        around = max(before, key=_start, default=None)
         header = _header(document, nearby, bracket.at, around)
-        if header is not None and all(one.start != header.start for one in found):
-            found.append(header)
-    return tuple(sorted(found, key=_start))
+        if header is not None and all(header.start != other.start for other in definitions):
+            definitions.append(header)
+    return tuple(sorted(definitions, key=_start))
 
 
 def _mended_by_indent(
     document: Document, known: tuple[Definition, ...], nearby: Nearby, column: int
 ) -> tuple[Definition, ...]:
-    """The definitions that the tree knows, and headers above that are less far in than the code.
+    """The definitions that the tree knows, and those whose headers are found by indentation.
 
-    The nearest line that is less far in than `column` is what the cursor stands in, and so on
-    outwards.
+    The cursor at `column` stands in the nearest line above that is indented less. That line in turn
+    stands in the nearest line above it that is indented less, and so on.
     """
     tree, code = document.tree, nearby.code
     header = known_language(document).header
     if tree is None or header is None:
         return known
-    found = {one.start: one for one in known}
+    found = {definition.start: definition for definition in known}
     end = code.rfind("\n")
     if nearby.literal in ("string", "docstring") and nearby.literal_start <= nearby.start + end:
         end = code.rfind("\n", 0, max(0, nearby.literal_start - nearby.start))
@@ -156,7 +158,8 @@ def _mended_by_indent(
         begin = code.rfind("\n", 0, end) + 1
         line = code[begin:end]
         if line.strip() and depth(line) < column and not _in_string(tree, nearby.start + begin):
-            # What a mark closes was opened by a line as far in: the statement begins there.
+            # A line that begins with a closing bracket: its statement begins at a line above with
+            # the same indentation.
             column = depth(line) + (line.lstrip()[0] in ")]}")
             if match := header.match(line):
                 groups = match.groupdict()
@@ -169,7 +172,7 @@ def _mended_by_indent(
 
 
 def _in_string(tree: SyntaxTree, line: int) -> bool:
-    """Whether the line that begins at an offset goes on with a string."""
+    """Whether the line that begins at an offset begins inside a string."""
     return any(
         found.kind != "code" and found.start < line < found.end
         for found in tree.literals(line, line)
@@ -183,7 +186,7 @@ def _start(definition: Definition) -> int:
 def _header(
     document: Document, nearby: Nearby, brace: int, around: Definition | None
 ) -> Definition | None:
-    """The definition whose body a brace begins, by what stands before it. It isn't closed."""
+    """The definition whose body begins with an unclosed brace, by the text before the brace."""
     parts = _parts(nearby, brace)
     head = "".join(letter for letter, _ in parts)
     found = next(
@@ -194,7 +197,7 @@ def _header(
     if found is None:
         return None
     kind, match = found
-    # Modifiers may stand before what was found, on its line.
+    # Modifiers such as `public` may stand before the header on its line.
     at = nearby.code.rfind("\n", 0, parts[match.start(1)][1] - nearby.start) + 1
     while nearby.code[at].isspace():
         at += 1
@@ -203,7 +206,10 @@ def _header(
 
 
 def _method(head: str, around: Definition | None) -> tuple[str, re.Match[str]] | None:
-    """A function that no word announces. In another one it would be a call before a block."""
+    """A function whose header has no word such as `function`.
+
+    In another function the same text is a call before a block.
+    """
     if around is not None and around.kind == "function":
         return None
     match = _METHOD.search(head)
@@ -213,7 +219,7 @@ def _method(head: str, around: Definition | None) -> tuple[str, re.Match[str]] |
 
 
 def _parts(nearby: Nearby, brace: int) -> list[tuple[str, int]]:
-    """The letters of a statement up to a brace and where they are, brackets' contents left out."""
+    """The letters of a statement up to a brace with their offsets, without contents of brackets."""
     parts: list[tuple[str, int]] = []
     inner = 0
     for at in range(brace - 1, max(nearby.start, brace - _LONGEST) - 1, -1):
@@ -228,7 +234,7 @@ def _parts(nearby: Nearby, brace: int) -> list[tuple[str, int]]:
 
 
 def _column(document: Document) -> int:
-    """How far in the code at the cursor is, whatever stands on its line already."""
+    """The column that code at the cursor has or would have, in a language that indents blocks."""
     text, cursor = document.text, document.cursor
     start = text.rfind("\n", 0, cursor) + 1
     left = text[start:cursor]
@@ -241,7 +247,7 @@ def _column(document: Document) -> int:
         return max(column, depth(previous) + 1)
     after = text[cursor : cursor + 4000]
     following = next((line for line in (left + after).split("\n") if line.strip()), "")
-    # Between two lines that are farther in, an empty one is only not indented yet.
+    # An empty line between two lines that are indented farther just isn't indented yet.
     return max(column, min(depth(previous), depth(following)))
 
 

@@ -1,9 +1,9 @@
-"""The text around the cursor that fits a token budget.
+"""The window: the text around the cursor that fits a budget of tokens.
 
-A window that moved by a line with every line typed would give a new prompt each time, and
-nothing of the KV cache could be kept. So its edges stand on a grid: line numbers counted from
-the document's start before the cursor, and from its end after it, which typing at the cursor
-does not change.
+If the window moved with every typed line, every prompt would be a new one, and nothing in the KV
+cache could be used again. So its edges stand on a grid of line numbers. Before the cursor they are
+counted from the document's start, and after it from the document's end: typing at the cursor
+changes neither.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,23 +15,25 @@ from codegen.document import Document
 Count = Callable[[str], int]
 """How many tokens a text has."""
 
-# What stands before the cursor decides more of a completion than what follows.
+# The text before the cursor decides more about a completion than the text after it.
 _PREFIX_PERCENT: Final = 70
 
-# Grids to try, coarsest first: an edge every so many lines, and every so many code points of a
-# line (0: none), counted from the line's outer end. A grid that leaves more than half of the
-# budget unused gives way to the next.
+# The grids, coarsest first: an edge every so many lines, and every so many code points in a line
+# (0: none), counted from the line's outer end. If a grid leaves more than half of the budget
+# unused, the next grid is tried.
 _GRIDS: Final = ((16, 0), (4, 0), (1, 256), (1, 16))
 
 REACH: Final = 8
-"""Code points per token that are looked at. Code has three or four, deep indentation more; text
-that has more than this doesn't use its whole budget, and a huge document costs no more than a long
-one."""
+"""How many code points are looked at for each token of the budget.
+
+Code has three or four code points per token, deep indentation more. A text with more than this
+doesn't use its whole budget. In return the costs of a document don't grow with its size.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A part of a document's text: `text[start:end]` before or after a place, and its tokens."""
+    """A part of a document's text, `text[start:end]`, and how many tokens it has."""
 
     start: int
     end: int
@@ -43,9 +45,9 @@ def fit_window(
 ) -> tuple[Window, Window]:
     """The text before an anchor and after the cursor that fits a budget.
 
-    70 % of the budget are for the text before the anchor; what one side doesn't need, since the
-    document ends there, goes to the other. A window begins and ends at line starts, except
-    inside a line that is too long for that.
+    70 % of the budget are for the text before the anchor. What one side doesn't need, since the
+    document ends there, goes to the other side. A window begins and ends at the starts of lines,
+    except inside a line that is too long for that.
 
     Args:
         document: the text and the cursor.
@@ -57,8 +59,8 @@ def fit_window(
     budget = max(0, budget)
     share = budget * _PREFIX_PERCENT // 100
     above = window_above(document.text, anchor, share, count_tokens)
-    # Only a side that is whole hands on its rest: otherwise every keystroke on one side would
-    # change what the other may have.
+    # Only a side that reaches the document's edge gives its rest to the other. Otherwise every
+    # keystroke on one side would change the budget of the other.
     rest = budget - (share if above.start else above.tokens)
     below = window_below(document.text, document.cursor, rest, count_tokens)
     if above.start and below.end == len(document.text):
@@ -82,7 +84,7 @@ def _counter(text: str, count_tokens: Count) -> Callable[[int, int], int]:
     return lambda edge, other: count_tokens(text[min(edge, other) : max(edge, other)])
 
 
-# A border between lines: its offset, and its number on the grid, 0 at the document's own edge.
+# A border between lines: its offset, and its number on the grid, which is 0 at the document's edge.
 _Border = tuple[int, int]
 
 
@@ -113,7 +115,7 @@ def _reach(
     budget: int,
     count: Callable[[int, int], int],
 ) -> tuple[int, int]:
-    """The window's edge on one side of the cursor, and the tokens up to there."""
+    """The window's edge on one side of the cursor, and the tokens between the two."""
     for lines, columns in _GRIDS:
         edges = _edges(cursor, borders(), lines, columns)
         edge, tokens, whole = _outermost(cursor, edges, budget, count)
@@ -123,7 +125,7 @@ def _reach(
 
 
 def _edges(cursor: int, borders: Iterable[_Border], lines: int, columns: int) -> Iterator[int]:
-    """Where the window may be cut on a grid, the nearest to the cursor first."""
+    """The offsets at which a grid allows the window to end, the nearest to the cursor first."""
     inner = cursor
     for border, number in borders:
         if columns:
@@ -138,12 +140,12 @@ def _edges(cursor: int, borders: Iterable[_Border], lines: int, columns: int) ->
 def _outermost(
     cursor: int, edges: Iterator[int], budget: int, count: Callable[[int, int], int]
 ) -> tuple[int, int, bool]:
-    """The farthest edge within the budget, the tokens up to it, and whether it is the last."""
+    """The farthest edge within the budget, the tokens up to it, and whether that is all text."""
     fitting = [cursor]
     estimate = 0
     whole = True
     for edge in edges:
-        # Piece by piece from the cursor outward: the whole may be far too much to tokenise.
+        # Counted piece by piece from the cursor outward, since the whole text may be huge.
         if abs(edge - cursor) <= budget * REACH:
             estimate += count(fitting[-1], edge)
             if estimate <= budget:
@@ -151,7 +153,7 @@ def _outermost(
                 continue
         whole = False
         break
-    # The pieces' sum can be off by the tokens that join across an edge, in either direction.
+    # The sum of the pieces can be too high or too low, where tokens join across an edge.
     while (tokens := count(cursor, fitting[-1])) > budget:
         fitting.pop()
         whole = False
