@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from codegen.progress import Progress
     from codegen.settings.config import Settings
     from codegen_eval.layouts.folder import Facts, MeasuredHole
-    from codegen_eval.layouts.table import Row
+    from codegen_eval.layouts.table import LayoutRow
     from codegen_eval.metrics.intervals import Estimate
     from codegen_eval.suites.problem import Problem, Suite
 
@@ -165,7 +165,7 @@ def _name(facts: "Facts") -> str:
     return "-".join("".join(c if c.isalnum() or c in "+.-_" else "_" for c in w) for w in words)
 
 
-def _show(facts: "Facts", about: str, rows: "Sequence[Row]") -> None:
+def _show(facts: "Facts", about: str, rows: "Sequence[LayoutRow]") -> None:
     """What was measured, and the table."""
     from rich.console import Console  # noqa: PLC0415 - brings 40 ms
     from rich.table import Table  # noqa: PLC0415
@@ -199,7 +199,7 @@ def _show(facts: "Facts", about: str, rows: "Sequence[Row]") -> None:
     )
 
 
-def _cells(row: "Row") -> tuple[str, ...]:
+def _cells(row: "LayoutRow") -> tuple[str, ...]:
     from codegen_eval.metrics import figures  # noqa: PLC0415 - numpy follows
 
     return (

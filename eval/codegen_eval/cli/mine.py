@@ -71,10 +71,10 @@ def command(
     reach it pass with the text that was there, and fail without it.
     """
     from codegen_eval.mine.about import about  # noqa: PLC0415
-    from codegen_eval.mine.mining import Options, mine  # noqa: PLC0415
+    from codegen_eval.mine.mining import MiningOptions, mine  # noqa: PLC0415
     from codegen_eval.sandbox.find import find_sandbox  # noqa: PLC0415
 
-    options = Options(
+    options = MiningOptions(
         repository=repository,
         out=out or Path(f"{about(repository, published).name}-holes"),
         # Not resolved: an environment's interpreter is a link, and its place tells which it is.

@@ -9,7 +9,7 @@ import click
 from codegen.errors import UsageError
 
 if TYPE_CHECKING:
-    from codegen_eval.report.entry import Entry
+    from codegen_eval.report.reported import ReportedRun
 
 _PAGE = Path("eval-report.html")
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -59,15 +59,17 @@ def command(
         _write(table, to_csv(made))
 
 
-def _entries(runs: tuple[Path, ...], data: Path | None, mined: tuple[Path, ...]) -> "list[Entry]":
-    from codegen_eval.report.entry import entries  # noqa: PLC0415 - numpy follows
+def _entries(
+    runs: tuple[Path, ...], data: Path | None, mined: tuple[Path, ...]
+) -> "list[ReportedRun]":
+    from codegen_eval.report.reported import reported_runs  # noqa: PLC0415 - numpy follows
     from codegen_eval.runs import open_run  # noqa: PLC0415
     from codegen_eval.suites.registry import suite_again  # noqa: PLC0415
 
     opened = [open_run(each) for each in dict.fromkeys(runs)]
     made_from = {(run.info.suite, run.info.suite_sha256) for run in opened}
     suites = {each: suite_again(*each, data, mined) for each in made_from}
-    return entries([(run, suites[run.info.suite, run.info.suite_sha256]) for run in opened])
+    return reported_runs([(run, suites[run.info.suite, run.info.suite_sha256]) for run in opened])
 
 
 def _write(path: Path, text: str) -> None:

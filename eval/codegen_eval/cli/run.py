@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from codegen.local.model import LocalModel
     from codegen.progress import Progress
     from codegen.settings.config import Settings
-    from codegen_eval.generate.runner import Options
+    from codegen_eval.generate.runner import RunOptions
     from codegen_eval.runs import RunInfo
     from codegen_eval.suites.problem import Problem, Suite
 
@@ -130,7 +130,7 @@ def command(
     """
     from codegen_eval.cli.summary import lines  # noqa: PLC0415
     from codegen_eval.generate.formats import FORMATS  # noqa: PLC0415
-    from codegen_eval.generate.runner import Options  # noqa: PLC0415
+    from codegen_eval.generate.runner import RunOptions  # noqa: PLC0415
     from codegen_eval.metrics.figures import plain  # noqa: PLC0415
     from codegen_eval.metrics.summary import summarize  # noqa: PLC0415
     from codegen_eval.runs import open_run, read_info  # noqa: PLC0415
@@ -142,7 +142,7 @@ def command(
     settings = user_settings(model=model, device=device, precision=precision, offline=offline)
     loaded = load_suite(suite, data, python)
     drawn = (0.8 if samples > 1 else 0.0) if temperature is None else temperature
-    options = Options(
+    options = RunOptions(
         format=format_ or FORMATS[loaded.kind][0],  # type: ignore[arg-type] # click's choice
         end=end,  # type: ignore[arg-type] # likewise
         heal=heal,
@@ -183,7 +183,7 @@ def _generate(  # noqa: PLR0917 - one caller, above
     settings: "Settings",
     suite: "Suite",
     problems: "list[Problem]",
-    options: "Options",
+    options: "RunOptions",
     out: Path | None,
     progress: "Progress",
 ) -> Path:

@@ -28,7 +28,6 @@ from codegen.local.model import LocalModel
 from codegen.local.plan import LocalPlan, own_plan
 from codegen.models.catalogue import released
 from codegen.prompt.healing import Spell
-from codegen_eval.generate.answer import Answer
 from codegen_eval.generate.formats import (
     FORMATS,
     End,
@@ -39,6 +38,7 @@ from codegen_eval.generate.formats import (
     query,
 )
 from codegen_eval.generate.product import product_hash
+from codegen_eval.generate.sample_text import SampleText
 from codegen_eval.generate.writing import RunWriter
 from codegen_eval.runs import NOT_IN_KEY, Batch, RunInfo, Sample
 from codegen_eval.suites.problem import Problem, Suite
@@ -48,7 +48,7 @@ KEY_VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RunOptions:
     """What is asked of a run.
 
     `end` None is what fits the suite; `batch` samples are decoded together, at most.
@@ -75,7 +75,7 @@ class Options:
             raise UsageError("the format `complete` gives one suggestion: --samples must be 1")
 
 
-def describe(suite: Suite, model: LocalModel, options: Options) -> RunInfo:
+def describe(suite: Suite, model: LocalModel, options: RunOptions) -> RunInfo:
     """Everything that can change a result.
 
     Raises:
@@ -120,7 +120,7 @@ def describe(suite: Suite, model: LocalModel, options: Options) -> RunInfo:
     )
 
 
-def _end(suite: Suite, options: Options) -> End:
+def _end(suite: Suite, options: RunOptions) -> End:
     fitting = end_of(suite.name, suite.kind)
     if options.end is None:
         return fitting
@@ -201,7 +201,7 @@ def _samples(
             Spell.of(model.tokenizer, model.vocabulary, asked.forced) if asked.forced else None
         ),
     )
-    answers = [Answer(asked.forced, asked.stops, one_line=asked.one_line) for _ in indices]
+    answers = [SampleText(asked.forced, asked.stops, one_line=asked.one_line) for _ in indices]
     start = time.perf_counter()
     generation = model.backend.generate(request, CancelToken())
     for step in generation:

@@ -53,7 +53,7 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CallAnswer:
     """What a call gave: plain data, a Digest of it, Opaque or Raised.
 
     `packed` is plain data as it came, and `after` the arguments, packed too, if the call changed
@@ -90,7 +90,7 @@ class Candidate:
 
     def calls(
         self, packed: Sequence[Any], *, after: bool = False, digests: bool = False
-    ) -> Iterator[Answer]:
+    ) -> Iterator[CallAnswer]:
         """Has the entry point called, with arguments that are packed already.
 
         Args:
@@ -113,19 +113,19 @@ class Candidate:
             case _:
                 raise _forged("a malformed answer", doing)
 
-    def _called(self, frame: list[Any], doing: _Doing) -> Answer:
+    def _called(self, frame: list[Any], doing: _Doing) -> CallAnswer:
         try:
             match frame:
                 case ["value", packed, after]:
-                    return Answer(unpack(packed), packed, _arguments(after))
+                    return CallAnswer(unpack(packed), packed, _arguments(after))
                 case ["digest", str(sha256), None]:
-                    return Answer(Digest(sha256))
+                    return CallAnswer(Digest(sha256))
                 case ["raised", str(builtin), str(name), str(message), after]:
-                    return Answer(Raised(builtin, name, message), after=_arguments(after))
+                    return CallAnswer(Raised(builtin, name, message), after=_arguments(after))
                 case ["opaque", str(name), True, _]:
                     raise _forged(f"a result whose type, {name}, has its own comparison", doing)
                 case ["opaque", str(name), False, after]:
-                    return Answer(Opaque(name), after=_arguments(after))
+                    return CallAnswer(Opaque(name), after=_arguments(after))
                 case _:
                     raise _forged("a malformed answer", doing)
         except PlainError as error:

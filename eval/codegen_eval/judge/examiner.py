@@ -15,7 +15,7 @@ from codegen_eval.judge.box.examiner import MAX_TOTAL
 from codegen_eval.judge.box.plain import PlainError, pack, parse
 from codegen_eval.judge.boxes import Boxes
 from codegen_eval.judge.calls import describe
-from codegen_eval.judge.candidate import Answer, Candidate, Opaque, Raised
+from codegen_eval.judge.candidate import CallAnswer, Candidate, Opaque, Raised
 from codegen_eval.judge.outcome import Decided
 from codegen_eval.judge.wording import call, clipped
 from codegen_eval.sandbox.types import Box, Limits
@@ -94,7 +94,7 @@ class Examiner:
 
 
 def _examine(box: Box, problem: Problem, candidate: Candidate, seconds: float) -> None:
-    doing, last = "before its first call", Answer(None)
+    doing, last = "before its first call", CallAnswer(None)
     slow = Decided(Verdict.TIMEOUT, f"more than {seconds:g} s of the test's own")
     while True:
         match _receive(box, slow):
@@ -122,13 +122,13 @@ def _examine(box: Box, problem: Problem, candidate: Candidate, seconds: float) -
                 raise LostError(f"{problem.task_id}: its test said {clipped(repr(frame))}")
 
 
-def _reply(answer: Answer) -> dict[str, Any]:
+def _reply(answer: CallAnswer) -> dict[str, Any]:
     if isinstance(answer.result, Raised):
         return {"raised": [answer.result.builtin, answer.result.message], "after": answer.after}
     return {"value": answer.packed, "after": answer.after}
 
 
-def _failed(error: str, line: str, doing: str, last: Answer) -> str:
+def _failed(error: str, line: str, doing: str, last: CallAnswer) -> str:
     """The line that failed, and what the last call before it had given."""
     words = f"{clipped(line, 140)}: got {describe(last.result)}, {doing}"
     # An assertion's message is the test's own, and mostly says nothing.

@@ -22,10 +22,10 @@ from codegen.errors import UsageError
 from codegen.local.model import LocalModel
 from codegen.prompt.fim import Prompt
 from codegen.prompt.healing import Spell
-from codegen_eval.generate.runner import Options
+from codegen_eval.generate.runner import RunOptions
 from codegen_eval.generate.runner import describe as describe_run
 from codegen_eval.layouts.folder import Facts, Figures, FiguresWriter, MeasuredHole
-from codegen_eval.layouts.variants import KINDS, SEED, VARIANTS, Place, Question, questions
+from codegen_eval.layouts.variants import KINDS, SEED, VARIANTS, CursorPlace, Question, questions
 from codegen_eval.suites.problem import Problem, Suite
 
 VERSION: Final = 1
@@ -46,7 +46,7 @@ def describe(suite: Suite, model: LocalModel, context_tokens: int) -> Facts:
             f"{suite.name} is a suite of {suite.kind}; layouts are compared in holes, as of "
             "infilling-single-line or a mined suite"
         )
-    info = describe_run(suite, model, Options(format="fim"))
+    info = describe_run(suite, model, RunOptions(format="fim"))
     return Facts(
         version=VERSION,
         suite=info.suite,
@@ -97,7 +97,7 @@ def _key(facts: Facts, problem: Problem, asked: Sequence[Question]) -> str:
 
 
 def _all(model: LocalModel, asked: Sequence[Question]) -> Iterator[Figures]:
-    done: dict[tuple[Place, tuple[int, ...], bytes], Measured] = {}
+    done: dict[tuple[CursorPlace, tuple[int, ...], bytes], Measurement] = {}
     for each in asked:
         # Anchors meet at a file's start and where a body is short: the same prompt, once.
         same = (each.place, each.prompt.ids, each.prompt.forced)
@@ -118,7 +118,7 @@ def _all(model: LocalModel, asked: Sequence[Question]) -> Iterator[Figures]:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """The figures that take the model; see `Figures`."""
 
     exact: bool
@@ -135,7 +135,7 @@ class Scored:
     rows: NDArray[np.float32]
 
 
-def measure(model: LocalModel, prompt: Prompt, place: Place) -> Measured:
+def measure(model: LocalModel, prompt: Prompt, place: CursorPlace) -> Measurement:
     """Scores the true rest of a line, and decodes greedily as long as that is right.
 
     Raises:
@@ -152,9 +152,9 @@ def measure(model: LocalModel, prompt: Prompt, place: Place) -> Measured:
     text = forced.decode(errors="replace") + place.target + place.newline
     ids = model.tokenizer.encode(text)
     scored = Scored(ids, backend.score(prompt.ids, ids))
-    line = Line(len(forced), place.target)
+    line = DecodedLine(len(forced), place.target)
     _decode(model, prompt, line, scored, spell)
-    return Measured(line.exact, line.right, likelihood(scored, spell), line.text)
+    return Measurement(line.exact, line.right, likelihood(scored, spell), line.text)
 
 
 def likelihood(scored: Scored, constraint: Constraint | None) -> float:
@@ -174,7 +174,7 @@ def likelihood(scored: Scored, constraint: Constraint | None) -> float:
     return total
 
 
-class Line:
+class DecodedLine:
     """What greedy decoding writes into a line, beside what should stand there."""
 
     def __init__(self, forced: int, target: str) -> None:
@@ -216,7 +216,11 @@ class Line:
 
 
 def _decode(
-    model: LocalModel, prompt: Prompt, line: Line, scored: Scored, constraint: Constraint | None
+    model: LocalModel,
+    prompt: Prompt,
+    line: DecodedLine,
+    scored: Scored,
+    constraint: Constraint | None,
 ) -> None:
     """Greedy decoding into `line`, up to its end or its first mistake.
 

@@ -11,7 +11,7 @@ from codegen_eval.metrics.intervals import Estimate, difference
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LayoutRow:
     """One layout at one kind of place, NaN where nothing was measured.
 
     `exact_change` and `nll_change` are what it has more than the base on the same holes. Of
@@ -32,7 +32,7 @@ class Row:
     prompt_tokens: float
 
 
-def tabulate(holes: Sequence[MeasuredHole]) -> list[Row]:
+def tabulate(holes: Sequence[MeasuredHole]) -> list[LayoutRow]:
     """The table, kind by kind, in the variants' order."""
     # By kind and layout: the figures of each hole that has them, by its place among all.
     by: dict[tuple[str, str, bool], dict[int, Figures]] = {}
@@ -59,7 +59,7 @@ def _row(
     ours: dict[int, Figures],
     base: dict[int, Figures],
     groups: Sequence[str],
-) -> Row:
+) -> LayoutRow:
     figures = list(ours.values())
     likelihoods = [each.nll for each in figures if not math.isnan(each.nll)]
 
@@ -74,7 +74,7 @@ def _row(
         ]
         return _difference([pair for pair in pairs if not math.isnan(pair[0])])
 
-    return Row(
+    return LayoutRow(
         kind=kind,
         layout=variant.layout,
         heal=variant.heal,

@@ -69,7 +69,7 @@ BASE: Final = VARIANTS[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CursorPlace:
     """A cursor in a line whose rest is wanted.
 
     `before` is the file up to the cursor, `target` the rest of the line, and `after` what follows
@@ -91,13 +91,13 @@ class Question:
     typed: those after what it shares with this one.
     """
 
-    place: Place
+    place: CursorPlace
     variant: Variant
     prompt: Prompt
     keystroke: int
 
 
-def places(problem: Problem, seed: int = SEED) -> tuple[Place, ...]:
+def places(problem: Problem, seed: int = SEED) -> tuple[CursorPlace, ...]:
     """The cursors in one line of a problem's hole, one of each kind that the line has room for.
 
     The line is the file's, whole, even where the hole begins or ends inside it; which one of a
@@ -120,7 +120,7 @@ def places(problem: Problem, seed: int = SEED) -> tuple[Place, ...]:
         if columns:
             at = start + _draw(seed, problem, kind).choice(columns)
             ending = newline.group() if newline else ""
-            found.append(Place(kind, text[:at], text[at:end], ending, text[end:]))
+            found.append(CursorPlace(kind, text[:at], text[at:end], ending, text[end:]))
     return tuple(found)
 
 
@@ -158,13 +158,13 @@ def _body(document: Document) -> int:
 class _View:
     """What all layouts at a place see: the document without the target, and its window."""
 
-    place: Place
+    place: CursorPlace
     document: Document
     start: int
     end: int
 
     @classmethod
-    def of(cls, place: Place, model: LocalModel, context_tokens: int) -> "_View":
+    def of(cls, place: CursorPlace, model: LocalModel, context_tokens: int) -> "_View":
         # Every suite is Python, whatever its files are called.
         document = open_document(place.before + place.after, len(place.before), "a.py")
         above, below = fit_window(

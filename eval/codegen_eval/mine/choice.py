@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final, TypeVar
 
-from codegen_eval.mine.cuts import Hole
+from codegen_eval.mine.cuts import CutHole
 
 _T = TypeVar("_T")
 _KINDS: Final = ("statement", "block", "body")
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class HoleCandidate:
     """A hole, the file it is in, and the tests that execute a line of it, fastest first."""
 
     path: str
-    hole: Hole
+    hole: CutHole
     tests: tuple[str, ...]
 
     @property
@@ -31,7 +31,7 @@ class Candidate:
         return f"{self.path}/{self.hole.label}"
 
 
-def layers(candidates: Iterable[Candidate], seed: int) -> Iterator[list[Candidate]]:
+def layers(candidates: Iterable[HoleCandidate], seed: int) -> Iterator[list[HoleCandidate]]:
     """Candidates in the order to try them: in a layer, each function has at most one.
 
     A layer goes round the files, so that the first ones to be kept come from all of them. From
@@ -42,10 +42,10 @@ def layers(candidates: Iterable[Candidate], seed: int) -> Iterator[list[Candidat
     def key(text: str) -> bytes:
         return hashlib.sha256(f"{seed}\0{text}".encode("utf-8", "surrogatepass")).digest()
 
-    functions: dict[tuple[str, str], list[Candidate]] = {}
+    functions: dict[tuple[str, str], list[HoleCandidate]] = {}
     for candidate in sorted(candidates, key=lambda candidate: key(candidate.name)):
         functions.setdefault(candidate.function, []).append(candidate)
-    files: dict[str, list[list[Candidate]]] = {}
+    files: dict[str, list[list[HoleCandidate]]] = {}
     for path, function in sorted(functions, key=lambda function: key("\0".join(function))):
         first = key(f"{path}\0{function}\0kind")[0]
         files.setdefault(path, []).append(_alternate(functions[path, function], first))
@@ -82,7 +82,7 @@ def _spread(test: str) -> str:
     return hashlib.sha256(test.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _alternate(candidates: Sequence[Candidate], first: int) -> list[Candidate]:
+def _alternate(candidates: Sequence[HoleCandidate], first: int) -> list[HoleCandidate]:
     kinds = [_KINDS[(first + n) % len(_KINDS)] for n in range(len(_KINDS))]
     by_kind = [[c for c in candidates if c.hole.kind == kind] for kind in kinds]
     return _round_robin(by_kind)

@@ -28,7 +28,7 @@ _TRIVIAL = (ast.Pass, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal)
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class CutHole:
     """A span of a file's text, in code points. `first` and `last` are its lines, from 1.
 
     `function` is the qualified name of the outermost function around it, and what problems are
@@ -64,7 +64,7 @@ def decode(data: bytes) -> str | None:
     return text
 
 
-def holes(text: str) -> list[Hole]:
+def holes(text: str) -> list[CutHole]:
     """All holes of a file, by their place; none if it doesn't parse.
 
     A body of one statement is a body, and no statement.
@@ -73,7 +73,7 @@ def holes(text: str) -> list[Hole]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    found: dict[tuple[int, int], Hole] = {}
+    found: dict[tuple[int, int], CutHole] = {}
     for hole in _Cutter(text).walk(tree.body, (), None):
         span = hole.start, hole.end
         if span not in found or hole.kind == "body":
@@ -91,7 +91,7 @@ class _Cutter:
 
     def walk(
         self, body: Sequence[ast.stmt], names: tuple[str, ...], outer: str | None
-    ) -> Iterator[Hole]:
+    ) -> Iterator[CutHole]:
         """The holes in `body`, in a scope called `names`, within the function `outer` if any."""
         for node in body:
             if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
@@ -106,7 +106,7 @@ class _Cutter:
                 for suite in _suites(node):
                     yield from self.walk(suite, names, outer)
 
-    def _in_function(self, node: _Function, function: str, name: str) -> Iterator[Hole]:
+    def _in_function(self, node: _Function, function: str, name: str) -> Iterator[CutHole]:
         body = node.body[_documented(node) :]
         if hole := self._hole("body", body, function, name):
             yield hole
@@ -132,7 +132,7 @@ class _Cutter:
 
     def _hole(
         self, kind: HoleKind, run: Sequence[ast.stmt], function: str, name: str
-    ) -> Hole | None:
+    ) -> CutHole | None:
         if not run or all(_is_trivial(statement) for statement in run):
             return None
         first, last = _first_line(run[0]), run[-1].end_lineno or run[-1].lineno
@@ -148,7 +148,7 @@ class _Cutter:
             and last - first < MAX_LINES
             and len(text) <= MAX_CHARACTERS
         )
-        return Hole(kind, function, name, start, end, first, last) if whole else None
+        return CutHole(kind, function, name, start, end, first, last) if whole else None
 
     def _offset(self, line: int, column: int) -> int:
         """The code point at a line and a column in UTF-8 bytes, as ast counts."""

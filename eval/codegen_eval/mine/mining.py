@@ -16,7 +16,7 @@ from codegen import __version__
 from codegen.progress import Progress
 from codegen_eval.errors import DataError
 from codegen_eval.mine.about import About, about
-from codegen_eval.mine.choice import Candidate, chosen_tests, layers
+from codegen_eval.mine.choice import HoleCandidate, chosen_tests, layers
 from codegen_eval.mine.cuts import decode, holes
 from codegen_eval.mine.survey import Runner, Survey, survey
 from codegen_eval.mine.tree import Copied, copy_tree
@@ -32,7 +32,7 @@ _TEST_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class MiningOptions:
     """What the person asked for. `arguments` are handed to pytest to choose tests."""
 
     repository: Path
@@ -68,7 +68,7 @@ class Mined:
     seconds: float
 
 
-def mine(options: Options, sandbox: Sandbox, progress: Progress) -> Mined:
+def mine(options: MiningOptions, sandbox: Sandbox, progress: Progress) -> Mined:
     """Makes a suite's folder, which is there whole or not at all.
 
     Raises:
@@ -160,7 +160,7 @@ def _texts(root: Path, sources: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield name, text
 
 
-def _candidates(texts: Mapping[str, str], surveyed: Survey, most: int) -> Iterator[Candidate]:
+def _candidates(texts: Mapping[str, str], surveyed: Survey, most: int) -> Iterator[HoleCandidate]:
     for path, text in texts.items():
         lines = surveyed.executed.get(path, {})
         if not lines:
@@ -170,7 +170,7 @@ def _candidates(texts: Mapping[str, str], surveyed: Survey, most: int) -> Iterat
                 test for line in range(hole.first, hole.last + 1) for test in lines.get(line, ())
             }
             if hit:
-                yield Candidate(
+                yield HoleCandidate(
                     path, hole, chosen_tests(hit, surveyed.seconds, most, _TEST_SECONDS)
                 )
 
@@ -182,7 +182,7 @@ def _write(
     *,
     python: Interpreter,
     copied: Copied,
-    options: Options,
+    options: MiningOptions,
 ) -> None:
     kept = sorted(tried.kept, key=lambda pair: (pair[0].path, pair[0].hole.start, pair[0].name))
     rows = [json.dumps(_row(candidate, problem)) for candidate, problem in kept]
@@ -231,7 +231,7 @@ def _write(
     (folder / SUITE_FILE).write_text(text, encoding="utf-8")
 
 
-def _row(candidate: Candidate, problem: Problem) -> dict[str, Any]:
+def _row(candidate: HoleCandidate, problem: Problem) -> dict[str, Any]:
     return {
         "task_id": problem.task_id,
         "group": problem.group,

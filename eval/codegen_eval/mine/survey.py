@@ -10,7 +10,7 @@ from typing import Final
 from codegen.progress import Progress
 from codegen_eval.errors import DataError
 from codegen_eval.repository.interpreter import Interpreter
-from codegen_eval.repository.session import Plan, Session, run_session
+from codegen_eval.repository.session import PytestPlan, PytestSession, run_session
 from codegen_eval.sandbox.types import Limits, Sandbox
 
 SURVEY_LIMITS: Final = Limits(
@@ -47,7 +47,7 @@ class Runner:
     python: Interpreter
     sandbox: Sandbox
 
-    def start(self, plan: Plan) -> Session:
+    def start(self, plan: PytestPlan) -> PytestSession:
         """A session, whatever comes of it.
 
         Raises:
@@ -55,7 +55,7 @@ class Runner:
         """
         return run_session(plan, self.python, self.sandbox, 0, SURVEY_LIMITS)
 
-    def run(self, plan: Plan) -> Session:
+    def run(self, plan: PytestPlan) -> PytestSession:
         """A session that got to its end, and ran tests.
 
         Raises:
@@ -74,7 +74,7 @@ class Runner:
         return session
 
 
-def _passed(session: Session) -> set[str]:
+def _passed(session: PytestSession) -> set[str]:
     return {test for test, found in session.outcomes.items() if found.outcome == "passed"}
 
 
@@ -94,10 +94,10 @@ def survey(
         SandboxError: a box could not be started.
     """
     progress.note("running the tests under coverage")
-    plan = Plan(root=root, tests=None, arguments=arguments, cover=tuple(sources))
+    plan = PytestPlan(root=root, tests=None, arguments=arguments, cover=tuple(sources))
     first = runner.run(plan)
     progress.note(f"{len(first.outcomes)} tests; running them again")
-    again = Plan(root=root, tests=None, arguments=arguments)
+    again = PytestPlan(root=root, tests=None, arguments=arguments)
     bare = runner.start(replace(again, plugins=False))
     plugins, second = False, bare
     if not _passed(first) <= _passed(bare):
@@ -133,7 +133,9 @@ def survey(
     )
 
 
-def _executed(session: Session, steady: AbstractSet[str]) -> dict[str, dict[int, frozenset[str]]]:
+def _executed(
+    session: PytestSession, steady: AbstractSet[str]
+) -> dict[str, dict[int, frozenset[str]]]:
     """By file and line, the steady tests that execute it."""
     result = {}
     for path, lines_of in session.lines.items():
@@ -151,7 +153,7 @@ def _is_plain(test: str) -> bool:
     return test.isprintable() and path.endswith(".py") and ".." not in path.split("/")
 
 
-def _why(session: Session) -> str:
+def _why(session: PytestSession) -> str:
     """The likeliest reason, in one line."""
     texts = [
         *session.broken.values(),

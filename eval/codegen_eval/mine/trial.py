@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import Final
 
 from codegen.progress import Progress
-from codegen_eval.mine.choice import Candidate
+from codegen_eval.mine.choice import HoleCandidate
 from codegen_eval.repository.judge import judge_once, judge_repository
 from codegen_eval.sandbox.types import Limits, Sandbox
 from codegen_eval.suites.mined import MinedRepository
@@ -25,7 +25,7 @@ _TRIES: Final = 3
 class Tried:
     """What came of the holes that were tried. `dropped` counts the others by reason."""
 
-    kept: tuple[tuple[Candidate, Problem], ...]
+    kept: tuple[tuple[HoleCandidate, Problem], ...]
     tried: int
     dropped: Counter[str]
 
@@ -43,7 +43,7 @@ class Maker:
     texts: Mapping[str, str]
     plugins: bool
 
-    def problem(self, candidate: Candidate) -> Problem:
+    def problem(self, candidate: HoleCandidate) -> Problem:
         """The problem of a hole."""
         hole, text = candidate.hole, self.texts[candidate.path]
         return Problem(
@@ -81,7 +81,7 @@ class Bench:
 
 
 def try_holes(
-    layers: Iterable[Sequence[Candidate]],
+    layers: Iterable[Sequence[HoleCandidate]],
     maker: Maker,
     bench: Bench,
     progress: Progress,
@@ -94,7 +94,7 @@ def try_holes(
     Raises:
         SandboxError: a box could not be started.
     """
-    kept: list[tuple[Candidate, Problem]] = []
+    kept: list[tuple[HoleCandidate, Problem]] = []
     counts: Counter[tuple[str, str]] = Counter()
     attempts: Counter[tuple[str, str]] = Counter()
     dropped: Counter[str] = Counter()
@@ -128,11 +128,11 @@ def try_holes(
 def _in_order(
     pool: ThreadPoolExecutor,
     bench: Bench,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[HoleCandidate],
     maker: Maker,
-) -> Iterator[tuple[Candidate, Problem, str]]:
+) -> Iterator[tuple[HoleCandidate, Problem, str]]:
     """Tries a few holes ahead, and yields each with the reason to drop it, if any."""
-    ahead: list[tuple[Candidate, Problem, Future[str]]] = []
+    ahead: list[tuple[HoleCandidate, Problem, Future[str]]] = []
     rest = iter(candidates)
     while True:
         while len(ahead) < bench.slots * 2 and (candidate := next(rest, None)) is not None:

@@ -16,7 +16,7 @@ Part = Literal["same", "around", "reference", "sample", "more"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DiffLine:
     """A line of a diff; `changed` is the stretch that differs from its counterpart."""
 
     part: Part
@@ -24,7 +24,7 @@ class Line:
     changed: tuple[int, int] = (0, 0)
 
 
-def diff(problem: Problem, completion: str) -> list[Line]:
+def diff(problem: Problem, completion: str) -> list[DiffLine]:
     """The reference ("-") and a completion ("+") of a hole, with some lines around it.
 
     A hole amid a line is shown with the whole line, so that what it became can be read.
@@ -42,17 +42,17 @@ def diff(problem: Problem, completion: str) -> list[Line]:
     while after and not after[-1].strip():
         after.pop()
     shown = [
-        *(Line("around", text) for text in above[-_CONTEXT:]),
+        *(DiffLine("around", text) for text in above[-_CONTEXT:]),
         *_compare(reference, sample),
-        *(Line("around", text) for text in after),
+        *(DiffLine("around", text) for text in after),
     ]
     if len(shown) > _LINES:
         rest = f"... {len(shown) - _LINES:,} lines more"
-        shown = [*shown[:_LINES], Line("more", rest)]
+        shown = [*shown[:_LINES], DiffLine("more", rest)]
     return shown
 
 
-def diff_element(lines: Sequence[Line]) -> Element:
+def diff_element(lines: Sequence[DiffLine]) -> Element:
     """A diff as a block of code. Signs, not colours alone, tell the two apart."""
     return el(
         "pre",
@@ -63,7 +63,7 @@ def diff_element(lines: Sequence[Line]) -> Element:
     )
 
 
-def _line(line: Line) -> Element:
+def _line(line: DiffLine) -> Element:
     start, end = line.changed
     content = (
         line.text
@@ -73,18 +73,18 @@ def _line(line: Line) -> Element:
     return el("span", f"{_SIGNS[line.part]} ", content, "\n", class_=f"l {line.part}")
 
 
-def _compare(reference: Sequence[str], sample: Sequence[str]) -> Iterator[Line]:
+def _compare(reference: Sequence[str], sample: Sequence[str]) -> Iterator[DiffLine]:
     matcher = difflib.SequenceMatcher(None, reference, sample, autojunk=False)
     for what, i, i_end, j, j_end in matcher.get_opcodes():
         if what == "equal":
-            yield from (Line("same", text) for text in reference[i:i_end])
+            yield from (DiffLine("same", text) for text in reference[i:i_end])
             continue
         olds, news = reference[i:i_end], sample[j:j_end]
         # Lines are counterparts by their place only where there are as many of them.
         paired = len(olds) == len(news)
         stretches = [_stretch(*pair) if paired else ((0, 0), (0, 0)) for pair in _pairs(olds, news)]
-        yield from (Line("reference", old, stretches[n][0]) for n, old in enumerate(olds))
-        yield from (Line("sample", new, stretches[n][1]) for n, new in enumerate(news))
+        yield from (DiffLine("reference", old, stretches[n][0]) for n, old in enumerate(olds))
+        yield from (DiffLine("sample", new, stretches[n][1]) for n, new in enumerate(news))
 
 
 def _pairs(olds: Sequence[str], news: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -5,9 +5,9 @@ from importlib import resources
 from typing import Final
 
 from codegen_eval.report import plots, tables
-from codegen_eval.report.entry import Entry
 from codegen_eval.report.html import Child, Element, document, el
 from codegen_eval.report.problems import problems
+from codegen_eval.report.reported import ReportedRun
 from codegen_eval.report.table_csv import command_of
 
 PROBLEMS: Final = 400
@@ -29,7 +29,7 @@ _NOTES: Final = (
 )
 
 
-def page(entries: Sequence[Entry], most: int = PROBLEMS) -> str:
+def page(entries: Sequence[ReportedRun], most: int = PROBLEMS) -> str:
     """The page of some runs.
 
     Args:
@@ -66,14 +66,14 @@ def page(entries: Sequence[Entry], most: int = PROBLEMS) -> str:
     )
 
 
-def _title(entries: Sequence[Entry]) -> str:
+def _title(entries: Sequence[ReportedRun]) -> str:
     suites = list(dict.fromkeys(entry.suite.name for entry in entries))
     if len(entries) == 1:
         return f"{entries[0].run.info.model} on {suites[0]}"
     return f"{len(entries)} runs on " + (suites[0] if len(suites) == 1 else f"{len(suites)} suites")
 
 
-def _header(title: str, entries: Sequence[Entry]) -> Element:
+def _header(title: str, entries: Sequence[ReportedRun]) -> Element:
     links = [(f"suite-{n}", group[0].suite.name) for n, group in _by_suite(entries)]
     links += [("settings", "Settings"), ("problems", "Problems")]
     return el(
@@ -87,7 +87,7 @@ def _header(title: str, entries: Sequence[Entry]) -> Element:
     )
 
 
-def _facts(entries: Sequence[Entry]) -> Iterator[str]:
+def _facts(entries: Sequence[ReportedRun]) -> Iterator[str]:
     """What holds for all runs, in a line of words."""
     infos = [entry.run.info for entry in entries]
     for shown in (
@@ -106,7 +106,7 @@ def _facts(entries: Sequence[Entry]) -> Iterator[str]:
             yield shown[0]
 
 
-def _suite(numbered: tuple[int, Sequence[Entry]]) -> Element:
+def _suite(numbered: tuple[int, Sequence[ReportedRun]]) -> Element:
     number, entries = numbered
     suite = entries[0].suite
     plotted = [
@@ -132,7 +132,7 @@ def _suite(numbered: tuple[int, Sequence[Entry]]) -> Element:
     )
 
 
-def _about(entries: Sequence[Entry]) -> str:
+def _about(entries: Sequence[ReportedRun]) -> str:
     suite = entries[0].suite
     what = "holes to be filled" if suite.kind == "infilling" else "functions to be completed"
     groups = len({problem.group for problem in suite.problems.values()})
@@ -140,7 +140,7 @@ def _about(entries: Sequence[Entry]) -> str:
     return f"{len(suite.problems):,} {what}{cut}; public since {suite.published}."
 
 
-def _seen(entries: Sequence[Entry]) -> Element:
+def _seen(entries: Sequence[ReportedRun]) -> Element:
     """Whether the models may have been trained on the texts, said of every suite."""
     seen = [entry for entry in entries if entry.summary.seen]
     if not seen:
@@ -157,7 +157,7 @@ def _seen(entries: Sequence[Entry]) -> Element:
     )
 
 
-def _settings(entries: Sequence[Entry]) -> Element:
+def _settings(entries: Sequence[ReportedRun]) -> Element:
     commands = [command_of(entry) for entry in entries]
     return el(
         "section",
@@ -168,7 +168,7 @@ def _settings(entries: Sequence[Entry]) -> Element:
     )
 
 
-def _problems(entries: Sequence[Entry], most: int) -> Element:
+def _problems(entries: Sequence[ReportedRun], most: int) -> Element:
     share, rest = divmod(most, len(entries))
     parts: list[Child] = []
     for index, entry in enumerate(entries):
@@ -191,8 +191,8 @@ def _problems(entries: Sequence[Entry], most: int) -> Element:
     )
 
 
-def _by_suite(entries: Sequence[Entry]) -> list[tuple[int, list[Entry]]]:
-    groups: dict[str, list[Entry]] = {}
+def _by_suite(entries: Sequence[ReportedRun]) -> list[tuple[int, list[ReportedRun]]]:
+    groups: dict[str, list[ReportedRun]] = {}
     for entry in entries:
         groups.setdefault(entry.suite.name, []).append(entry)
     return list(enumerate(groups.values(), 1))

@@ -11,8 +11,8 @@ from typing import Final
 
 from codegen_eval.metrics import figures
 from codegen_eval.metrics.intervals import Estimate
-from codegen_eval.report.entry import Entry
 from codegen_eval.report.html import Element, el
+from codegen_eval.report.reported import ReportedRun
 
 SERIES: Final = 6
 """Colours there are; a seventh run has the first one's again, and its own number."""
@@ -25,7 +25,7 @@ Scale = Callable[[float], float]
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    entry: Entry
+    entry: ReportedRun
     x: float
     estimate: Estimate
 
@@ -61,12 +61,12 @@ def bar(share: float) -> Element:
     )
 
 
-def chip(entry: Entry) -> Element:
+def chip(entry: ReportedRun) -> Element:
     """A run's number in its colour."""
     return el("span", str(entry.number), class_=f"chip s{_series(entry)}", aria_hidden="true")
 
 
-def pass_at_k(entries: Sequence[Entry]) -> Element | None:
+def pass_at_k(entries: Sequence[ReportedRun]) -> Element | None:
     """pass@k against k, on a logarithmic axis; None where no run has more than one sample."""
     lines = [
         [_Point(entry, float(k), estimate) for k, estimate in pass_at.items()]
@@ -94,7 +94,7 @@ def pass_at_k(entries: Sequence[Entry]) -> Element | None:
     )
 
 
-def quality_and_latency(entries: Sequence[Entry]) -> Element | None:
+def quality_and_latency(entries: Sequence[ReportedRun]) -> Element | None:
     """pass@1 against the median time of a completion; None of fewer than two runs.
 
     Runs that no other beats in both are joined: the rest is never the one to choose.
@@ -246,7 +246,7 @@ def _step(most: float) -> float:
     return power * next(each for each in (1, 2, 5, 10) if each * power >= raw - 1e-12)
 
 
-def _series(entry: Entry) -> int:
+def _series(entry: ReportedRun) -> int:
     return (entry.number - 1) % SERIES + 1
 
 

@@ -9,8 +9,8 @@ from codegen_eval.metrics import figures
 from codegen_eval.metrics.failures import CLASSES
 from codegen_eval.metrics.summary import Outcome, by_problem
 from codegen_eval.report.diff import diff, diff_element
-from codegen_eval.report.entry import Entry
 from codegen_eval.report.html import Child, Element, el
+from codegen_eval.report.reported import ReportedRun
 
 _LONGEST: Final = 12_000
 """Characters of a text that are shown, so that no single completion makes the file unreadable."""
@@ -22,7 +22,7 @@ _PASSED: Final = len(CLASSES)
 _UNSCORED: Final = len(CLASSES) + 1
 
 
-def problems(entry: Entry, most: int) -> Element:
+def problems(entry: ReportedRun, most: int) -> Element:
     """At most so many problems of a run; a line says how many were left out."""
     prompts = {batch.task_id: batch.prompt for batch in reversed(entry.run.batches)}
     tasks = list(by_problem(entry.outcomes).values())

@@ -11,7 +11,7 @@ from codegen_eval.metrics.baselines import Baseline
 from codegen_eval.metrics.intervals import Estimate
 from codegen_eval.metrics.latency import Spread
 from codegen_eval.metrics.summary import SplitSummary
-from codegen_eval.report.entry import Entry
+from codegen_eval.report.reported import ReportedRun
 from codegen_eval.suites.split import choose
 
 COLUMNS: Final = (
@@ -22,7 +22,7 @@ COLUMNS: Final = (
 _Row = tuple[str, int, int, float, float, float]
 
 
-def to_csv(entries: Sequence[Entry]) -> str:
+def to_csv(entries: Sequence[ReportedRun]) -> str:
     """The text of the file. What is undefined is left empty; shares are from 0 to 1."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -43,7 +43,7 @@ def to_csv(entries: Sequence[Entry]) -> str:
     return out.getvalue()
 
 
-def command_of(entry: Entry) -> str:
+def command_of(entry: ReportedRun) -> str:
     """The command that makes such a run again; empty where its choice of problems is unknown."""
     info = entry.run.info
     words = [
@@ -68,7 +68,7 @@ def command_of(entry: Entry) -> str:
     return ""
 
 
-def _order(entry: Entry) -> tuple[str, ...]:
+def _order(entry: ReportedRun) -> tuple[str, ...]:
     info = entry.run.info
     return (info.suite, info.model, info.precision, info.device, info.format, info.end, repr(info))
 

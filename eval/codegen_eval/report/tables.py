@@ -9,9 +9,9 @@ from codegen_eval.metrics import figures
 from codegen_eval.metrics.baselines import Baseline
 from codegen_eval.metrics.failures import CLASSES
 from codegen_eval.metrics.summary import SplitSummary
-from codegen_eval.report.entry import Entry
 from codegen_eval.report.html import Child, Element, el
 from codegen_eval.report.plots import bar, chip, value_of, whisker
+from codegen_eval.report.reported import ReportedRun
 from codegen_eval.runs import RunInfo
 from codegen_eval.suites.problem import Half
 
@@ -23,7 +23,7 @@ _ABOUT = {"empty": "nothing at all", "previous line": "the line above, again", "
 _HALVES: Final[tuple[Half, ...]] = ("tune", "report")
 
 
-def results(entries: Sequence[Entry]) -> Element:
+def results(entries: Sequence[ReportedRun]) -> Element:
     """A suite's runs, then the null baselines over the tasks of the first run that scored them."""
     splits = [entry.summary.splits["all"] for entry in entries]
     nulls = min(
@@ -43,7 +43,7 @@ def results(entries: Sequence[Entry]) -> Element:
     return _table(columns, rows, "results")
 
 
-def halves(entries: Sequence[Entry]) -> Element:
+def halves(entries: Sequence[ReportedRun]) -> Element:
     """The same by half."""
     texts = ["exact", "edit"] if entries[0].suite.kind == "infilling" else []
     names = [each.name for each in entries[0].summary.splits["all"].baselines]
@@ -61,7 +61,7 @@ def halves(entries: Sequence[Entry]) -> Element:
     return _table(columns, rows, "halves")
 
 
-def failures(entries: Sequence[Entry]) -> Element | None:
+def failures(entries: Sequence[ReportedRun]) -> Element | None:
     """How often each class of failure was met, of all scored samples; None where none was."""
     splits = [entry.summary.splits["all"] for entry in entries]
     shares = [
@@ -85,7 +85,7 @@ def failures(entries: Sequence[Entry]) -> Element | None:
     return _table(columns, rows, "failures")
 
 
-def _column(entry: Entry) -> Element:
+def _column(entry: ReportedRun) -> Element:
     """A run as a narrow column's head: its number, and for who can't see it its label."""
     return el("span", chip(entry), el("span", entry.label, class_="unseen"))
 
@@ -102,7 +102,7 @@ def _share(split: SplitSummary, name: str, largest: float | None) -> Element:
     )
 
 
-def settings(entries: Sequence[Entry]) -> Element:
+def settings(entries: Sequence[ReportedRun]) -> Element:
     """What was run: a line per setting, a column per run; what differs is marked."""
     rows = []
     for field in fields(RunInfo):
@@ -139,7 +139,7 @@ def _setting(name: str, value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value) or "unknown"
 
 
-def _model(entry: Entry, split: SplitSummary) -> Element:
+def _model(entry: ReportedRun, split: SplitSummary) -> Element:
     suite, missing = entry.summary.suite_tasks, split.samples - split.scored
     count = f"{split.tasks:,} tasks" if split.tasks == suite else f"{split.tasks:,} of {suite:,}"
     about = [count]

@@ -21,7 +21,7 @@ from codegen_eval.judge.wording import clipped
 from codegen_eval.repository.canaries import EXPECTED, silent
 from codegen_eval.repository.interpreter import interpreter
 from codegen_eval.repository.probes import probed
-from codegen_eval.repository.session import Plan, Session, run_session
+from codegen_eval.repository.session import PytestPlan, PytestSession, run_session
 from codegen_eval.sandbox.types import Limits, Sandbox
 from codegen_eval.suites.mined import MinedRepository
 from codegen_eval.suites.problem import Problem, Repository
@@ -110,9 +110,11 @@ class _Court:
         reached = sum(found.reached for found in session.probed.values())
         return Verdict.PASSED, f"{detail}; {reached} comparisons told a stranger apart"
 
-    def _run(self, completion: str, rewritten: Mapping[str, bytes], probe: str = "") -> Session:
+    def _run(
+        self, completion: str, rewritten: Mapping[str, bytes], probe: str = ""
+    ) -> PytestSession:
         check = self.check
-        plan = Plan(
+        plan = PytestPlan(
             root=check.root,
             tests=check.tests,
             files={**rewritten, check.path: self.problem.program(completion).encode()},
@@ -125,7 +127,7 @@ class _Court:
         return run_session(plan, python, self.sandbox, self.slot, self.limits)
 
 
-def _unfinished(session: Session) -> tuple[Verdict, str] | None:
+def _unfinished(session: PytestSession) -> tuple[Verdict, str] | None:
     """The verdict on a session that gave no report to go by."""
     if session.timed_out:
         return Verdict.TIMEOUT, f"out of time after {session.ending.cpu_seconds:.1f} s of CPU"
@@ -141,7 +143,7 @@ def _unfinished(session: Session) -> tuple[Verdict, str] | None:
     return None
 
 
-def _failed(session: Session, tests: Sequence[str]) -> tuple[Verdict, str] | None:
+def _failed(session: PytestSession, tests: Sequence[str]) -> tuple[Verdict, str] | None:
     """The verdict on a report that says anything but that all is well."""
     for test in tests:
         outcome = session.outcomes.get(test)
@@ -158,7 +160,7 @@ def _failed(session: Session, tests: Sequence[str]) -> tuple[Verdict, str] | Non
     return None
 
 
-def _suspects(session: Session, tests: Sequence[str]) -> set[str]:
+def _suspects(session: PytestSession, tests: Sequence[str]) -> set[str]:
     """What an honest program does only where the reference does it too."""
     if session.timed_out:
         return {"it runs out of time"}
@@ -194,7 +196,7 @@ def _source(path: Path) -> str | None:
         return None
 
 
-def _broken(session: Session) -> str:
+def _broken(session: PytestSession) -> str:
     for message in session.broken.values():
         lines = [line for line in message.splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith("E ")] or lines

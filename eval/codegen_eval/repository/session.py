@@ -30,7 +30,7 @@ _PLUGINS_OFF: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PytestPlan:
     """What a session runs.
 
     `tests` are node ids, None for all that `arguments` collect. `cover` names the files whose
@@ -76,7 +76,7 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class PytestSession:
     """What came back. `status` is pytest's; None without a complete report.
 
     `foreign` says that something else than the plugin wrote to the report's pipe. `syntax` is why
@@ -102,8 +102,8 @@ class Session:
 
 
 def run_session(
-    plan: Plan, python: Interpreter, sandbox: Sandbox, slot: int, limits: Limits
-) -> Session:
+    plan: PytestPlan, python: Interpreter, sandbox: Sandbox, slot: int, limits: Limits
+) -> PytestSession:
     """Runs pytest in a box.
 
     Raises:
@@ -170,11 +170,11 @@ def _is_costly(stdout: bytes) -> bool:
     return stdout.count(b"\n") > _MAX_LINES
 
 
-def _foreign(ending: Ending) -> Session:
-    return Session(ending, None, True, "", (), {}, {}, {}, {}, {})
+def _foreign(ending: Ending) -> PytestSession:
+    return PytestSession(ending, None, True, "", (), {}, {}, {}, {}, {})
 
 
-def _read(stdout: bytes, ending: Ending, word: str, code: int, canary: str) -> Session:
+def _read(stdout: bytes, ending: Ending, word: str, code: int, canary: str) -> PytestSession:
     lines = [_message(line, f"{word} ".encode()) for line in stdout.splitlines()]
     messages = [message for message in lines if message is not None]
     foreign = len(messages) < len(lines)
@@ -185,7 +185,7 @@ def _read(stdout: bytes, ending: Ending, word: str, code: int, canary: str) -> S
     last = messages[-1] if messages and ended else {}
     try:
         outcomes = _outcomes(by_kind.get("phase", []))
-        return Session(
+        return PytestSession(
             ending=ending,
             status=int(last["status"]) if last.get("kind") == "end" else None,
             foreign=foreign,

@@ -20,7 +20,7 @@ _Paths = dict[DataFile, Path]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KnownSuite:
     """A suite that codegen knows by name: its files, and how problems are read from them."""
 
     name: str
@@ -52,8 +52,8 @@ _HOLES: Final = (
     ("random-span-light", files.RANDOM_SPAN_LIGHT, "the same, one hole a problem"),
 )
 
-ENTRIES: Final[tuple[Entry, ...]] = (
-    Entry(
+KNOWN_SUITES: Final[tuple[KnownSuite, ...]] = (
+    KnownSuite(
         "humaneval",
         "completion",
         PUBLISHED,
@@ -61,7 +61,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         lambda paths: humaneval(files.rows(paths[files.HUMANEVAL])),
         "164 functions from their docstring, judged by OpenAI's assertions",
     ),
-    Entry(
+    KnownSuite(
         "humaneval+",
         "completion",
         PUBLISHED,
@@ -69,7 +69,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         lambda paths: evalplus(files.rows(paths[files.HUMANEVAL_PLUS])),
         "the same functions, judged by EvalPlus's inputs",
     ),
-    Entry(
+    KnownSuite(
         "mbpp+",
         "completion",
         MBPP_PUBLISHED,
@@ -78,11 +78,11 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         "378 functions from a sentence and an assertion, judged by EvalPlus's inputs",
     ),
     *(
-        Entry(f"infilling-{name}", "infilling", PUBLISHED, (file,), _holes(file), about)
+        KnownSuite(f"infilling-{name}", "infilling", PUBLISHED, (file,), _holes(file), about)
         for name, file, about in _HOLES
     ),
     *(
-        Entry(
+        KnownSuite(
             f"infilling-{name}+",
             "infilling",
             PUBLISHED,
@@ -99,7 +99,8 @@ def load_suite(name: str, data: Path | None = None, python: Path | None = None) 
     """A suite by its name, or a mined one by its folder.
 
     Args:
-        name: of ENTRIES ("humaneval+" may be written "humanevalplus"), or a mined suite's folder.
+        name: of KNOWN_SUITES ("humaneval+" may be written "humanevalplus"), or the folder of a
+            mined suite.
         data: the folder of the official files; None looks where CODEGEN_EVAL_DATA says, in the
             package that carries HumanEval, and in the cache.
         python: the interpreter of a mined suite's tests.
@@ -143,7 +144,7 @@ def suite_again(name: str, sha256: str, data: Path | None, mined: Sequence[Path]
     Raises:
         DataError: it is not here.
     """
-    if any(entry.name == name for entry in ENTRIES):
+    if any(entry.name == name for entry in KNOWN_SUITES):
         return load_suite(name, data)
     for folder in mined:
         suite = load_suite(f"{folder}/")
@@ -154,13 +155,13 @@ def suite_again(name: str, sha256: str, data: Path | None, mined: Sequence[Path]
     )
 
 
-def lookup(name: str) -> Entry:
+def lookup(name: str) -> KnownSuite:
     """The entry of that name.
 
     Raises:
         UsageError: there is none; the message has the nearest name, or all of them.
     """
-    by_name = {entry.name: entry for entry in ENTRIES}
+    by_name = {entry.name: entry for entry in KNOWN_SUITES}
     known = _canonical(name)
     if known not in by_name:
         near = difflib.get_close_matches(known, by_name, n=1)

@@ -30,9 +30,9 @@ from codegen_eval.layouts.folder import (
     read_holes,
     writing,
 )
-from codegen_eval.layouts.measure import Line, Scored, describe, likelihood, measure, run
+from codegen_eval.layouts.measure import DecodedLine, Scored, describe, likelihood, measure, run
 from codegen_eval.layouts.table import tabulate
-from codegen_eval.layouts.variants import VARIANTS, Place, anchor_of, places, questions
+from codegen_eval.layouts.variants import VARIANTS, CursorPlace, anchor_of, places, questions
 from codegen_eval.suites.problem import Assertions, Problem, Suite
 from codegen_eval.suites.registry import load_suite
 from tests.cursor import CURSOR, at_cursor
@@ -309,7 +309,7 @@ def test_what_a_keystroke_costs(scripted):
     ],
 )
 def test_a_decoded_line(forced, target, tokens, stopped, expected):
-    line = Line(len(forced), target)
+    line = DecodedLine(len(forced), target)
     for token in tokens:
         assert not line.decided
         line.read(token if isinstance(token, bytes) else token.encode())
@@ -348,7 +348,7 @@ def small(tiny, tokenizer, vocabulary):
 def test_likelihood_of_a_healed_prompt(small, tiny):
     import torch
 
-    place = Place("word", SOURCE[: SOURCE.index("turn lines")], "turn lines", "\n", "\n")
+    place = CursorPlace("word", SOURCE[: SOURCE.index("turn lines")], "turn lines", "\n", "\n")
     prompt = build_prompt(place.before, "", place.after, small.family, small.tokenizer)
     forced = prompt.forced
     assert forced
@@ -394,7 +394,7 @@ def test_greedy_is_what_the_model_writes(small, begun, heal):
 
     def measured(target):
         small.backend.forget()
-        return measure(small, prompt, Place("mid", SOURCE + begun, target, "\n", "\n"))
+        return measure(small, prompt, CursorPlace("mid", SOURCE + begun, target, "\n", "\n"))
 
     assert measured(own).right == 1.0
     half = len(own) // 2
@@ -406,7 +406,7 @@ def test_greedy_is_what_the_model_writes(small, begun, heal):
 
 
 def test_tokens_that_healing_does_not_allow_have_no_likelihood(small):
-    place = Place("word", "x", "yz", "\n", "\n")
+    place = CursorPlace("word", "x", "yz", "\n", "\n")
     prompt = Prompt((*small.tokenizer.encode("a = "),), "é".encode()[1:])
     found = measure(small, prompt, place)
     assert math.isnan(found.nll)

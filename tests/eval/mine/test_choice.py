@@ -2,13 +2,15 @@
 
 import random
 
-from codegen_eval.mine.choice import Candidate, chosen_tests, layers
+from codegen_eval.mine.choice import HoleCandidate, chosen_tests, layers
 from codegen_eval.mine.cuts import holes
 
 TEXT = "".join(
     f"def f{n}(x):\n    if x:\n        y = {n}\n        g(y)\n    return x\n\n" for n in range(4)
 )
-CANDIDATES = [Candidate(path, hole, ("t",)) for path in ("a.py", "b.py") for hole in holes(TEXT)]
+CANDIDATES = [
+    HoleCandidate(path, hole, ("t",)) for path in ("a.py", "b.py") for hole in holes(TEXT)
+]
 
 
 def test_the_order_is_the_same_whatever_order_they_come_in():

@@ -11,7 +11,7 @@ from codegen.progress import NullProgress
 from codegen_eval.cli.mine import _lines, command
 from codegen_eval.errors import DataError
 from codegen_eval.mine.cuts import decode
-from codegen_eval.mine.mining import TRIAL_LIMITS, Mined, Options, mine
+from codegen_eval.mine.mining import TRIAL_LIMITS, Mined, MiningOptions, mine
 from codegen_eval.repository.judge import judge_repository
 from codegen_eval.sandbox.types import Sandbox
 from codegen_eval.suites.mined import load_mined
@@ -128,7 +128,7 @@ def repository(folder, write, listening) -> Path:
 
 @pytest.fixture(scope="module")
 def mined(repository, folder, sandbox: Sandbox) -> Mined:
-    options = Options(repository, folder / "suite", PYTHON, limit=4, per_function=4, slots=2)
+    options = MiningOptions(repository, folder / "suite", PYTHON, limit=4, per_function=4, slots=2)
     return mine(options, sandbox, NullProgress())
 
 
@@ -212,7 +212,7 @@ def test_an_interrupt_leaves_nothing(tmp_path, write, sandbox):
          "test_thing.py": "import thing\n\ndef test(): assert thing.f() == 1\n"},
     )  # fmt: skip
     with pytest.raises(KeyboardInterrupt):
-        mine(Options(root, tmp_path / "out", PYTHON), sandbox, Interrupted())
+        mine(MiningOptions(root, tmp_path / "out", PYTHON), sandbox, Interrupted())
     assert [path.name for path in tmp_path.iterdir()] == ["repo"]
 
 
@@ -231,7 +231,7 @@ def test_an_interrupt_leaves_nothing(tmp_path, write, sandbox):
 def test_nothing_to_mine(tmp_path, write, sandbox, files, message):
     root = write(tmp_path / "repo", files)
     with pytest.raises(DataError, match=message):
-        mine(Options(root, tmp_path / "out", PYTHON), sandbox, NullProgress())
+        mine(MiningOptions(root, tmp_path / "out", PYTHON), sandbox, NullProgress())
     assert not (tmp_path / "out").exists()
 
 
@@ -240,11 +240,11 @@ def test_nothing_is_written_into_the_repository(tmp_path, write):
     (tmp_path / "link").symlink_to("repo")
     for out in (root / "out", tmp_path / "link" / "deeper" / "out"):
         with pytest.raises(DataError, match="only read"):
-            mine(Options(root, out, PYTHON), None, NullProgress())
+            mine(MiningOptions(root, out, PYTHON), None, NullProgress())
     assert {path.name for path in root.iterdir()} == {"a.py", "test_a.py"}
 
 
 def test_what_is_there_is_not_overwritten(tmp_path, write):
     (tmp_path / "out").mkdir()
     with pytest.raises(DataError, match="there already"):
-        mine(Options(tmp_path, tmp_path / "out", PYTHON), None, NullProgress())
+        mine(MiningOptions(tmp_path, tmp_path / "out", PYTHON), None, NullProgress())

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from codegen.errors import UsageError
 from codegen_eval.cli.report import command
 from codegen_eval.cli.run import command as run_command
-from codegen_eval.report.diff import Line, diff
-from codegen_eval.report.entry import entries
+from codegen_eval.report.diff import DiffLine, diff
 from codegen_eval.report.page import page
+from codegen_eval.report.reported import reported_runs
 from codegen_eval.report.table_csv import COLUMNS, command_of, to_csv
 from codegen_eval.suites.split import choose
 from tests.eval.metrics.made import REFERENCE, problem, run, suite
@@ -83,7 +83,7 @@ def made_entries(tmp_path, rows=None, made=None, **info):
         ("made/2", REFERENCE + "    print()\n", "syntax", "IndentationError: line 3"),
         ("made/3", "    return 3\n", None),
     ]
-    return entries([(run(tmp_path / "run", rows, **info), made)])
+    return reported_runs([(run(tmp_path / "run", rows, **info), made)])
 
 
 def test_hostile_text_stays_text(tmp_path):
@@ -163,7 +163,7 @@ def test_runs_are_told_apart_by_what_differs(tmp_path):
     rows = [("made/0", REFERENCE, "passed")]
     changes = ({}, {"precision": "fp32"}, {"precision": "fp32", "heal": False}, {"model": "other"})
     opened = [run(tmp_path / str(n), rows, **change) for n, change in enumerate(changes)]
-    labels = [each.label for each in entries([(each, made) for each in opened])]
+    labels = [each.label for each in reported_runs([(each, made) for each in opened])]
     assert labels == [
         "qwen2.5-coder-0.5b int4",
         "qwen2.5-coder-0.5b fp32, healed",
@@ -171,7 +171,7 @@ def test_runs_are_told_apart_by_what_differs(tmp_path):
         "other int4",
     ]
     same = [run(tmp_path / name, rows) for name in ("first", "second")]
-    assert [each.label for each in entries([(each, made) for each in same])] == [
+    assert [each.label for each in reported_runs([(each, made) for each in same])] == [
         "qwen2.5-coder-0.5b int4, first",
         "qwen2.5-coder-0.5b int4, second",
     ]
@@ -182,9 +182,9 @@ def test_plots_are_drawn_where_there_is_something_to_plot(tmp_path):
     rows = [(f"made/{n // 5}", REFERENCE, "passed" if n % 3 else "wrong") for n in range(20)]
     one = run(tmp_path / "one", rows, samples=5)
     two = run(tmp_path / "two", rows[::5], model="other")
-    assert 'class="plot"' not in page(entries([(two, made)]))
-    assert page(entries([(one, made)])).count('class="plot"') == 1
-    assert page(entries([(one, made), (two, made)])).count('class="plot"') == 2
+    assert 'class="plot"' not in page(reported_runs([(two, made)]))
+    assert page(reported_runs([(one, made)])).count('class="plot"') == 1
+    assert page(reported_runs([(one, made), (two, made)])).count('class="plot"') == 2
 
 
 @pytest.mark.parametrize(
@@ -202,9 +202,9 @@ def test_plots_are_drawn_where_there_is_something_to_plot(tmp_path):
 )
 def test_a_diff_shows_the_lines_around_and_what_changed(reference, completion, expected):
     made = problem(prefix="0\n1\n2\n3\n", suffix="    5\n6\n", reference=reference)
-    around = [Line("around", text) for text in "123"]
-    changed = [Line(*each) for each in expected]
-    after = [Line("same", "    5"), Line("around", "6")]
+    around = [DiffLine("around", text) for text in "123"]
+    changed = [DiffLine(*each) for each in expected]
+    after = [DiffLine("same", "    5"), DiffLine("around", "6")]
     assert diff(made, completion) == [*around, *changed, *after]
 
 

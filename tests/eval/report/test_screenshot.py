@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codegen_eval.report.entry import entries
 from codegen_eval.report.page import page
+from codegen_eval.report.reported import reported_runs
 from tests.eval.metrics.made import REFERENCE, run, suite
 from tests.eval.report.chromium import NAMES, Chromium, find
 
@@ -52,7 +52,7 @@ def report(directory, runs=1, samples=1):
         for n in range(runs)
     ]
     path = directory / "report.html"
-    path.write_text(page(entries([(each, made) for each in opened]), 14), encoding="utf-8")
+    path.write_text(page(reported_runs([(each, made) for each in opened]), 14), encoding="utf-8")
     return path
 
 

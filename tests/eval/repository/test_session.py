@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from codegen_eval.repository.session import Session, _is_costly, _read
+from codegen_eval.repository.session import PytestSession, _is_costly, _read
 from codegen_eval.sandbox.types import Ending, Reason
 
 WORD, CODE, CANARY = "secret", 77, "test_c0ffee.py"
@@ -24,7 +24,7 @@ def phase(when: str, outcome: str = "passed", test: str = TEST, **fields: object
     return line("phase", test=test, when=when, outcome=outcome, **rest)
 
 
-def read(*lines: bytes, end: Ending | None = None) -> Session:
+def read(*lines: bytes, end: Ending | None = None) -> PytestSession:
     return _read(b"".join(lines), end or ending(), WORD, CODE, CANARY)
 
 

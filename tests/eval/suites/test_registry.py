@@ -10,7 +10,7 @@ from codegen_eval.errors import DataMissingError
 from codegen_eval.suites import mined
 from codegen_eval.suites.evalplus import evalplus
 from codegen_eval.suites.problem import Assertions, Calls, Suite
-from codegen_eval.suites.registry import ENTRIES, load_suite, lookup, suite_again
+from codegen_eval.suites.registry import KNOWN_SUITES, load_suite, lookup, suite_again
 
 BESIDE = Path(__file__).parents[4] / "shared" / "data"
 DATA = Path(os.environ.get("CODEGEN_EVAL_DATA") or BESIDE)
@@ -77,7 +77,7 @@ def test_infilling_prefixes_are_left_as_they_are():
 
 
 def test_every_name_is_its_own():
-    names = [entry.name for entry in ENTRIES]
+    names = [entry.name for entry in KNOWN_SUITES]
     assert len(set(names)) == len(names)
     assert all(lookup(name).name == name for name in names)
 

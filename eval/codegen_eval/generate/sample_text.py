@@ -8,7 +8,7 @@ from codegen.engine.outcome import FinishReason
 _LINE: Final = re.compile(rb"\s*\S[^\n]*\n")
 
 
-class Answer:
+class SampleText:
     """The bytes that a model writes for one sample.
 
     Ends before the first stop string, which may begin inside a token, or with `one_line` after the

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.engine.outcome import FinishReason
-from codegen_eval.generate.answer import Answer
+from codegen_eval.generate.sample_text import SampleText
 
 STOPS = ("\n```", "\ndef main(")
 
 
 def write(text, cuts=(), forced=b"", stops=STOPS, **options):
-    answer = Answer(forced, stops, **options)
+    answer = SampleText(forced, stops, **options)
     edges = [0, *sorted({cut for cut in cuts if 0 < cut < len(text)}), len(text)]
     for number, (start, end) in enumerate(itertools.pairwise(edges)):
         if answer.finish is None:
@@ -50,7 +50,7 @@ def test_where_tokens_are_cut_makes_no_difference(text, cuts):
 
 
 def test_times():
-    answer = Answer(b"", ("!",))
+    answer = SampleText(b"", ("!",))
     answer.read(b"a", 0.5)
     answer.read(b"b!", 0.75)
     answer.end(FinishReason.LENGTH, 3.0)

@@ -17,7 +17,7 @@ _TELLING: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReportedRun:
     """A run of a report. `number` marks it in tables and plots, from 1."""
 
     number: int
@@ -28,7 +28,7 @@ class Entry:
     outcomes: tuple[Outcome, ...]
 
 
-def entries(runs: Sequence[tuple[Run, Suite]]) -> list[Entry]:
+def reported_runs(runs: Sequence[tuple[Run, Suite]]) -> list[ReportedRun]:
     """The runs with their figures, labelled by what tells them apart.
 
     Raises:
@@ -36,7 +36,7 @@ def entries(runs: Sequence[tuple[Run, Suite]]) -> list[Entry]:
     """
     labels = _labels([run for run, _ in runs])
     return [
-        Entry(number, label, run, suite, summarize(run, suite), tuple(outcomes(run, suite)))
+        ReportedRun(number, label, run, suite, summarize(run, suite), tuple(outcomes(run, suite)))
         for number, ((run, suite), label) in enumerate(zip(runs, labels, strict=True), 1)
     ]
 
