@@ -1,4 +1,4 @@
-"""The lines of a completion, one by one, until one of them doesn't belong to the hole."""
+"""Decides line by line whether a completion still belongs to the block of the hole."""
 
 import re
 from copy import copy
@@ -9,32 +9,33 @@ from codegen.postprocess.loops import loop_start
 from codegen.postprocess.reading import Reading
 from codegen.text import depth, same_line
 
-# Blank lines that end a completion, and that may come before its first line.
+# How many blank lines end a completion, and how many may come before its first line.
 _BLANK_END: Final = 2
 _BLANK_LIMIT: Final = 3
 
-# What goes on with a statement at the depth of its first line.
+# Words that continue a statement in a line that is indented as its first line is.
 _PARTS: Final = ("else", "elif", "elsif", "except", "rescue", "finally", "ensure", "catch", "when")
 _GOES_ON: Final = re.compile(rf"\s*(?:{'|'.join(_PARTS)})\b")
 _CLOSERS: Final = (")", "]", "}", "</")
-# What the first letters of a line may become that goes on with what is before it.
+# Beginnings of lines that continue a statement: an unfinished line may become such a line.
 _BEGUN: Final = (*_PARTS, "</", "//", "/*", "--")
 # A word with which a block ends.
 _END_WORD: Final = re.compile(r"\s*(?:end|fi|done|esac)\b")
-# What may stand farther out than the code around it: comments, and between braces also labels.
+# Lines that may be indented less than the code around them: comments, and between braces also
+# labels.
 _COMMENT: Final = re.compile(r"\s*(?:#|//|/\*|\*|--|;)")
 _LABEL: Final = re.compile(r"\s*(?:\w+:(?![:\w])|(?:case|default|public|private|protected)\b)")
-# How a model begins to speak of what it wrote.
+# The beginnings of an explanation that a model adds to its code.
 _FENCE: Final = "```"
 _SENTENCE: Final = re.compile(r"[A-Z][a-z]*(?: [\w',`-]+){4,}[.:]\s*$")
 
 
 class Block:
-    """The lines of a completion that begin where nothing of its own is open.
+    """Reads the lines of a completion that begin where the completion has nothing open.
 
-    `text` is what it is of, `done` whether no more of it comes, `seen` are its lines that were
-    read, with their offsets. `doubt` is the offset from which on they may yet turn out not to
-    belong to the hole; None where all surely do.
+    `text` is the completion, `done` says that no more text comes, and `seen` are the lines read so
+    far, with their offsets. `doubt` is the offset from which on the lines may yet turn out not to
+    belong to the hole; None if all of them surely belong to it.
     """
 
     def __init__(self, text: str, joint: Joint, *, done: bool) -> None:
@@ -58,12 +59,12 @@ class Block:
         return block
 
     def begins(self, start: int, reading: Reading) -> int | None:
-        """Where the text ends, if it does so before a line."""
+        """The offset at which the text ends, if it ends before the line at `start`; else None."""
         closed = len(reading.open_before) < len(self._joint.stack)
         return None if self._single else self._read(start, closed=closed)
 
     def before(self, at: int) -> int:
-        """Where the text ends before a closing mark."""
+        """The offset at which the text ends, if it ends before the closing mark at `at`."""
         head = self.text[:at]
         kept = head.rstrip()
         right = self._hole.right
@@ -73,7 +74,7 @@ class Block:
         return len(kept) or at
 
     def ended(self, at: int, reading: Reading) -> int | None:
-        """Where the text ends, if it does so at a newline."""
+        """The offset at which the text ends, if it ends at the newline at `at`; else None."""
         if self._single:
             return self._single_end(at, reading)
         if self._is_good:
@@ -101,7 +102,7 @@ class Block:
         return at + 1 if hole.inserts_above else at
 
     def _read(self, start: int, *, closed: bool) -> int | None:
-        """Where the text ends, if a line that begins at an offset doesn't belong to it."""
+        """The offset at which the text ends, if the line at `start` doesn't belong to the hole."""
         text, hole = self.text, self._hole
         newline = text.find("\n", start)
         complete = newline >= 0
@@ -111,9 +112,9 @@ class Block:
         if not full.strip():
             return self._blank(start, complete=complete)
         if not start and not line.strip() and hole.left.strip():
-            return None  # The cursor's line opens what begins below it.
+            return None  # The cursor's line opens a block that begins below it.
         if self.doubt == 0:
-            return 0  # The first line was one repeated, since the model goes on after it.
+            return 0  # The model goes on after the first line, so that line was a repetition.
         if self._base < 0:
             self._base = depth(full)
         if self._good and (
@@ -124,7 +125,7 @@ class Block:
             return self._stop(self._good, start)
         outside = self._good and depth(full) <= self._outside()
         if outside and self._may_be_outside(full, complete=complete):
-            self.doubt = self._good  # What comes next tells whether it belongs to the hole.
+            self.doubt = self._good  # The next line tells whether this line belongs to the hole.
             return None
         self.doubt = 0 if not self._good and self._repeats(full) else None
         self._is_good = True
@@ -134,7 +135,7 @@ class Block:
         return None
 
     def _explains(self, full: str, *, complete: bool) -> bool:
-        """Whether a line speaks of the code, as models do after it."""
+        """Whether a line begins an explanation, as models add it after their code."""
         if self._hole.is_prose:
             return False
         if full.startswith(_FENCE):
@@ -151,7 +152,7 @@ class Block:
         return self._stop(self._good, self.text.index("\n", start) + 1)
 
     def _outside(self) -> int:
-        """How far in a line is at most that doesn't belong to the hole's block."""
+        """The greatest indentation, in columns, of a line that is outside of the hole's block."""
         joint, base = self._joint, self._base
         following = depth(self._hole.following) if self._hole.following else -1
         below = following if following < base else -1
@@ -162,7 +163,7 @@ class Block:
         return max(0, min(joint.floor, base - 1), self._header())
 
     def _header(self) -> int:
-        """How far in the line before the cursor is, if it opened a block."""
+        """The indentation of the cursor's line, if it opens a block; else -1."""
         hole = self._hole
         return depth(hole.left) if hole.opens and hole.left.strip() else -1
 
@@ -170,7 +171,7 @@ class Block:
         """Whether a line doesn't belong to the block of the hole."""
         begun = full.strip()
         if begun.startswith(_CLOSERS):
-            return False  # What a bracket closes tells.
+            return False  # Closing marks are judged by what they close.
         if not complete and any(part.startswith(begun) for part in _BEGUN):
             return False
         parts = _GOES_ON.match(full) is not None
@@ -183,7 +184,7 @@ class Block:
         return bool(self._nested and self._blanks and not parts)
 
     def _is_outside(self, full: str, *, parts: bool, complete: bool) -> bool:
-        """Whether a line that is too far out for the block can't be a part of it all the same."""
+        """Whether a line that is indented too little for the block really leaves the block."""
         if self._may_be_outside(full, complete=complete):
             return False
         ends = _END_WORD.match(full) is not None and not self._is_ended_below(depth(full))
@@ -191,7 +192,7 @@ class Block:
         return not ends and not (parts and depth(full) in around)
 
     def _is_roomy(self) -> bool:
-        """Whether the hole is all that is left of its block, or its whole body."""
+        """Whether the hole is the whole body of its block, or the rest of it."""
         above = self._joint.above
         return self._joint.roomy or (above is not None and self._base > above.depth)
 
@@ -201,12 +202,12 @@ class Block:
         return label or _COMMENT.match(full) is not None
 
     def _is_ended_below(self, here: int) -> bool:
-        """Whether a word follows that ends a block as far in."""
+        """Whether the hole is followed by a word that ends a block with this indentation."""
         following = self._hole.following
         return _END_WORD.match(following) is not None and depth(following) == here
 
     def _repeats(self, full: str) -> bool:
-        """Whether a line follows the hole already; marks alone may come twice."""
+        """Whether a line repeats the line below the hole. Lines without words may come twice."""
         if not any(map(str.isalnum, full)):
             return False
         if self._good:
@@ -214,5 +215,5 @@ class Block:
         return same_statement(full, self._joint)
 
     def _stop(self, at: int, start: int) -> int:
-        """Behind a line; up to the one that ends the text where code is pushed down."""
+        """The end: `at`, or `start` where the completion pushes the code of the line down."""
         return start if self._hole.inserts_above and at else at

@@ -1,4 +1,4 @@
-"""How far in lines of code are, by the code near the cursor."""
+"""Indentation: the unit and the levels that the code near the cursor has."""
 
 import re
 from collections import Counter
@@ -10,24 +10,27 @@ from codegen.context.hole import Hole
 from codegen.syntax.code import CodeLine
 from codegen.syntax.registry import prefers_tabs
 
-# An element of a list in YAML: its content is farther in.
+# The dash of a list's element in YAML, after which its content is indented farther.
 _DASH: Final = re.compile(r"\s*(-\s+)")
 
-# Columns of one level of indentation at most.
+# The most columns that one level of indentation may have.
 _WIDEST: Final = 8
 
-# Lines above and below whose indentation tells whether it is of tabs.
+# How many indented lines above, and how many below, tell whether tabs are used.
 _NEAR: Final = 4
 
 
 def levels_at(lines: Sequence[CodeLine], line: int) -> tuple[int, ...]:
-    """How far in the blocks are that the last line of code before an offset stands in."""
+    """The indentation, in columns, of the blocks around the last line of code before an offset.
+
+    The innermost block comes first.
+    """
     levels: list[int] = []
-    for one in reversed(lines):
-        if one.start >= line or not one.code:
+    for above in reversed(lines):
+        if above.start >= line or not above.code:
             continue
-        dash = _DASH.match(one.code)
-        for column in (*((one.depth + len(dash[1]),) if dash else ()), one.depth):
+        dash = _DASH.match(above.code)
+        for column in (*((above.depth + len(dash[1]),) if dash else ()), above.depth):
             if not levels or column < levels[-1]:
                 levels.append(column)
     return tuple(levels)
@@ -36,14 +39,17 @@ def levels_at(lines: Sequence[CodeLine], line: int) -> tuple[int, ...]:
 def unit_near(
     path: str | None, hole: Hole, above: Sequence[CodeLine], below: Sequence[CodeLine]
 ) -> str | None:
-    """One level of indentation; the cursor's own line counts most, then the code near it."""
+    """One level of indentation; None if the code near the cursor doesn't show it.
+
+    The cursor's own line counts most, then the code near it.
+    """
     near = indents_near(hole, above, below)
     if near.count("\t") * 2 > len(near):
         return "\t"
     steps = Counter(
         after.depth - before.depth
         for lines in (above, below)
-        for before, after in pairwise([one for one in lines if one.code])
+        for before, after in pairwise([line for line in lines if line.code])
         if before.opens and after.depth > before.depth
     )
     if steps:
@@ -52,8 +58,8 @@ def unit_near(
 
 
 def indents_near(hole: Hole, above: Sequence[CodeLine], below: Sequence[CodeLine]) -> list[str]:
-    """With what the cursor's line begins, or else the code near it."""
+    """The blanks that the cursor's line begins with, or else the first blank of lines near it."""
     if hole.left[:1].isspace():
         return list(hole.left[: len(hole.left) - len(hole.left.lstrip())])
-    near = [one.code[0] for one in reversed(above) if one.depth and one.code][:_NEAR]
-    return near + [one.code[0] for one in below if one.depth and one.code][:_NEAR]
+    near = [line.code[0] for line in reversed(above) if line.depth and line.code][:_NEAR]
+    return near + [line.code[0] for line in below if line.depth and line.code][:_NEAR]

@@ -1,4 +1,4 @@
-"""Where a completion ends, asked after every token and once more when it is done."""
+"""Where a completion ends. This is asked after every token, and once more at the end."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from codegen.postprocess.reading import Reading
 from codegen.syntax.code import code_lines
 from codegen.syntax.scan import Event, Frame
 
-# Between two operands or elements: what stands before it is whole.
+# Marks between two operands or elements: the text before such a mark is whole.
 _BETWEEN: Final = re.compile(r"\s+(?:[-+*/%<>&|?]|[<>!=]=|&&|\|\||and|or)(?=\s|\Z)|,|;")
 
 
@@ -19,7 +19,7 @@ _BETWEEN: Final = re.compile(r"\s+(?:[-+*/%<>&|?]|[<>!=]=|&&|\|\||and|or)(?=\s|\
 class Ending:
     """The offset at which a completion ends, None while it may go on.
 
-    `doubt` is the offset from which on it may yet turn out to have ended.
+    If more text may yet show that the completion has ended, `doubt` is the offset of that end.
     """
 
     at: int | None
@@ -38,11 +38,11 @@ def find_end(text: str, joint: Joint, *, done: bool = False) -> Ending:
 
     - before it closes what the text after the cursor closes, or what isn't open;
     - before it repeats the rest of the cursor's line, or the lines below it;
-    - one line: at its newline; several: before a line that leaves the block of the hole, or that
-      follows the hole already;
+    - at its newline, if it may have one line only;
+    - before a line that leaves the block of the hole, or that repeats the line below the hole;
     - after it closed the block of the hole itself;
-    - where the hole isn't all that is left of its block: before the next statement after a block
-      and a blank line, and after two blank lines;
+    - after two blank lines, and before a statement that follows a block and a blank line, unless
+      the hole is all that is left of its block;
     - before an explanation or a fence, and in a loop of lines.
 
     A newline inside a bracket or a string that the completion itself opened ends nothing, unless
@@ -59,7 +59,7 @@ def find_end(text: str, joint: Joint, *, done: bool = False) -> Ending:
 
 
 class Finder:
-    """Looks for the end of a completion that grows: the lines that were read stay read."""
+    """Looks for the end of a completion that grows. Lines that were read are not read again."""
 
     def __init__(self, joint: Joint) -> None:
         """Begins at the cursor."""
@@ -68,7 +68,7 @@ class Finder:
         self._last: tuple[str | None, bool, Ending] = (None, False, Ending(None))
 
     def find(self, text: str, *, done: bool = False) -> Ending:
-        """What `find_end` says; soon, if the text begins with the lines of the one before."""
+        """As `find_end`; fast, if the text begins with the lines of the text before."""
         if self._last[:2] != (text, done):
             self._last = (text, done, self._find(text, done=done))
         return self._last[2]
@@ -90,7 +90,7 @@ class Finder:
         joint = self._joint
         if not reading.own and (end := block.begins(len(self._lines), reading)) is not None:
             return Ending(end)
-        closed: int | None = None  # where the text first closes what is closed already
+        closed: int | None = None  # where the text first closes what the text below closes
         for event in reading:
             if event.kind == "line":
                 if closed is not None and not reading.is_same:
@@ -108,7 +108,7 @@ class Finder:
         return Ending(closed) if done or limit is not None else Ending(None, doubt=closed)
 
     def _at_newline(self, event: Event, block: Block, reading: Reading) -> int | None:
-        """Where the text ends, if it does so before or after a newline."""
+        """The offset at which the text ends, if it ends before or after a newline; else None."""
         level = self._joint.hole.one_line or not reading.own
         if level and (end := block.ended(event.start, reading)) is not None:
             return end
@@ -125,28 +125,28 @@ class Finder:
 def _closes_too_much(event: Event, reading: Reading, text: str, joint: Joint) -> bool:
     """Whether a mark closes what the text after the cursor closes, or what isn't open."""
     if event.kind == "stray":
-        # What a text of JSX may hold looks like the end of an element, too.
+        # In JSX, text that is no tag may look like the end of an element.
         return joint.lexis.tags != "values" or text[event.start] != "<"
     return reading.closes is not None and joint.is_closed(reading.closes)
 
 
 def _is_half(frame: Frame | None) -> bool:
-    """Whether what closes a string may be the first of two that don't."""
+    """Whether a closing quote may yet be doubled, and then wouldn't close the string."""
     return frame is not None and frame.literal is not None and frame.literal.doubles
 
 
 def _goes_on_as_there(rest: str, joint: Joint, closes: int | None) -> bool:
-    """Whether a text that closes a frame goes on as the cursor's line does.
+    """Whether a text that closes a frame goes on in the same way as the cursor's line.
 
-    If not, it may yet turn out to open it again, as `} else {` does, or `a", "b` between quotes.
-    What closes nothing does so in any case.
+    If it goes on in another way, it may yet open the frame again, as `} else {` does, or `a", "b`
+    between quotes. For a mark that closes nothing the answer is yes.
     """
     right = "" if closes is None else joint.right_of(closes)
     return closes is None or (bool(right) and rest.startswith(right))
 
 
 def _repeated_below(text: str, joint: Joint) -> int | None:
-    """Where a text begins to repeat the lines below it, if it surely does."""
+    """The offset at which a text surely begins to repeat the lines below the cursor; else None."""
     if not joint.ahead or _has_rest(joint):
         return None
     at = f"\n{text}".find(f"\n{joint.ahead}")
@@ -154,14 +154,14 @@ def _repeated_below(text: str, joint: Joint) -> int | None:
 
 
 def _repeated_right(text: str, joint: Joint, start: int, reading: Reading) -> int | None:
-    """Where a text begins to repeat what is right of the cursor, if it surely does.
+    """The offset at which a text surely begins to repeat the rest of the cursor's line; else None.
 
-    `reading` reads it from an offset on.
+    Only from the offset `start` on, where `reading` stands.
     """
     right = joint.hole.right.strip()
     if not _has_rest(joint):
         return None
-    places = (found.start() for found in re.compile(re.escape(right)).finditer(text, start))
+    places = (match.start() for match in re.compile(re.escape(right)).finditer(text, start))
     for at, inside in reading.at(places, lambda now: now.is_inside):
         if inside:
             return at if joint.hole.right[0] == right[0] else len(text[:at].rstrip())
@@ -169,19 +169,19 @@ def _repeated_right(text: str, joint: Joint, start: int, reading: Reading) -> in
 
 
 def _has_rest(joint: Joint) -> bool:
-    """Whether the cursor's line goes on with more than marks."""
+    """Whether the rest of the cursor's line has words, and not only marks."""
     return not joint.hole.inserts_above and any(map(str.isalnum, joint.hole.right))
 
 
 def left_open(text: str, joint: Joint) -> Sequence[Frame]:
-    """What a finished text opens and neither it nor what is below closes."""
+    """The frames that a finished text opens, and that neither it nor the text below closes."""
     return Reading(text, joint).through().own
 
 
 def whole_lines(text: str, joint: Joint) -> list[int]:
-    """The offsets at which those lines of a text end that leave nothing of its own open.
+    """The offsets at which lines of a text end where the text has nothing open.
 
-    Where blocks are marked by indentation, what opens one is not a whole line without it.
+    Where blocks are marked by indentation, a line that opens a block is left out.
     """
     reading = Reading(text, joint)
     ends: list[int] = []
@@ -200,11 +200,11 @@ def _opens_block(head: str, joint: Joint) -> bool:
 
 
 def last_whole(text: str, joint: Joint) -> int:
-    """Where the last statement or expression of a cut-off text ends that is whole; 0 for none."""
+    """The offset at which the last whole statement or expression of a cut-off text ends, or 0."""
     if lines := whole_lines(text, joint):
         return lines[-1]
     if joint.in_text:
         return len(text[: text.rstrip().rfind(" ") + 1].rstrip())
-    places = (found.start() for found in _BETWEEN.finditer(text) if text[: found.start()].strip())
+    places = (mark.start() for mark in _BETWEEN.finditer(text) if text[: mark.start()].strip())
     whole = Reading(text, joint).at(places, lambda now: now.is_level)
     return max((at for at, level in whole if level), default=0)

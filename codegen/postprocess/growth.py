@@ -1,25 +1,25 @@
-"""What a completion does to the syntax of its document, on the document's tree."""
+"""Syntax errors that a completion adds to its document."""
 
 from codegen.document import Document
 from codegen.syntax.tree import SyntaxTree
 
 
 class Growth:
-    """Counts the syntax errors of a document with a text at its cursor; none without a tree.
+    """Counts the syntax errors of a document with a text at its cursor; 0 if it has no tree.
 
-    The document's tree is edited, which costs little.
+    The document's tree is edited, which is much faster than parsing the text.
     """
 
     def __init__(self, document: Document) -> None:
-        """Knows nothing of the document yet."""
+        """Counts nothing yet."""
         self._document = document
         self._errors: int | None = None
         self._added: dict[str, int] = {}
 
     @property
     def clean(self) -> bool:
-        """Whether the document has no errors: then one that a text adds is the text's own."""
-        # A template is none of HTML's, and is full of errors to its grammar.
+        """Whether the document has no errors, so that an error is due to the inserted text."""
+        # HTML's grammar reads templates, too, and finds errors all over them.
         known = self._tree is not None and self._tree.grammar.language.blocks != "none"
         return known and self._before() == 0
 

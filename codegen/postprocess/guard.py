@@ -1,4 +1,4 @@
-"""Work that may fail without harm: what it would have done is left out."""
+"""Runs work that may fail without harm: its effect is left out then."""
 
 import logging
 import traceback
@@ -19,7 +19,7 @@ def guarded(
     *args: _Arguments.args,
     **kwargs: _Arguments.kwargs,
 ) -> _Result:
-    """What the work gives; if it fails, that is logged by its name, and `otherwise` is given."""
+    """Returns what the work returns. If it raises, the name is logged, and `otherwise` returned."""
     try:
         return work(*args, **kwargs)
     except Exception as error:  # noqa: BLE001 - a defect in a rule must not cost the suggestion

@@ -1,4 +1,4 @@
-"""Rules about how far in the lines of a completion stand."""
+"""Rules about the indentation of a completion."""
 
 from itertools import pairwise
 from typing import Final
@@ -7,18 +7,18 @@ from codegen.postprocess.joint import Joint
 from codegen.syntax.code import opens
 from codegen.text import depth, opens_block
 
-# Columns of a level in what most models were trained on, and what is taken for one of blanks
-# where the file shows none.
+# Columns of one level in most of the code that models were trained on. Where a file shows no unit
+# of indentation, this many blanks are one level.
 _USUAL: Final = 4
 
 
 def misplaced(text: str, joint: Joint) -> str:
-    """Moves a completion to where its lines can stand, if it had to choose that itself.
+    """Indents a completion so that it fits the lines around it, if it chose its indentation itself.
 
-    In a language whose blocks are indented, a line farther in than the code before it needs a block
-    to be opened, and what opens one needs a line farther in. So a text that is farther out than the
-    line that follows and opens nothing is moved as far in as that; and likewise below the code
-    above.
+    In a language whose blocks are indented, a line may only be indented farther than the line above
+    if that opens a block; and after a line that opens a block, a line must be indented farther. So
+    a text that opens no block is moved to the indentation of the line that follows, if that is
+    indented farther; and in the same way it is moved to fit the line above.
     """
     hole = joint.hole
     if not hole.is_unplaced or joint.stack or joint.above is None:
@@ -29,7 +29,7 @@ def misplaced(text: str, joint: Joint) -> str:
     wanted = first
     if joint.above.opens:
         listed = first == above and lines[0].lstrip().startswith("- ")
-        # What is below may belong to the text, as a key's value or more of a list's element.
+        # The lines below may belong to the text, as the value of a key or the rest of an element.
         leads = opens(lines[-1]) or lines[-1].lstrip().startswith("- ")
         if following > above and (first <= above or not (leads and first < following)):
             wanted = following
@@ -44,13 +44,13 @@ def misplaced(text: str, joint: Joint) -> str:
 
 
 def style(text: str, joint: Joint) -> str:
-    """Indents by the file's own unit, tabs or blanks, and as many, if the file shows one."""
+    """Replaces the completion's unit of indentation by the file's own, if the file shows one."""
     unit, hole = joint.unit, joint.hole
     if unit is None or joint.in_text:
         return text
     lines = text.split("\n")
     base = depth(hole.left + "x")
-    # The first line's indentation is the person's own, unless there is none yet.
+    # The first line keeps its indentation if the user has typed it already.
     own = range(0 if not hole.left else 1, len(lines))
     width = len(unit.expandtabs(_USUAL))
     usual = width != _USUAL and _steps(hole.left, lines, by_indent=hole.by_indent) == {_USUAL}
@@ -72,7 +72,7 @@ def style(text: str, joint: Joint) -> str:
 
 
 def _steps(left: str, lines: list[str], *, by_indent: bool) -> set[int]:
-    """By how many columns what is in a block is farther in than what opens it."""
+    """By how many columns the blocks of a text are indented: all numbers that occur."""
     full = [line for line in (left + lines[0], *lines[1:]) if line.strip()]
     return {
         depth(below) - depth(line)

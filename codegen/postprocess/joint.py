@@ -1,4 +1,4 @@
-"""How a completion joins what is there: what is open at the cursor, and who closes it.
+"""The joint: what a completion has to fit. What is open at the cursor, and what closes it.
 
 Each delimiter that is open at the cursor has one owner: either the text after the cursor closes it
 already, or the completion has to.
@@ -21,10 +21,10 @@ from codegen.syntax.registry import lexis_of
 from codegen.syntax.scan import Frame, frame_depth
 from codegen.text import depth, is_word
 
-# How far is looked from the cursor, in code points.
+# How many code points before and after the cursor are read.
 _SIGHT: Final = 4000
 
-# What is opened by a line with one of these words holds members, and not statements.
+# A line with one of these words opens a block of members, and not of statements.
 _MEMBERS: Final = re.compile(
     r"\b(?:class|interface|struct|enum|union|trait|impl|object|extension|protocol|namespace"
     r"|module|mod|record)\b(?!.*=>)"
@@ -36,24 +36,25 @@ class Joint:
     """What a completion has to fit.
 
     Attributes:
-        hole: what stands around the cursor.
-        lexis: how its language is read.
-        lead: some characters before that, without which a mark may mean something else.
-        begun: the beginning of a mark of several characters that the cursor stands in.
-        stack: what is open before that, the innermost last.
-        ends: for each of these how far after the cursor the text closes it; None where the
-            completion has to.
-        spare: marks below that close nothing: a completion may leave what they close open.
-        above: the last line of code before the cursor's line; None where there is none.
-        levels: how far in the blocks are, in columns, that a line at the cursor may belong to.
-        opener: how far in the line is that opened the innermost bracket or element; -1 for none.
-        floor: a line of a block marked by indentation that is no farther in than this leaves it.
-        unit: one level of indentation by the code near the cursor; None where it shows none.
+        hole: the place of the cursor.
+        lexis: how the language writes strings and comments.
+        lead: a few characters before `begun`: the meaning of a mark may depend on them.
+        begun: the beginning of a mark of several characters, if the cursor stands in such a mark.
+        stack: what is open before `begun`, the innermost frame last.
+        ends: for each frame of the stack, how many code points after the cursor the text closes it;
+            None if the completion has to close it.
+        spare: marks below the cursor that close nothing. A completion may leave open what they
+            close.
+        above: the last line of code before the cursor's line; None if there is none.
+        levels: the indentation, in columns, of the blocks that a line at the cursor may belong to.
+        opener: the indentation of the line that opened the innermost bracket or element, or -1.
+        floor: a line that is indented this much or less leaves a block marked by indentation.
+        unit: one level of indentation; None if the code near the cursor doesn't show it.
         indents: the blanks with which that code is indented.
-        ahead: the first lines of code that follow, as they stand there: two at least, and enough to
-            tell them from others.
-        roomy: whether the completion is all that is left of its block: other statements of it may
-            come after a blank line.
+        ahead: the next lines of code as they stand below the cursor: at least two, and enough of
+            them to be told from others.
+        roomy: whether the completion is all that is left of its block. Statements may then come
+            after a blank line.
     """
 
     hole: Hole
@@ -79,7 +80,7 @@ class Joint:
 
     @property
     def next_line(self) -> str:
-        """The line that comes next after the completion; empty if the cursor's own goes on."""
+        """The line below the completion; empty if the cursor's own line goes on."""
         goes_on = bool(self.hole.right.strip()) and not self.hole.inserts_above
         return "" if goes_on else self.hole.following
 
@@ -88,23 +89,23 @@ class Joint:
         return self.ends[index] is not None
 
     def right_of(self, index: int) -> str:
-        """The cursor's line from where it closes a frame of the stack on; empty if it doesn't."""
+        """The cursor's line from the mark on that closes a frame; empty if it doesn't close it."""
         end = self.ends[index]
         return "" if end is None else self.hole.right[end:].rstrip()
 
     @property
     def until(self) -> int:
-        """Where right of the cursor something is closed that is open there, or the line ends."""
+        """How far right of the cursor an open frame is closed, or else the line ends."""
         size = len(self.hole.right.rstrip())
         return min([size, *(end for end in self.ends if end is not None)])
 
     def spreads(self, text: str) -> bool:
-        """Whether a text goes over lines between marks that stand on the cursor's line."""
+        """Whether a text begins on a new line between two marks on the cursor's line."""
         return self.hole.opens and not self.hole.one_line and text.lstrip(" \t").startswith("\n")
 
 
 def join(document: Document, hole: Hole) -> Joint:
-    """Looks at what stands around a document's cursor; if that fails, nothing is open there."""
+    """Reads the text around a document's cursor. If that fails, nothing counts as open there."""
     bare = Joint(
         hole,
         Lexis(()),
@@ -137,8 +138,9 @@ def _join(document: Document, hole: Hole) -> Joint:
     owned = owners(text, start, cursor, lexis, stack)
     after = _lines_below(text, cursor, lexis, stack)
     line = cursor - len(hole.left)
-    above = next((one for one in reversed(lines) if one.start < line and one.code), None)
-    opener = next((frame_depth(text, one) for one in reversed(stack) if one.literal is None), -1)
+    above = next((code for code in reversed(lines) if code.start < line and code.code), None)
+    brackets = (frame for frame in reversed(stack) if frame.literal is None)
+    opener = next((frame_depth(text, frame) for frame in brackets), -1)
     following = depth(hole.following) if hole.following else -1
     function = _function(text, hole)
     ends_here = following < depth(hole.left + "x") or hole.following.lstrip()[:1] in _CLOSERS
@@ -168,12 +170,12 @@ _BEGUN: Final = re.compile(r"<[\w:.!-]*\Z")
 # Characters before a mark that may belong to it: `return /x/`.
 _LEAD: Final = 8
 
-# Letters of a line that only ends a block.
+# The most letters of a line that only ends a block.
 _WORD: Final = 4
 
 
 def _start(text: str, cursor: int) -> int:
-    """Where to begin to read: at the beginning of a line, if that isn't far."""
+    """The offset from which on the text is read: the start of a line, if that isn't far."""
     if cursor <= _SIGHT:
         return 0
     start = text.find("\n", cursor - _SIGHT, cursor) + 1
@@ -181,19 +183,20 @@ def _start(text: str, cursor: int) -> int:
 
 
 def _open_at(document: Document, lexis: Lexis, start: int) -> list[Frame]:
-    """The literal that an offset is in: what the tree says, or else who counts its marks."""
+    """The literal that the offset `start` stands in, by the tree; [] in code or without a tree."""
     text, tree = document.text, document.tree
     if start and tree is not None:
-        for found in tree.literals(start, start):
-            if found.start < start < found.end and found.kind != "code":
-                for one in lexis.literals:
-                    if opening := opening_pattern(one).match(text, found.start):
-                        return [Frame(opening[0], one.closer(opening), found.start, start, one)]
+        for capture in tree.literals(start, start):
+            if capture.start < start < capture.end and capture.kind != "code":
+                at = capture.start
+                for literal in lexis.literals:
+                    if opening := opening_pattern(literal).match(text, at):
+                        return [Frame(opening[0], literal.closer(opening), at, start, literal)]
     return []
 
 
 def _function(text: str, hole: Hole) -> int:
-    """How far in the header is of the innermost function around; -1 outside of one."""
+    """The indentation of the innermost function's header; -1 outside of functions."""
     for definition in reversed(hole.scope):
         if definition.kind == "function":
             return depth(text[text.rfind("\n", 0, definition.start) + 1 : definition.start + 1])
@@ -233,24 +236,24 @@ def _ahead(document: Document, hole: Hole) -> str:
 
 
 def _says(line: str) -> bool:
-    """Whether a line has words that tell it from others."""
+    """Whether a line has enough letters to be told from other lines."""
     return len(re.sub(r"\W", "", line)) > _WORD
 
 
-# A statement after which nothing of its block is reached.
+# A statement after which the rest of its block is never reached.
 _JUMP: Final = re.compile(r"\s*(?:return|raise|throw|break|continue|goto)\b")
 
 
 def is_jump(line: str) -> bool:
-    """Whether nothing after a line is reached in its block."""
+    """Whether the rest of the block is never reached after a line."""
     return _JUMP.match(line) is not None
 
 
 def same_statement(line: str, joint: Joint) -> bool:
-    """Whether a completion's first line is the one that follows the hole.
+    """Whether a completion's first line repeats the line that follows the hole.
 
-    Its words alone count, and not how far in it stands, unless it only ends something: the model
-    may have been made to write it there.
+    Its indentation counts only if it has few letters, as a line that ends a block: otherwise the
+    model may have had no choice about the indentation.
     """
     hole = joint.hole
     words = _is_again(line.strip(), joint.next_line.strip())
@@ -258,12 +261,12 @@ def same_statement(line: str, joint: Joint) -> bool:
     return words and (free or depth(line) == depth(hole.following))
 
 
-# How a line begins that goes on with the chain of calls above it.
+# The beginning of a line that continues the chain of calls above it.
 _LINK: Final = re.compile(r"(?:\??\.|->|\|>)\s*\w")
 
 
 def _is_again(line: str, following: str) -> bool:
-    """Whether a line is another one, or the first links of its chain."""
+    """Whether a line equals another line, or is the beginning of that line's chain of calls."""
     if not _LINK.match(line) or not following.startswith(line):
         return line == following
     return not is_word(line[-1]) or not is_word(following[len(line) :][:1] or " ")

@@ -1,4 +1,4 @@
-"""Who closes what is open at the cursor: the text after it, or the completion."""
+"""The owner of each open delimiter: the text after the cursor closes it, or the completion does."""
 
 import re
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from codegen.syntax.lexis import Lexis
 from codegen.syntax.scan import Event, Frame, depth_at, frame_depth, scan
 from codegen.text import depth
 
-# How far after the cursor is looked, in code points.
+# How many code points after the cursor are read.
 _SIGHT: Final = 8000
 
-# How far on the cursor's line: what is read for each of the literals that are open.
+# How many code points of the cursor's line are read, which is done for each open literal.
 _LINE_SIGHT: Final = 1000
 
 _BEFORE_QUOTE: Final = re.compile(r"(?<=[^\s\\\"'`@$#=])(?=[\"'`])")
@@ -21,11 +21,11 @@ _BEFORE_QUOTE: Final = re.compile(r"(?<=[^\s\\\"'`@$#=])(?=[\"'`])")
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """Who closes what is open at the cursor.
+    """What closes the frames that are open at the cursor.
 
-    `ends` says for each frame how far after the cursor the text closes it, in code points; None
-    where the completion has to. `spare` are marks there that close nothing: a completion may leave
-    open what they close.
+    `ends` has for each frame how many code points after the cursor the text closes it; None if the
+    completion has to close it. `spare` are marks after the cursor that close nothing. A completion
+    may leave open what they close.
     """
 
     ends: tuple[int | None, ...]
@@ -33,25 +33,26 @@ class Owners:
 
 
 def owners(text: str, start: int, cursor: int, lexis: Lexis, stack: Sequence[Frame]) -> Owners:
-    """Reads the text after the cursor for what closes what is open there.
+    """Reads the text after the cursor to see which frames it closes.
 
-    If nothing is missing in it but at the cursor's own line, each mark closes what was opened last.
-    Else marks at the beginning of a line close what is as far in, and a line that is too far out
-    for what is open shows that its end is missing.
+    First each mark closes the frame that was opened last. If that leaves frames unclosed that were
+    not opened on the cursor's line, the text is read again by indentation. Then a mark at the
+    beginning of a line closes a frame that was opened with the same indentation, and a line that is
+    indented too little for an open frame shows that the frame's end is missing.
 
     Args:
-        text: with line feeds, or blanks before them.
-        start: from where on it is known what is open.
-        cursor: the place.
-        lexis: how the text is read.
-        stack: what is open at the cursor, the innermost last.
+        text: with line feeds, perhaps after blanks.
+        start: the offset from which on the frames are known.
+        cursor: its offset.
+        lexis: how the text writes strings and comments.
+        stack: the frames that are open at the cursor, the innermost last.
     """
     below = _Below(text, start, cursor, lexis, stack)
     return Owners(tuple(below.ends), tuple(below.spare))
 
 
 class _Below:
-    """What the text after the cursor does to what is open there."""
+    """Reads the text after the cursor; `ends` and `spare` are as in `Owners`."""
 
     def __init__(
         self, text: str, start: int, cursor: int, lexis: Lexis, stack: Sequence[Frame]
@@ -68,7 +69,7 @@ class _Below:
             literal = stack[index].literal
             in_text = index > 0 and literal is None and stack[index - 1].is_text
             if in_text and self._unended(kept[:index]) < self._unended(kept):
-                del kept[index:]  # The text goes on where the code in it should.
+                del kept[index:]  # After the cursor comes the string's text, and not its code.
             elif literal is not None and not self._is_ended(kept, index):
                 del kept[index:]
         if self._is_cut or not self._read(kept, by_depth=False):
@@ -76,7 +77,7 @@ class _Below:
             self._move_inwards(stack)
 
     def _read(self, stack: Sequence[Frame], *, by_depth: bool) -> bool:
-        """Closes what is closed; whether nothing is missing but at the cursor."""
+        """Finds what the text closes. Returns whether only frames of the cursor's line are left."""
         text, cursor = self._text, self._cursor
         end = min(len(text), cursor + _SIGHT)
         ends: list[int | None] = [None] * len(self.ends)
@@ -88,7 +89,7 @@ class _Below:
                     break
                 spare.append(text[event.start : event.end])
             elif len(now) < kept:
-                # What was forgotten inside of what is closed isn't closed by that.
+                # A mark that closes an outer frame drops the forgotten frames inside it.
                 kept = len(now)
                 ends[kept] = event.start - cursor if event.kind == "close" else None
             elif by_depth and event.kind == "line":
@@ -96,7 +97,7 @@ class _Below:
                     now.pop()
                     kept -= 1
         if end < len(text):
-            ends[:kept] = [end - cursor] * kept  # Nothing tells that it isn't.
+            ends[:kept] = [end - cursor] * kept  # They may be closed beyond what was read.
         self.ends, self.spare = ends, spare
         missing = [frame for frame, at in zip(stack, ends, strict=False) if at is None]
         innermost = ends[: len(stack) - len(missing)].count(None) == 0
@@ -104,12 +105,12 @@ class _Below:
         return end == len(text) and not spare and innermost and at_cursor
 
     def _is_outer(self, event: Event) -> bool:
-        """Whether a mark closes what was opened above what is known of the text."""
+        """Whether a mark closes something that was opened above the part that was read."""
         line = self._text[self._line : self._cursor]
         return bool(line) and depth_at(self._text, event.start) < depth(line + "x")
 
     def _is_left(self, frame: Frame, event: Event) -> bool:
-        """Whether a line begins that can't stand in a bracket: what closes it was forgotten."""
+        """Whether a line begins that can't stand in a bracket, whose end must be missing."""
         text = self._text
         before = text[self._cursor : event.start].rstrip()
         if frame.closer in ")]" and before.endswith(";"):
@@ -122,7 +123,7 @@ class _Below:
         return depth(line) <= frame_depth(text, frame) and self._is_farther_in(frame)
 
     def _is_farther_in(self, frame: Frame) -> bool:
-        """Whether what stands in a bracket is farther in than what opened it."""
+        """Whether the lines in a bracket are indented farther than the line that opened it."""
         text = self._text
         inside = text.find("\n", frame.at, self._line) + 1
         lines = text[inside : self._line].split("\n") if inside else []
@@ -133,9 +134,9 @@ class _Below:
         return depth(first) > frame_depth(text, frame)
 
     def _move_inwards(self, stack: Sequence[Frame]) -> None:
-        """Of brackets alike, as far in, the inner ones are those that are missing.
+        """Takes ends from inner brackets and gives them to equal outer ones of the same depth.
 
-        In `f(g(‸)` the completion stands before the mark that is there.
+        In `f(g(‸)` the mark closes `f(`: the completion stands before it, and has to close `g(`.
         """
         kinds = [(frame.closer, frame_depth(self._text, frame)) for frame in stack]
         ends = self.ends
@@ -145,10 +146,10 @@ class _Below:
                     ends[outer], ends[inner] = ends[inner], None
 
     def _is_ended(self, stack: Sequence[Frame], index: int) -> bool:
-        """Whether a literal that is open at the cursor is closed after it.
+        """Whether a literal that is open at the cursor is closed after the cursor.
 
-        A quote to the right closes it, or opens another string: the reading counts in which no
-        string is left without its end.
+        A quote after the cursor either closes it or opens another string. The reading is right that
+        leaves fewer strings without an end.
         """
         frame, literal = stack[index], stack[index].literal
         if literal is None or (literal.comment and not literal.over_lines):
@@ -167,7 +168,7 @@ class _Below:
         return closes >= 0 and (opens < 0 or closes < opens)
 
     def _unended(self, stack: Sequence[Frame]) -> int:
-        """How many strings on the cursor's line are cut off by its end."""
+        """How many strings are still open at the end of the cursor's line."""
         now = list(stack)
         line = self._text[self._cursor : self._cursor + _LINE_SIGHT].partition("\n")[0]
         # A quote after a letter would be an apostrophe.

@@ -1,4 +1,4 @@
-"""What the model wrote to what is suggested, or to the reason why nothing is."""
+"""From the model's text to the suggestion, or to the reason why there is none."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -26,9 +26,9 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Nothing to suggest.
+    """There is nothing to suggest.
 
-    `reason` is the rule that left nothing, or `blank`: the model wrote nothing but blanks.
+    `reason` is the name of the rule that dropped the text, or BLANK if the model wrote only blanks.
     """
 
     reason: str
@@ -43,11 +43,11 @@ def postprocess(
     fails is logged by its name, and changes nothing.
 
     Args:
-        text: what was generated, without the forced bytes, with any newlines.
+        text: the generated text without the forced bytes, with any newlines.
         joint: what it has to fit.
-        growth: the document that it goes into.
+        growth: counts the syntax errors that it adds.
         stopped: whether the model ended it itself.
-        cut_off: whether it ended because the budget did, wherever that was.
+        cut_off: whether it ended, maybe in the middle of a line, because the budget was used up.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
@@ -66,10 +66,10 @@ def postprocess(
 
 
 def has_statement(text: str, joint: Joint) -> bool:
-    """Whether a text that is still being written could end now: after a whole statement of it."""
+    """Whether a text that is still being written could end now, after a whole statement."""
     return bool(whole_lines(text, joint))
 
 
 def _cut_off(text: str, written: Written) -> str:
-    """Ends after the last statement or expression that is whole."""
+    """Cuts the text after its last whole statement or expression."""
     return text[: last_whole(text, written.joint)]

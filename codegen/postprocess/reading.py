@@ -1,4 +1,4 @@
-"""A completion as it is read: what of the hole it closed, and what it opened itself."""
+"""Reads a completion: what it closes of the hole's frames, and which frames it opens itself."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -7,12 +7,12 @@ from codegen.syntax.scan import Event, Frame, scan
 
 
 class Reading:
-    """Reads a completion's text, up to an offset if one is given; to be gone through once.
+    """Reads a completion's text, up to an offset if that is given. It can be iterated over once.
 
     Attributes:
-        stack: what is open after the last event, the innermost last.
-        closes: which frame of the hole's stack the last event closed, or gave up at the end of its
-            line; None if none.
+        stack: the frames that are open after the last event, the innermost last.
+        closes: the index of the frame in the hole's stack that the last event closed, or dropped at
+            the end of its line; None if it closed none of them.
     """
 
     def __init__(self, text: str, joint: Joint, end: int | None = None) -> None:
@@ -28,7 +28,7 @@ class Reading:
         self._kept = len(self.stack)  # how much of the hole's stack is open
 
     def longer(self, text: str, start: int, end: int | None = None) -> "Reading":
-        """Reads on in a longer text from the beginning of a line, up to which this has read."""
+        """A reading of a longer text, from the start of the line that this one has reached."""
         reading = Reading(text, self._joint, end)
         reading.stack, reading._kept = list(self.stack), self._kept
         reading._start = reading._begin + start if start else reading._start
@@ -56,7 +56,7 @@ class Reading:
     def at(
         self, offsets: Iterable[int], holds: Callable[["Reading"], bool]
     ) -> Iterator[tuple[int, bool]]:
-        """Some offsets, ascending, each with whether something holds there."""
+        """For each offset, in ascending order, whether something holds there."""
         now, places = holds(self), iter(offsets)
         place = next(places, None)
         for event in self:
@@ -72,27 +72,27 @@ class Reading:
 
     @property
     def is_level(self) -> bool:
-        """Whether nothing is open but what was at the cursor."""
+        """Whether the text has no frame of its own open."""
         return self._kept == len(self.stack)
 
     @property
     def is_same(self) -> bool:
-        """Whether as much is open as at the cursor, and of the same kinds."""
+        """Whether as many frames are open as at the cursor, and the same marks close them."""
         return _marks(self.stack) == _marks(self._joint.stack)
 
     @property
     def is_inside(self) -> bool:
-        """Whether all is open that was at the cursor, and nothing else."""
+        """Whether exactly the frames are open that were open at the cursor."""
         return self.is_level and self._kept == len(self._joint.stack)
 
     @property
     def open_before(self) -> Sequence[Frame]:
-        """What of the hole's stack is still open."""
+        """The frames of the hole's stack that are still open."""
         return self.stack[: self._kept]
 
     @property
     def own(self) -> Sequence[Frame]:
-        """What the text itself opened and neither it nor the text below closes."""
+        """The frames that the text opened, and that neither it nor the text below closes."""
         own = self.stack[self._kept :]
         marks = tuple(frame.closer for frame in reversed(own) if frame.closer != "\n")
         is_closed = not marks or marks == self._joint.spare[: len(marks)]

@@ -1,7 +1,7 @@
-"""What is done to a finished completion, one small function per rule.
+"""The rules that a finished completion goes through, a small function each.
 
-A rule takes the text and gives it back, cut or mended; the empty text means that there is nothing
-to suggest. They run in the order of RULES, and what spoke is named.
+A rule takes the text and returns it, perhaps cut or changed. An empty text means that there is
+nothing to suggest. The rules run in the order of RULES, and those that changed the text are named.
 """
 
 from collections.abc import Callable
@@ -18,14 +18,14 @@ from codegen.text import open_brackets, opens_block, same_line
 _SEPARATORS: Final = (",", ";", ":")
 _CLOSERS: Final = (")", "]", "}")
 
-# Characters up to which a text of operators alone says too little.
+# A text of operators alone with at most so many characters is not worth a suggestion.
 _LONE: Final = 2
 _OPERATORS: Final = frozenset(",;:.+-*/%=&|!?<~^@#$\\")
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the rules know: the place, the syntax, and whether the model ended the text itself."""
+    """What a rule knows besides the text; `stopped` says that the model itself ended the text."""
 
     joint: Joint
     growth: Growth
@@ -41,7 +41,7 @@ class Rule:
 
 
 def leading_blanks(text: str, written: Written) -> str:
-    """Drops blank lines at the start, where the cursor's line is below a blank one already."""
+    """Drops blank lines at the start if the line above the cursor is blank already."""
     hole = written.joint.hole
     if hole.left.strip() or hole.right.strip() or not hole.below_blank or text[:1] != "\n":
         return text
@@ -55,12 +55,11 @@ def end_of_hole(text: str, written: Written) -> str:
 
 
 def repeated_line(text: str, written: Written) -> str:
-    """Drops a text that is only the line below once more, and that line if the text ends with it.
+    """Drops a text that only repeats the line below, and a last line that repeats it.
 
-    Of a chain of calls its first links are as much as all of it.
-
-    Where the model itself ended a text after that one line, it may be meant: it is kept, unless
-    what follows it would never be reached.
+    The beginning of a chain of calls counts as a repetition of the whole chain. If the model itself
+    ended the text after the repeated line, it may be meant: it is kept, unless the line below would
+    then never be reached.
     """
     hole = written.joint.hole
     *above, last = text.rstrip().split("\n")
@@ -77,21 +76,21 @@ def repeated_line(text: str, written: Written) -> str:
 
 
 def loop(text: str, _written: Written) -> str:
-    """Cuts an end that repeats itself after the first time."""
+    """Cuts a loop at the end of the text after its first round."""
     return first_round(text)
 
 
 def overlap(text: str, written: Written) -> str:
-    """Drops an end that stands there already, right of the cursor.
+    """Drops an end of the text that already stands right of the cursor.
 
-    That is the rest of the line, or what of it comes before a mark that closes something.
+    That may be the rest of the cursor's line, or its part before a mark that closes a frame.
     """
     joint = written.joint
     right = joint.hole.right.rstrip()
     body = text.rstrip(" \t")
     if not right.strip() or text.endswith("\n"):
         return text
-    # What closes something there ended the text already.
+    # A mark that closes a frame has already ended the text.
     before = right[: joint.until]
     for rest in (before, before.strip()):
         if rest.strip() and body.endswith(rest) and not _is_own(body, rest, joint):
@@ -100,21 +99,21 @@ def overlap(text: str, written: Written) -> str:
 
 
 def _is_own(body: str, rest: str, joint: Joint) -> bool:
-    """Whether an end that closes something closes what the text itself opened."""
+    """Whether the closing marks at the end of a text close what the text itself opened."""
     if rest[0] not in _CLOSERS or any(map(str.isalnum, rest)):
         return False
     return not joint.in_text or open_brackets(body)[1] == 0
 
 
 def trailing_blanks(text: str, written: Written) -> str:
-    """Drops blanks and blank lines at the end, unless something follows them on the line."""
+    """Drops blanks and blank lines at the end, unless code follows on the cursor's line."""
     return text if written.joint.hole.right.strip() else text.rstrip()
 
 
 def own_line(text: str, written: Written) -> str:
-    """Leaves the code right of the cursor on a line of its own, as far in as it was.
+    """Leaves the code right of the cursor on a line of its own, with its indentation.
 
-    So is what closes a block whose lines are written between its marks.
+    The same is done with the mark that closes a block, if the text was written between its marks.
     """
     joint, hole = written.joint, written.joint.hole
     spreads = joint.spreads(text)
@@ -126,12 +125,13 @@ def own_line(text: str, written: Written) -> str:
         return (body if body.endswith("\n") else f"{body}\n") + written.growth.indent(frame.line)
     if hole.inserts_above and body.endswith("\n"):
         return body + hole.left
-    # At a line's very start, before its indentation: this can't go on with the same line.
+    # The cursor is at the very start of a line, before its indentation, so a new line has to
+    # follow.
     return f"{body}\n" if not hole.left and hole.right[:1].isspace() else text
 
 
 def unfinished(text: str, written: Written) -> str:
-    """Drops what only opens, and what leaves something open in front of code that is there."""
+    """Drops a text that leaves a bracket open, if code follows or it has no words."""
     hole = written.joint.hole
     if not any(frame.is_bracket for frame in left_open(text, written.joint)):
         return text
@@ -141,7 +141,7 @@ def unfinished(text: str, written: Written) -> str:
 
 
 def lone_mark(text: str, written: Written) -> str:
-    """Drops an operator or a separator on a begun line: not worth a person's glance."""
+    """Drops a text of an operator or separator alone on a begun line: it helps nobody."""
     hole, marks = written.joint.hole, text.strip()
     useful = marks == ":" and opens_block(hole.left + marks)
     if len(marks) > _LONE or not hole.left.strip() or hole.right.strip():
@@ -152,7 +152,7 @@ def lone_mark(text: str, written: Written) -> str:
 
 
 def syntax(text: str, written: Written) -> str:
-    """Cuts what breaks a file that was whole: after the last line up to which it doesn't."""
+    """Cuts a text that adds syntax errors to a file without any, after its last good line."""
     growth = written.growth
     if not growth.clean or not growth.errors_added(text):
         return text
