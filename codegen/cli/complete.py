@@ -113,9 +113,8 @@ def command(
     elif view is None and not write:
         _print_exactly(answer.completion, several=candidates > 1)
     if not answer.completion.suggestions:
-        from codegen.completion.reasons import sentence  # noqa: PLC0415 - see above
-
-        say(f"nothing to suggest: {sentence(answer.completion.reason or '')}")
+        reason = answer.completion.reason
+        say(f"nothing to suggest: {'' if reason is None else reason.sentence}")
         return 1
     if write:
         _write(place, answer.completion)

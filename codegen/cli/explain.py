@@ -103,7 +103,7 @@ def _in_editors(place: Place, settings: "Settings") -> str | None:
 
 
 def _print(explained: dict[str, Any], *, whole: bool) -> None:
-    from codegen.completion.reasons import sentence  # noqa: PLC0415 - see `command`
+    from codegen.reasons import Reason  # noqa: PLC0415 - see `command`
 
     hole = explained["hole"]
     scope = ".".join(hole["scope"])
@@ -113,7 +113,7 @@ def _print(explained: dict[str, Any], *, whole: bool) -> None:
     say(f"language  {explained['language'] or 'none known: indentation and brackets alone'}")
     say(f"hole      {hole['kind']}{where}, {hole['lines']} line")
     if explained["reason"] is not None:
-        say(f"nothing   {explained['reason']}: {sentence(explained['reason'])}")
+        say(f"nothing   {explained['reason']}: {Reason(explained['reason']).sentence}")
     if explained["editor"] is not None:
         say(f"editors   get nothing for this file: {explained['editor']}")
     if explained["pieces"]:

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 from codegen.cancel import CancelToken
 from codegen.completion.model import Chunk, Model, Plan, Writing
@@ -14,10 +14,7 @@ from codegen.engine.outcome import FinishReason, Usage
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.joint import Joint, join
 from codegen.postprocess.pipeline import Rejection, has_statement, postprocess
-
-# Why a candidate is not suggested beside others.
-SYNTAX: Final = "syntax-errors"
-SAME: Final = "same"
+from codegen.reasons import Reason
 
 # How pressing it is to be done: not at all, with the next statement that is whole, or at once.
 Hurry = Literal["no", "soon", "now"]
@@ -46,7 +43,7 @@ class Candidate:
     text: str
     mean_logprob: float | None
     finish_reason: FinishReason
-    rules: tuple[str, ...]
+    rules: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ class Dropped:
     """A text that the model wrote and that is not suggested, and the rule that says so."""
 
     text: str
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class Completion:
     """
 
     suggestions: tuple[Candidate, ...]
-    reason: str | None
+    reason: Reason | None
     usage: Usage
     plan: Plan | None = None
     dropped: tuple[Dropped, ...] = ()
@@ -292,9 +289,9 @@ def _suggest(
     for errors, _, _, candidate in ranked:
         # Beside one that fits, one that breaks the source is not worth showing.
         if errors > ranked[0][0]:
-            dropped.append(Dropped(candidate.text, SYNTAX))
+            dropped.append(Dropped(candidate.text, Reason.SYNTAX_ERRORS))
         elif candidate.text in by_text:
-            dropped.append(Dropped(candidate.text, SAME))
+            dropped.append(Dropped(candidate.text, Reason.SAME))
         else:
             by_text[candidate.text] = candidate
     return tuple(by_text.values()), tuple(dropped)

@@ -8,13 +8,14 @@ from codegen.completion.prepare import Prepared
 from codegen.context.frame import Piece
 from codegen.context.hole import Hole
 from codegen.document import Document
+from codegen.reasons import Reason
 from codegen.source import position_of
 
 SCHEMA: Final = 1
 
 
 def explain(
-    prepared: Prepared, reason: str | None, model: Model | None = None, plan: Plan | None = None
+    prepared: Prepared, reason: Reason | None, model: Model | None = None, plan: Plan | None = None
 ) -> dict[str, Any]:
     """A completion as plain data: what hole it is, and what the model is asked, if it is.
 

@@ -6,9 +6,7 @@ from typing import Final
 from codegen.completion.options import CompletionOptions
 from codegen.context.hole import Hole, Lines, find_hole
 from codegen.document import Document
-
-EMPTY: Final = "empty-document"
-"""The reason why nothing is suggested for a document without any text."""
+from codegen.reasons import Reason
 
 # A line is seldom longer than the first, a block that fits a screen seldom than the second.
 _MAX_TOKENS: Final[dict[Lines, int]] = {"single": 128, "multi": 256}
@@ -21,7 +19,7 @@ class Prepared:
     document: Document
     options: CompletionOptions
     hole: Hole
-    refusal: str | None
+    refusal: Reason | None
 
     @property
     def max_tokens(self) -> int:
@@ -43,8 +41,8 @@ def prepare(document: Document, options: CompletionOptions) -> Prepared:
     The command line and the session both begin here. It is pure, and may run in any thread.
     """
     hole = find_hole(document, options.lines)
+    refusal = None if options.insist else hole.refusal
     if not document.text.strip():
-        refusal: str | None = EMPTY  # A blank document gives a model nothing to go by.
-    else:
-        refusal = None if options.insist else hole.refusal
+        # A blank document gives a model nothing to go by, whoever asks.
+        refusal = Reason.EMPTY_DOCUMENT
     return Prepared(document, options, hole, refusal)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from codegen.postprocess.joint import Joint, same_statement
+from codegen.reasons import Reason
 
 # Rules that refuse a text for what it begins with: another beginning may do.
-_REFUSING: Final = frozenset({"syntax-errors", "lone-mark", "unfinished"})
+_REFUSING: Final = frozenset({Reason.SYNTAX_ERRORS, Reason.LONE_MARK, Reason.UNFINISHED})
 
 
-def turning_point(chunks: Sequence[bytes], joint: Joint, reason: str) -> int | None:
+def turning_point(chunks: Sequence[bytes], joint: Joint, reason: Reason) -> int | None:
     """Which of a refused sample's chunks should have been another one; None if none.
 
     Where the text repeats the line below it, that is the chunk with which it does so. Where it is

@@ -8,15 +8,13 @@ from codegen.context.kind import Kind, kind_of, values_of
 from codegen.context.nearby import Bracket, Nearby, look_back
 from codegen.context.scope import Definition, definitions_around
 from codegen.document import Document
+from codegen.reasons import Reason
 from codegen.syntax.language import Blocks
 from codegen.text import indent_unit, is_word, opens_block
 
 Lines = Literal["single", "multi"]
 Wanted = Literal["single", "multi", "auto"]
 
-# Reasons to suggest nothing at a place.
-INSIDE_WORD: Final = "inside-word"
-CLOSED_STATEMENT: Final = "closed-statement"
 
 # How many code points before and after the cursor are looked at: nobody writes longer gaps.
 _SIGHT: Final = 4000
@@ -59,7 +57,7 @@ class Hole:
     above: str = ""
     unit: str = "    "
     by_indent: bool = False
-    refusal: str | None = None
+    refusal: Reason | None = None
     opens: bool = False
     one_line: bool = False
     begins_at: int = 0
@@ -136,16 +134,16 @@ def find_hole(document: Document, wanted: Wanted = "auto") -> Hole:
 
 def _refusal(
     document: Document, nearby: Nearby, values: tuple[Bracket, ...], right: str, blocks: Blocks
-) -> str | None:
+) -> Reason | None:
     if not right.strip() and not nearby.left.strip():
         return None
     before = document.text[document.cursor - 1 : document.cursor]
     if is_word(before) and is_word(right[:1]):
-        return INSIDE_WORD
+        return Reason.INSIDE_WORD
     if nearby.literal is not None or values or right.strip():
         return None
     left = nearby.left.rstrip()
-    return CLOSED_STATEMENT if _is_closed(document, left, blocks) else None
+    return Reason.CLOSED_STATEMENT if _is_closed(document, left, blocks) else None
 
 
 def _is_closed(document: Document, left: str, blocks: Blocks) -> bool:

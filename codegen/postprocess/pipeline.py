@@ -1,16 +1,13 @@
 """From the model's text to the suggestion, or to the reason why there is none."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from codegen.postprocess.ending import last_whole, whole_lines
 from codegen.postprocess.growth import Growth
 from codegen.postprocess.guard import guarded
 from codegen.postprocess.joint import Joint
 from codegen.postprocess.rules import RULES, Rule, Written
-
-BLANK: Final = "blank"
-CUT_OFF: Final = "cut-off"
+from codegen.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,7 @@ class Suggestion:
     """
 
     text: str
-    rules: tuple[str, ...]
+    rules: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Rejection:
     `reason` is the name of the rule that dropped the text, or BLANK if the model wrote only blanks.
     """
 
-    reason: str
+    reason: Reason
 
 
 def postprocess(
@@ -51,10 +48,10 @@ def postprocess(
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        return Rejection(BLANK)
+        return Rejection(Reason.BLANK)
     written = Written(joint, growth, stopped)
-    rules = (Rule(CUT_OFF, _cut_off), *RULES) if cut_off else RULES
-    spoke = []
+    rules = (Rule(Reason.CUT_OFF, _cut_off), *RULES) if cut_off else RULES
+    spoke: list[Reason] = []
     for rule in rules:
         changed = guarded(f"the rule {rule.name}", text, rule.apply, text, written)
         if not changed.strip():

@@ -13,6 +13,7 @@ from codegen.postprocess.growth import Growth
 from codegen.postprocess.indentation import misplaced, style
 from codegen.postprocess.joint import Joint, is_jump, same_statement
 from codegen.postprocess.loops import first_round
+from codegen.reasons import Reason
 from codegen.text import open_brackets, opens_block, same_line
 
 _SEPARATORS: Final = (",", ";", ":")
@@ -36,7 +37,7 @@ class Written:
 class Rule:
     """A rule and the name by which it is reported."""
 
-    name: str
+    name: Reason
     apply: Callable[[str, Written], str]
 
 
@@ -163,16 +164,16 @@ def syntax(text: str, written: Written) -> str:
 
 
 RULES: Final = (
-    Rule("end-of-hole", end_of_hole),
-    Rule("repeated-line", repeated_line),
-    Rule("leading-blanks", leading_blanks),
-    Rule("misplaced", lambda text, written: misplaced(text, written.joint)),
-    Rule("loop", loop),
-    Rule("overlap", overlap),
-    Rule("trailing-blanks", trailing_blanks),
-    Rule("own-line", own_line),
-    Rule("style", lambda text, written: style(text, written.joint)),
-    Rule("unfinished", unfinished),
-    Rule("lone-mark", lone_mark),
-    Rule("syntax-errors", syntax),
+    Rule(Reason.END_OF_HOLE, end_of_hole),
+    Rule(Reason.REPEATED_LINE, repeated_line),
+    Rule(Reason.LEADING_BLANKS, leading_blanks),
+    Rule(Reason.MISPLACED, lambda text, written: misplaced(text, written.joint)),
+    Rule(Reason.LOOP, loop),
+    Rule(Reason.OVERLAP, overlap),
+    Rule(Reason.TRAILING_BLANKS, trailing_blanks),
+    Rule(Reason.OWN_LINE, own_line),
+    Rule(Reason.STYLE, lambda text, written: style(text, written.joint)),
+    Rule(Reason.UNFINISHED, unfinished),
+    Rule(Reason.LONE_MARK, lone_mark),
+    Rule(Reason.SYNTAX_ERRORS, syntax),
 )

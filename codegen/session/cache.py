@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.document import Document
+from codegen.reasons import Reason
 
 # How many code points may have been typed into a suggestion, and how many entries are kept.
 MAX_TYPED: Final = 512
@@ -25,7 +26,7 @@ class Entry:
     """
 
     texts: tuple[str, ...]
-    reason: str | None
+    reason: Reason | None
 
 
 _Place = tuple[int, int, int]
@@ -42,7 +43,7 @@ class SuggestionCache:
         self._entries: OrderedDict[tuple[_Place, int], Entry] = OrderedDict()
         self._starts: dict[_Place, int] = {}
 
-    def put(self, document: Document, texts: tuple[str, ...], reason: str | None) -> None:
+    def put(self, document: Document, texts: tuple[str, ...], reason: Reason | None) -> None:
         """Keeps what was answered for a document."""
         before, after = document.before, document.after
         place = (len(before), len(after), hash(after))

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from codegen.completion.explain import explain, explain_answers
 from codegen.completion.model import Model
 from codegen.errors import CancelledError
+from codegen.reasons import Reason
 from codegen.session import types
 from codegen.session.flight import Flight
 from codegen.session.types import Answer
@@ -24,7 +25,7 @@ def landed(flight: Flight, wish: Wish, source: types.Source, model: Model | None
     error = flight.outcome.exception()
     if error is not None:
         cancelled = isinstance(error, CancelledError)
-        return Answer((), types.SUPERSEDED if cancelled else types.ENGINE_ERROR)
+        return Answer((), Reason.SUPERSEDED if cancelled else Reason.ENGINE_ERROR)
     completion = flight.outcome.result()
     # A model that was given up is not kept for what may be asked about its last answer.
     asked = (lambda: None) if model is None else weakref.ref(model)
@@ -36,4 +37,4 @@ def landed(flight: Flight, wish: Wish, source: types.Source, model: Model | None
     entry = wish.file.cache.find(wish.document)
     if entry is not None:
         return wish.shown(entry, source)
-    return Answer((), types.DEADLINE if flight.hurry == "now" else types.NOTHING)
+    return Answer((), Reason.DEADLINE if flight.hurry == "now" else Reason.NOTHING)

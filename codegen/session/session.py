@@ -14,6 +14,7 @@ from codegen.completion.explain import explain
 from codegen.completion.options import CompletionOptions
 from codegen.completion.prepare import Prepared
 from codegen.errors import CancelledError
+from codegen.reasons import Reason
 from codegen.session import types
 from codegen.session.cache import Entry
 from codegen.session.clock import Clock
@@ -43,7 +44,7 @@ class Session:
         clock: Clock,
         settings: EditingSettings,
         *,
-        gate: Callable[[OpenFile], str | None] = lambda _: None,
+        gate: Callable[[OpenFile], Reason | None] = lambda _: None,
         context_tokens: int | None = None,
     ) -> None:
         """Nothing is open.
@@ -90,13 +91,13 @@ class Session:
         self._idle.edited(file)
         # What was asked for an older text is never shown; what is still being written for it may
         # serve the next request.
-        self._tickets.lose(uri, types.EDITED)
+        self._tickets.lose(uri, Reason.EDITED)
         for flight in self._flights.get(uri, ()):
             flight.give_way(flight.typed_into(text))
 
     def close(self, uri: str) -> None:
         """A file was closed: nothing of it is kept."""
-        self._tickets.lose(uri, types.NOT_OPEN)
+        self._tickets.lose(uri, Reason.NOT_OPEN)
         self._flights.leave(uri)
         if self._files.pop(uri, None) is not None:
             self._idle.stop()
@@ -149,7 +150,7 @@ class Session:
         self.counters.requests += 1
         file = self._files.get(request.uri)
         if file is None:
-            return Answer((), types.NOT_OPEN)
+            return Answer((), Reason.NOT_OPEN)
         document = file.snapshot(request.cursor, request.selected)
         file.trace = Trace(request.trigger, self._clock.now())
         options = self._options(request.trigger)
@@ -178,7 +179,7 @@ class Session:
         host.ensure()
         if host.model is None:
             waiting = host.state in ("loading", "unloaded")
-            return Answer((), types.LOADING if waiting else types.NO_MODEL)
+            return Answer((), Reason.LOADING if waiting else Reason.NO_MODEL)
         joined = self._join(wish)
         begun = await self._begin(wish) if joined is None else (joined, _JOINED)
         if isinstance(begun, Answer):
@@ -192,7 +193,7 @@ class Session:
             if not wish.ticket.lost.done() and not flight.waiters:
                 self._start(let_go(flight, self._clock))
             raise
-        if reason == types.PENDING:
+        if reason == Reason.PENDING:
             self._start(hasten(flight, wish, self._clock, longest))
         if reason is not None:
             return Answer((), reason)
@@ -224,7 +225,7 @@ class Session:
             wanted=lambda: not wish.ticket.lost.done(),
         )
         reason = await until_read(reading, wish, self._clock, self.settings.max_latency)
-        if reason == types.PENDING:
+        if reason == Reason.PENDING:
             self._beginning[wish.file.uri] = self._start(self._begin_unanswered(reading, wish))
         return self._begun(wish, reading.result()) if reason is None else Answer((), reason)
 

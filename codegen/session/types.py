@@ -4,20 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from codegen.reasons import Reason
+
 Trigger = Literal["automatic", "invoked"]
 
 Source = Literal["model", "cache", "joined", "none"]
-
-# Why nothing is suggested, beside what the hole and the rules say.
-NOT_OPEN = "not-open"
-LOADING = "model-loading"
-NO_MODEL = "no-model"
-SUPERSEDED = "superseded"
-EDITED = "edited-meanwhile"
-DEADLINE = "deadline"
-PENDING = "pending"
-ENGINE_ERROR = "engine-error"
-NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,7 @@ class Answer:
     """Suggestions, the best first, or the reason why there are none."""
 
     suggestions: tuple[Suggestion, ...]
-    reason: str | None
+    reason: Reason | None
     source: Source = "none"
 
 
@@ -82,7 +73,7 @@ class Trace:
     trigger: Trigger
     started: float
     source: Source = "none"
-    reason: str | None = None
+    reason: Reason | None = None
     debounce: float = 0.0
     total: float = 0.0
     usage: dict[str, float] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from codegen.completion.prepare import Prepared
-from codegen.session import types
+from codegen.reasons import Reason
 from codegen.session.clock import Clock
 from codegen.session.flight import Flight
 from codegen.session.wish import Wish
@@ -25,7 +25,7 @@ LITTLE: Final = 1.0
 
 async def until_read(
     reading: asyncio.Task[Prepared], wish: Wish, clock: Clock, longest: float
-) -> str | None:
+) -> Reason | None:
     """Waits until a document is read; gives the reason if it isn't waited for any more.
 
     Args:
@@ -35,15 +35,15 @@ async def until_read(
         longest: seconds after which an answer is due.
     """
     lost, patience = wish.ticket.lost, wish.request.patience
-    reason, seconds = types.DEADLINE, longest
+    reason, seconds = Reason.DEADLINE, longest
     if patience is not None and patience <= longest:
-        reason, seconds = types.PENDING, patience
+        reason, seconds = Reason.PENDING, patience
     if not await _within(seconds, [reading, lost], clock):
         return reason
     return lost.result() if lost.done() else None
 
 
-async def landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> str | None:
+async def landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> Reason | None:
     """Waits until the flight has landed; gives the reason if it isn't waited for any more.
 
     Args:
@@ -76,7 +76,7 @@ async def let_go(flight: Flight, clock: Clock) -> None:
         flight.stop(leave=False)
 
 
-async def _landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> str | None:
+async def _landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> Reason | None:
     lost, patience = wish.ticket.lost, wish.request.patience
     # What reading took has been waited already.
     spent = clock.now() - wish.trace.started
@@ -86,10 +86,10 @@ async def _landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> 
     ends: list[asyncio.Future[Any]] = [flight.outcome, lost]
     if patience is not None and patience <= longest:
         if not await _in_time(flight, wish, clock, patience, ends):
-            return types.PENDING
+            return Reason.PENDING
     elif not await _in_time(flight, wish, clock, longest, ends):
         if not flight.decoding:
-            return types.DEADLINE
+            return Reason.DEADLINE
         # The engine ends within one step.
         flight.hurry = "now"
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from codegen.completion.options import CompletionOptions
 from codegen.document import Document
+from codegen.reasons import Reason
 from codegen.session import types
 from codegen.session.cache import Entry
 from codegen.session.file import OpenFile
@@ -17,9 +18,9 @@ class Ticket:
     def __init__(self, request: Request) -> None:
         """Belongs to the running event loop."""
         self.place = request.cursor, request.selected
-        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.lost: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
 
-    def lose(self, reason: str) -> None:
+    def lose(self, reason: Reason) -> None:
         """Says that it isn't, once."""
         if not self.lost.done():
             self.lost.set_result(reason)
@@ -36,7 +37,7 @@ class Tickets:
         """Makes a request's place its file's newest."""
         ticket = Ticket(request)
         if any(old.place != ticket.place for old in self._by_file.get(request.uri, ())):
-            self.lose(request.uri, types.SUPERSEDED)
+            self.lose(request.uri, Reason.SUPERSEDED)
         self._by_file.setdefault(request.uri, []).append(ticket)
         return ticket
 
@@ -48,7 +49,7 @@ class Tickets:
         if not tickets:
             self._by_file.pop(uri, None)
 
-    def lose(self, uri: str, reason: str) -> None:
+    def lose(self, uri: str, reason: Reason) -> None:
         """None of a file's claims counts any more."""
         for ticket in self._by_file.pop(uri, ()):
             ticket.lose(reason)
@@ -78,4 +79,4 @@ class Wish:
             texts = tuple(
                 Suggestion(selected.text + text, selected.start, selected.end) for text in wanted
             )
-        return Answer(texts, None if texts else entry.reason or types.NOTHING, source)
+        return Answer(texts, None if texts else entry.reason or Reason.NOTHING, source)

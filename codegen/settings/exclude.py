@@ -25,12 +25,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
+from codegen.reasons import Reason
 from codegen.settings.values import shown
-
-# Reasons why nothing is suggested in a file.
-SECRET_FILE: Final = "secret-file"  # noqa: S105 - the name of a reason
-EXCLUDED: Final = "excluded"
-TOO_LARGE: Final = "too-large"
 
 MAX_CODE_POINTS: Final = 2_000_000
 """Up to this a text is parsed, too; longer ones are data."""
@@ -69,7 +65,7 @@ _Parts = tuple[str, ...]
 
 def excluded(
     path: str | PurePath | None, size: int, globs: Sequence[str], roots: Sequence[str]
-) -> str | None:
+) -> Reason | None:
     """Why a file gets no suggestions, None if it may.
 
     Args:
@@ -81,11 +77,11 @@ def excluded(
     if path is not None:
         parts = _parts(path)
         if _is_secret(parts):
-            return SECRET_FILE
+            return Reason.SECRET_FILE
         inside = [parts[len(root) :] for root in map(_parts, roots) if _below(parts, root)]
         if any(_matches(glob, parts, inside or [parts]) for glob in globs):
-            return EXCLUDED
-    return TOO_LARGE if size > MAX_CODE_POINTS else None
+            return Reason.EXCLUDED
+    return Reason.TOO_LARGE if size > MAX_CODE_POINTS else None
 
 
 def is_below(path: str | PurePath, root: str) -> bool:

@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Final
 
+from codegen.reasons import Reason
 from codegen.settings.editing import EditingSettings
 from codegen.settings.exclude import excluded, is_below
 from codegen.settings.workspace import Narrowing
-
-# Reasons why nothing is suggested, beside those of codegen.settings.exclude.
-DISABLED: Final = "disabled"
-LANGUAGE_DISABLED: Final = "language-disabled"
 
 
 def verdict(
@@ -19,7 +15,7 @@ def verdict(
     path: str | PurePath | None,
     language: str | None,
     size: int,
-) -> str | None:
+) -> Reason | None:
     """Why a document gets no suggestions, None if it may.
 
     Args:
@@ -35,9 +31,9 @@ def verdict(
         layers += ((each, [each.root]) for each in narrowings if is_below(path, each.root))
     for layer, inside in layers:
         if not layer.enabled:
-            return DISABLED
+            return Reason.DISABLED
         if not _allows(layer.languages, language):
-            return LANGUAGE_DISABLED
+            return Reason.LANGUAGE_DISABLED
         reason = excluded(path, size, layer.exclude, inside)
         if reason is not None:
             return reason

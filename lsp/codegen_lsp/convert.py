@@ -6,9 +6,8 @@ from typing import Any, Final
 
 from lsprotocol import types
 
+from codegen.reasons import Reason
 from codegen.session.types import Answer, Request, Selected, Suggestion
-from codegen.settings.exclude import EXCLUDED, SECRET_FILE, TOO_LARGE
-from codegen.settings.policy import DISABLED, LANGUAGE_DISABLED
 from codegen_lsp.buffer import Buffer, Change
 from codegen_lsp.client_profile import ClientProfile
 
@@ -23,7 +22,15 @@ _SOURCE: Final = "codegen"
 _SAID: Final = types.CompletionItemLabelDetails(description=_SOURCE)
 
 # Why nothing is suggested, where the next key won't change it.
-_LASTING: Final = frozenset({DISABLED, LANGUAGE_DISABLED, EXCLUDED, SECRET_FILE, TOO_LARGE})
+_LASTING: Final = frozenset(
+    {
+        Reason.DISABLED,
+        Reason.LANGUAGE_DISABLED,
+        Reason.EXCLUDED,
+        Reason.SECRET_FILE,
+        Reason.TOO_LARGE,
+    }
+)
 
 _LINE_ENDS: Final = re.compile(r"[\r\n]")
 _BACKTICKS: Final = re.compile("`+")

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pygls.uris import to_fs_path
 
+from codegen.reasons import Reason
 from codegen.settings.editing import EditingSettings
 from codegen.settings.policy import verdict
 from codegen.settings.workspace import NARROWING_FILE, Narrowing, read_narrowing
@@ -27,7 +28,7 @@ class Gate:
         """For the workspace's folders, as they are at each request, by their URIs."""
         self._folders = folders
         self._real_paths: dict[str, str] = {}
-        self._told: dict[str, str | None] = {}
+        self._told: dict[str, Reason | None] = {}
         self._narrowings: dict[str, tuple[object, tuple[Narrowing, ...]]] = {}
 
     def open(self, uri: str) -> str | None:
@@ -42,7 +43,7 @@ class Gate:
         self._real_paths.pop(uri, None)
         self._told.pop(uri, None)
 
-    def reason(self, file: "OpenFile", settings: EditingSettings) -> str | None:
+    def reason(self, file: "OpenFile", settings: EditingSettings) -> Reason | None:
         """Why a file gets no suggestions, None if it does."""
         # What is in no file has a name all the same: of a new `.env`, or of a notebook's cell.
         # And a link is what it leads to, too.

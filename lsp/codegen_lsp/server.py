@@ -13,7 +13,8 @@ from typing import Any, Final
 from lsprotocol import types
 
 from codegen import __version__
-from codegen.session.types import PENDING, Request
+from codegen.reasons import Reason
+from codegen.session.types import Request
 from codegen.settings.config import Settings
 from codegen_lsp import logs
 from codegen_lsp.accepting import count_acceptance
@@ -239,7 +240,7 @@ def _menu(state: ServerState) -> OfferedFeature:
         state.status.busy(1)
         try:
             answer = await state.session.suggest(Request(uri, at, patience=patience))
-            if answer.reason == PENDING:
+            if answer.reason == Reason.PENDING:
                 state.stay_busy(uri)
         finally:
             state.status.busy(-1)

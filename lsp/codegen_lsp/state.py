@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from codegen.errors import PositionError
 from codegen.models.catalogue import entries
-from codegen.session.types import LOADING
+from codegen.reasons import Reason
 from codegen.settings.config import Settings
 from codegen_lsp import logs
 from codegen_lsp.buffer import Buffer, Change, StaleVersionError
@@ -181,10 +181,10 @@ class ServerState:
             self.host.replace(self._make_provider(self._own.for_editing(editing)))
             self.prepare()
 
-    def gate(self, file: "OpenFile") -> str | None:
+    def gate(self, file: "OpenFile") -> Reason | None:
         """Why a file gets no suggestions, None if it does."""
         if self.awaits_settings:
-            return LOADING
+            return Reason.LOADING
         return self._gate.reason(file, self.editing)
 
     def open(self, uri: str, language: str, version: int, text: str) -> None:

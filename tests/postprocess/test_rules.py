@@ -3,8 +3,9 @@
 import pytest
 
 from codegen.postprocess import pipeline
-from codegen.postprocess.pipeline import BLANK, Rejection, Suggestion
+from codegen.postprocess.pipeline import Rejection, Suggestion
 from codegen.postprocess.rules import RULES, Rule
+from codegen.reasons import Reason
 from tests.cursor import CURSOR, at_cursor
 from tests.postprocess import filling
 
@@ -72,8 +73,8 @@ def test_suggested(source, text, expected, rules):
 @pytest.mark.parametrize(
     ("source", "text", "reason"),
     [
-        ("x = ‸\n", "", BLANK),
-        ("x = ‸\n", " \n\t\n", BLANK),
+        ("x = ‸\n", "", Reason.BLANK),
+        ("x = ‸\n", " \n\t\n", Reason.BLANK),
         ("x = 1‸\n", "\ny = 2\n", "end-of-hole"),
         (BODY, "return x", "repeated-line"),
         (BODY, "\n    return x\n\n", "repeated-line"),
@@ -100,7 +101,7 @@ def test_newlines_become_the_documents(newline, generated):
 
 def test_rules_have_names_of_their_own():
     assert len({rule.name for rule in RULES}) == len(RULES)
-    assert BLANK not in {rule.name for rule in RULES}
+    assert Reason.BLANK not in {rule.name for rule in RULES}
     assert CURSOR not in "".join(rule.name for rule in RULES)
 
 

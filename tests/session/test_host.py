@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from codegen.errors import EngineError, ModelMissingError
-from codegen.session import types
+from codegen.reasons import Reason
 from codegen.session.host import RETRY, Offer
 from tests.session.paced import PATIENCE
 from tests.session.typist import Provider, played, shown, turns, until
@@ -27,8 +27,8 @@ async def test_a_request_loads_the_model(desk):
     desk.open(TOTAL)
     assert desk.provider.loads == 0
     desk.provider.pace.clear()
-    assert (await desk.answer()).reason == types.LOADING
-    assert (await desk.answer()).reason == types.LOADING
+    assert (await desk.answer()).reason == Reason.LOADING
+    assert (await desk.answer()).reason == Reason.LOADING
     desk.provider.pace.set()
     await desk.host.settled()
     assert await desk.texts() == ["1 + 2"]
@@ -67,7 +67,7 @@ async def test_nothing_is_fetched_without_consent(desk, consent):
     if consent:
         assert shown(answers[0]) == ["1 + 2"]
     else:
-        assert {answer.reason for answer in answers} == {types.NO_MODEL}
+        assert {answer.reason for answer in answers} == {Reason.NO_MODEL}
         assert desk.states[-1] == ("missing", "qwen is not on this machine yet")
 
 
@@ -85,7 +85,7 @@ async def test_a_question_that_nobody_answers_is_no_loading(desk):
     desk.open(TOTAL)
     await desk.answer()
     await until(lambda: desk.host.state == "missing")
-    assert (await desk.answer()).reason == types.NO_MODEL
+    assert (await desk.answer()).reason == Reason.NO_MODEL
     answered.set()
     await desk.host.settled()
     assert states(desk) == ["loading", "missing", "loading", "ready"]
@@ -131,11 +131,11 @@ async def test_what_can_not_be_loaded_is_tried_again_after_a_while(desk, error, 
     await desk.ready(TOTAL)
     assert desk.states[-1] == ("error", message)
     for _ in range(3):
-        assert (await desk.answer()).reason == types.NO_MODEL
+        assert (await desk.answer()).reason == Reason.NO_MODEL
     assert desk.provider.loads == 1
     assert states(desk).count("error") == 1
     await desk.clock.advance(RETRY)
-    assert (await desk.answer()).reason == types.LOADING
+    assert (await desk.answer()).reason == Reason.LOADING
     await desk.host.settled()
     assert await desk.texts() == ["1 + 2"]
 
@@ -144,9 +144,9 @@ async def test_what_can_not_be_loaded_is_tried_again_after_a_while(desk, error, 
 async def test_an_engine_that_breaks_is_told_once_and_loaded_again(desk):
     desk = await desk("1 + 2").ready(TOTAL)
     desk.backend.errors += [EngineError("out of memory")]
-    assert (await desk.answer()).reason == types.ENGINE_ERROR
+    assert (await desk.answer()).reason == Reason.ENGINE_ERROR
     assert desk.states[-1] == ("error", "out of memory")
-    assert (await desk.answer()).reason == types.LOADING
+    assert (await desk.answer()).reason == Reason.LOADING
     await desk.host.settled()
     assert await desk.texts() == ["1 + 2"]
     assert desk.provider.loads == 2
@@ -160,9 +160,9 @@ async def test_an_engine_that_breaks_again_has_to_wait(desk):
     await desk.answer()
     await desk.answer()
     await desk.host.settled()
-    assert (await desk.answer()).reason == types.ENGINE_ERROR
+    assert (await desk.answer()).reason == Reason.ENGINE_ERROR
     for _ in range(3):
-        assert (await desk.answer()).reason == types.NO_MODEL
+        assert (await desk.answer()).reason == Reason.NO_MODEL
     assert (desk.provider.loads, states(desk).count("error")) == (2, 2)
     await desk.clock.advance(RETRY)
     await desk.answer()
@@ -172,7 +172,7 @@ async def test_an_engine_that_breaks_again_has_to_wait(desk):
     desk.backend.errors += [EngineError("c")]
     desk.session.forget()
     await desk.answer()
-    assert (await desk.answer()).reason == types.LOADING
+    assert (await desk.answer()).reason == Reason.LOADING
 
 
 @played
@@ -180,7 +180,7 @@ async def test_a_defect_around_the_engine_leaves_the_model_where_it_is(desk, cap
     desk = await desk("1 + 2").ready(TOTAL)
     desk.backend.errors += [KeyError("secret = 1"), KeyError("secret = 2")]
     for _ in range(2):
-        assert (await desk.answer()).reason == types.ENGINE_ERROR
+        assert (await desk.answer()).reason == Reason.ENGINE_ERROR
     assert await desk.texts() == ["1 + 2"]
     assert (desk.provider.loads, states(desk).count("error")) == (1, 0)
     assert [one.getMessage() for one in caplog.records] == ["a suggestion failed"] * 2
@@ -196,10 +196,10 @@ async def test_several_that_wait_for_a_broken_engine_break_it_once(desk):
     second = await desk.ask(uri="file:///b.py")
     await desk.quiet_start()
     desk.backend.prefill.allow()
-    assert (await first).reason == types.ENGINE_ERROR
+    assert (await first).reason == Reason.ENGINE_ERROR
     # The model is loaded anew by now, or on its way, when the second one breaks.
     desk.host.ensure()
-    assert (await second).reason == types.ENGINE_ERROR
+    assert (await second).reason == Reason.ENGINE_ERROR
     await desk.host.settled()
     assert desk.host.state == "ready"
     assert states(desk).count("error") == 1
@@ -265,7 +265,7 @@ async def test_another_model_gets_nothing_of_the_one_before_it(desk, model, duri
     desk.host.ensure()
     await desk.host.settled()
     if during != "nothing":
-        assert (await task).reason == types.SUPERSEDED
+        assert (await task).reason == Reason.SUPERSEDED
     assert await desk.texts() == ["new"]
     assert new.backend.warmings == ["done"]
 
@@ -287,7 +287,7 @@ async def test_it_is_unloaded_when_nothing_is_asked_for_a_while(desk):
     gc.collect()
     assert backend() is None  # its memory is free
     desk.session.forget()
-    assert (await desk.answer()).reason == types.LOADING
+    assert (await desk.answer()).reason == Reason.LOADING
     await desk.host.settled()
     assert await desk.texts() == ["1 + 2"]
     await desk.clock.advance(119)

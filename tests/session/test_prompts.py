@@ -2,6 +2,7 @@
 
 import pytest
 
+from codegen.reasons import Reason
 from codegen.session import types
 from codegen.session.waiting import GRACE
 from tests.session.typist import URI, played, shown, turns, until
@@ -96,7 +97,7 @@ async def test_leaving_the_place_ends_the_computing(desk, leave, typed):
     newest = await desk.ask()
     await until(lambda: desk.backend.warmings[0] == "CancelledError")
     desk.backend.prefill.allow()
-    assert (await task).reason in (types.EDITED, types.SUPERSEDED, types.NOT_OPEN)
+    assert (await task).reason in (Reason.EDITED, Reason.SUPERSEDED, Reason.NOT_OPEN)
     await newest
     await desk.quiet()
     assert not desk.session._flights

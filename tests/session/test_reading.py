@@ -9,8 +9,8 @@ import pytest
 
 from codegen.completion.options import CompletionOptions
 from codegen.errors import CancelledError
+from codegen.reasons import Reason
 from codegen.session import reading as module
-from codegen.session import types
 from codegen.session.file import OpenFile
 from codegen.session.reading import Reader
 from tests.session.paced import PATIENCE
@@ -98,8 +98,8 @@ def slow_desk(desk, held):
 @pytest.mark.parametrize(
     ("lose", "reason"),
     [
-        (lambda desk: desk.type("x"), types.EDITED),
-        (lambda desk: desk.session.close(URI), types.NOT_OPEN),
+        (lambda desk: desk.type("x"), Reason.EDITED),
+        (lambda desk: desk.session.close(URI), Reason.NOT_OPEN),
     ],
     ids=["edited", "closed"],
 )
@@ -117,7 +117,7 @@ async def test_a_request_is_answered_while_its_file_is_read(slow_desk, held, los
 
 @pytest.mark.parametrize(
     ("patience", "reason"),
-    [(0.1, types.PENDING), (0.0, types.PENDING), (None, types.DEADLINE)],
+    [(0.1, Reason.PENDING), (0.0, Reason.PENDING), (None, Reason.DEADLINE)],
     ids=["menu", "menu without patience", "ghost"],
 )
 @played
@@ -138,7 +138,7 @@ async def test_a_menu_that_did_not_wait_for_its_file_finds_a_suggestion_next_tim
     task = await desk.ask(patience=0.0)
     await until(lambda: held.paths)
     await desk.clock.advance(0.0)
-    assert (await task).reason == types.PENDING
+    assert (await task).reason == Reason.PENDING
     written = asyncio.create_task(desk.session.written(URI))
     await turns()
     assert not written.done()
@@ -156,7 +156,7 @@ async def test_a_place_that_was_left_before_it_was_read_is_not_asked_for(slow_de
     task = await desk.ask(patience=0.0)
     await until(lambda: held.paths)
     await desk.clock.advance(0.0)
-    assert (await task).reason == types.PENDING
+    assert (await task).reason == Reason.PENDING
     desk.type("x")
     held.go.set()
     await turns()
@@ -181,6 +181,6 @@ async def test_reading_ends_with_the_session(slow_desk, held):
     task = await desk.ask()
     await until(lambda: held.paths)
     desk.session.stop()
-    assert (await task).reason == types.NOT_OPEN
+    assert (await task).reason == Reason.NOT_OPEN
     held.go.set()
     await turns()

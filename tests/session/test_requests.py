@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from codegen.document import Document
+from codegen.reasons import Reason
 from codegen.session import types
 from codegen.session.waiting import GRACE
 from tests.session.paced import PATIENCE
@@ -65,7 +66,7 @@ async def test_files_that_are_not_open_or_get_nothing(desk):
     desk = await desk(gate=lambda file: "excluded" if "b.py" in file.uri else None).ready(TOTAL)
     desk.open(TOTAL, uri="file:///b.py")
     assert (await desk.answer(uri="file:///b.py")).reason == "excluded"
-    assert (await desk.answer(uri="file:///c.py")).reason == types.NOT_OPEN
+    assert (await desk.answer(uri="file:///c.py")).reason == Reason.NOT_OPEN
     desk.session.change("file:///c.py", [types.Edit(0, 0, "x")], "x")
     assert desk.session.trace("file:///c.py") is None
     with pytest.raises(ValueError):
@@ -80,7 +81,7 @@ async def test_the_newest_request_wins(desk):
     await desk.decoding(0, 0)
     second = await desk.ask(cursor=len(desk.text) - 1)
     # The older one is answered though the engine hasn't moved.
-    assert (await first).reason == types.SUPERSEDED
+    assert (await first).reason == Reason.SUPERSEDED
     assert not second.done()
     desk.backend.decode.allow()
     assert shown(await second) == [SUM]
@@ -240,7 +241,7 @@ async def test_a_request_elsewhere_stops_what_nobody_waits_for(desk, cursor, sou
         cursor = 3
     answer = await desk.answer(cursor=cursor)
     assert answer.source == source
-    assert (await task).reason == types.SUPERSEDED
+    assert (await task).reason == Reason.SUPERSEDED
     desk.backend.decode.allow()
     await desk.quiet()
     assert desk.backend.generations[1].steps == 1
@@ -258,7 +259,7 @@ async def test_typing_what_is_being_written_goes_on_with_it(desk):
         if len(flight.written) >= 5:
             break
     desk.type("first")
-    assert (await task).reason == types.EDITED
+    assert (await task).reason == Reason.EDITED
     task = await desk.ask()
     desk.type(" "[: len(flight.written) - 5])
     task = await desk.ask()

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from codegen.session import types
+from codegen.reasons import Reason
 from codegen.session.waiting import GRACE
 from tests.session.typist import URI, played, shown, turns
 
@@ -20,7 +20,7 @@ async def test_the_model_is_asked_a_moment_after_the_last_key(desk):
     await desk.quiet()
     assert desk.backend.generations == []
     desk.type("x")
-    assert (await task).reason == types.EDITED
+    assert (await task).reason == Reason.EDITED
     task = await desk.ask()
     await desk.clock.advance(1)
     assert shown(await task) == [SUM]
@@ -37,7 +37,7 @@ async def test_who_asks_by_hand_does_not_wait_for_a_key(desk, waiting):
     assert await desk.texts(trigger="invoked") == [SUM]
     assert desk.session.trace(URI).debounce == 0
     if task is not None:
-        assert (await task).reason == types.SUPERSEDED
+        assert (await task).reason == Reason.SUPERSEDED
     await desk.clock.advance(5)
     await desk.quiet()
     assert len(desk.backend.generations) == 1
@@ -92,7 +92,7 @@ async def test_before_anything_is_written_the_deadline_gives_nothing(desk):
     await desk.clock.advance(1.9)
     assert not task.done()
     await desk.clock.advance(0.2)
-    assert (await task).reason == types.DEADLINE
+    assert (await task).reason == Reason.DEADLINE
     # The model was near to it, and what it writes is there for the next request.
     desk.backend.decode.allow()
     await desk.quiet()
@@ -132,7 +132,7 @@ async def test_too_little_time_says_nothing_of_the_place(desk):
     await desk.clock.advance(2)
     desk.backend.decode.allow(1)
     answer = await task
-    assert (answer.suggestions, answer.reason) == ((), types.DEADLINE)
+    assert (answer.suggestions, answer.reason) == ((), Reason.DEADLINE)
     desk.backend.decode.allow()
     answer = await desk.answer()
     assert answer.source == "model"
@@ -148,11 +148,11 @@ async def test_the_deadline_counts_from_a_request_on(desk):
     await desk.clock.advance(1.5)
     second = await desk.ask()
     await desk.clock.advance(0.6)
-    assert (await first).reason == types.DEADLINE
+    assert (await first).reason == Reason.DEADLINE
     await desk.clock.advance(0.9)
     assert not second.done()
     await desk.clock.advance(0.6)
-    assert (await second).reason == types.DEADLINE
+    assert (await second).reason == Reason.DEADLINE
     desk.backend.decode.allow()
 
 
@@ -165,7 +165,7 @@ async def test_who_has_no_patience_gets_it_with_the_next_request(desk, steps):
     desk.backend.decode.allow(steps)
     await desk.decoding(0, steps)
     await desk.clock.advance(0.15)
-    assert (await task).reason == types.PENDING
+    assert (await task).reason == Reason.PENDING
     # It goes on, and the next request can wait for it.
     task = await desk.ask(patience=0.15)
     desk.backend.decode.allow()
@@ -183,7 +183,7 @@ async def test_for_who_has_no_patience_some_whole_lines_soon_are_better_too(desk
     desk.backend.decode.allow(1)
     await desk.decoding(0, 1)
     await desk.clock.advance(0.15)
-    assert (await task).reason == types.PENDING
+    assert (await task).reason == Reason.PENDING
     await desk.clock.advance(2)
     desk.backend.decode.allow()
     await desk.quiet()
@@ -199,7 +199,7 @@ async def test_what_nobody_had_the_patience_for_ends_at_the_deadline(desk, writt
     desk.backend.decode.allow(3 * written)
     await desk.decoding(0, 3 * written)
     await desk.clock.advance(0.15)
-    assert (await task).reason == types.PENDING
+    assert (await task).reason == Reason.PENDING
     await desk.clock.advance(1)
     desk.backend.decode.allow()
     await desk.quiet()
@@ -236,7 +236,7 @@ async def test_patience_does_not_lengthen_the_deadline(desk):
     task = await desk.ask(patience=5)
     await desk.decoding(0, 0)
     await desk.clock.advance(1)
-    assert (await task).reason == types.DEADLINE
+    assert (await task).reason == Reason.DEADLINE
     desk.backend.decode.allow()
 
 
@@ -249,7 +249,7 @@ async def test_at_the_deadline_a_newer_request_still_wins(desk):
     await desk.decoding(0, 2)
     await desk.clock.advance(1)
     second = await desk.ask(cursor=0)
-    assert (await first).reason == types.SUPERSEDED
+    assert (await first).reason == Reason.SUPERSEDED
     desk.backend.decode.allow()
     await second
     desk.session.stop()

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from codegen.reasons import Reason
 from codegen.settings.editing import EditingSettings
-from codegen.settings.exclude import EXCLUDED, MAX_CODE_POINTS, SECRET_FILE, TOO_LARGE
-from codegen.settings.policy import DISABLED, LANGUAGE_DISABLED, verdict
+from codegen.settings.exclude import MAX_CODE_POINTS
+from codegen.settings.policy import verdict
 from codegen.settings.values import number, one_of
 from codegen.settings.workspace import NARROWING_FILE, Narrowing, first_problems, read_narrowing
 
@@ -161,7 +162,7 @@ def test_a_root_that_can_t_be_a_path(root, part):
 )
 def test_languages(languages, language, allowed):
     reason = verdict(EditingSettings(languages=languages), (), None, language, 1)
-    assert reason == (None if allowed else LANGUAGE_DISABLED)
+    assert reason == (None if allowed else Reason.LANGUAGE_DISABLED)
 
 
 @pytest.mark.parametrize(
@@ -169,21 +170,21 @@ def test_languages(languages, language, allowed):
     [
         ({}, [], "/a/x.py", None),
         ({}, [Narrowing("/a")], "/a/x.py", None),
-        ({"enabled": False}, [], "/a/x.py", DISABLED),
-        ({"languages": {"python": False}}, [], "/a/x.py", LANGUAGE_DISABLED),
-        ({"exclude": ("x.*",)}, [], "/a/x.py", EXCLUDED),
-        ({"exclude": ("b/*",)}, [Narrowing("/a")], "/a/b/x.py", EXCLUDED),
+        ({"enabled": False}, [], "/a/x.py", Reason.DISABLED),
+        ({"languages": {"python": False}}, [], "/a/x.py", Reason.LANGUAGE_DISABLED),
+        ({"exclude": ("x.*",)}, [], "/a/x.py", Reason.EXCLUDED),
+        ({"exclude": ("b/*",)}, [Narrowing("/a")], "/a/b/x.py", Reason.EXCLUDED),
         ({"exclude": ("b/*",)}, [Narrowing("/c")], "/a/b/x.py", None),
-        ({}, [], "/a/.env", SECRET_FILE),
-        ({}, [Narrowing("/a", enabled=False)], "/a/x.py", DISABLED),
+        ({}, [], "/a/.env", Reason.SECRET_FILE),
+        ({}, [Narrowing("/a", enabled=False)], "/a/x.py", Reason.DISABLED),
         ({}, [Narrowing("/a", enabled=False)], "/b/x.py", None),
         ({}, [Narrowing("/a", enabled=False)], None, None),
-        ({}, [Narrowing("/a"), Narrowing("/a/b", enabled=False)], "/a/b/x.py", DISABLED),
+        ({}, [Narrowing("/a"), Narrowing("/a/b", enabled=False)], "/a/b/x.py", Reason.DISABLED),
         ({}, [Narrowing("/a"), Narrowing("/a/b", enabled=False)], "/a/x.py", None),
-        ({}, [Narrowing("/a", languages={"python": False})], "/a/x.py", LANGUAGE_DISABLED),
-        ({}, [Narrowing("/a", languages={"*": False})], "/a/x.py", LANGUAGE_DISABLED),
+        ({}, [Narrowing("/a", languages={"python": False})], "/a/x.py", Reason.LANGUAGE_DISABLED),
+        ({}, [Narrowing("/a", languages={"*": False})], "/a/x.py", Reason.LANGUAGE_DISABLED),
         ({}, [Narrowing("/a", languages={"go": False})], "/a/x.py", None),
-        ({}, [Narrowing("/a", exclude=("b/*",))], "/a/b/x.py", EXCLUDED),
+        ({}, [Narrowing("/a", exclude=("b/*",))], "/a/b/x.py", Reason.EXCLUDED),
         ({}, [Narrowing("/a", exclude=("b/*",)), Narrowing("/c")], "/c/b/x.py", None),
         ({}, [Narrowing("/c", exclude=("**/x.py",))], "/a/x.py", None),
     ],
@@ -194,7 +195,7 @@ def test_verdict(own, narrowings, path, reason):
 
 @pytest.mark.parametrize("path", ["/a/x.py", None])
 def test_verdict_on_a_long_text(path):
-    assert verdict(EditingSettings(), [], path, None, MAX_CODE_POINTS + 1) == TOO_LARGE
+    assert verdict(EditingSettings(), [], path, None, MAX_CODE_POINTS + 1) == Reason.TOO_LARGE
 
 
 SCALARS = st.sampled_from(["true", "false", "1", "1.5", '"*.py"', '"!x"', "[]", '["*"]', "{}"])

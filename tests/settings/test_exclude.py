@@ -5,12 +5,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from codegen.reasons import Reason
 from codegen.settings.exclude import (
-    EXCLUDED,
     MAX_CODE_POINTS,
     MAX_GLOBS,
-    SECRET_FILE,
-    TOO_LARGE,
     excluded,
     is_below,
     usable_globs,
@@ -41,7 +39,7 @@ secrets.py config.json config aws/credentials docker/config.json .aws/config.py 
 @pytest.mark.parametrize("name", SECRETS)
 @pytest.mark.parametrize("directory", ["/home/me/", "C:\\Users\\me\\", ""])
 def test_a_secret_file(name, directory):
-    assert excluded(directory + name, 10, (), ()) == SECRET_FILE
+    assert excluded(directory + name, 10, (), ()) == Reason.SECRET_FILE
 
 
 @pytest.mark.parametrize("name", ORDINARY)
@@ -107,21 +105,21 @@ def test_a_glob(glob, path, matches, monkeypatch):
     whole = path if path.startswith(("/", "C:")) else f"/ws/{path}"
     roots = ("/ws/", "/home/me/private/ws")
     assert usable_globs([glob]) == ((glob,), ())
-    assert excluded(whole, 10, [glob], roots) == (EXCLUDED if matches else None)
+    assert excluded(whole, 10, [glob], roots) == (Reason.EXCLUDED if matches else None)
 
 
 @pytest.mark.parametrize(
     ("path", "roots", "reason"),
     [
-        ("/a/src/x.py", ["/a", "/b"], EXCLUDED),
-        ("/b/src/x.py", ["/a", "/b"], EXCLUDED),
+        ("/a/src/x.py", ["/a", "/b"], Reason.EXCLUDED),
+        ("/b/src/x.py", ["/a", "/b"], Reason.EXCLUDED),
         ("/c/src/x.py", ["/a", "/b"], None),
         ("/ab/src/x.py", ["/a"], None),
-        ("/a/b/src/x.py", ["/a", "/a/b"], EXCLUDED),
-        ("C:\\a\\src\\x.py", ["c:/a"], EXCLUDED),
-        (PureWindowsPath("C:\\a\\src\\x.py"), ["C:\\a"], EXCLUDED),
-        (PurePosixPath("/a/src/x.py"), ["/a"], EXCLUDED),
-        ("src/x.py", [], EXCLUDED),
+        ("/a/b/src/x.py", ["/a", "/a/b"], Reason.EXCLUDED),
+        ("C:\\a\\src\\x.py", ["c:/a"], Reason.EXCLUDED),
+        (PureWindowsPath("C:\\a\\src\\x.py"), ["C:\\a"], Reason.EXCLUDED),
+        (PurePosixPath("/a/src/x.py"), ["/a"], Reason.EXCLUDED),
+        ("src/x.py", [], Reason.EXCLUDED),
     ],
 )
 def test_globs_are_relative_to_each_root(path, roots, reason):
@@ -132,11 +130,11 @@ def test_globs_are_relative_to_each_root(path, roots, reason):
     ("path", "size", "reason"),
     [
         ("/a/x.py", MAX_CODE_POINTS, None),
-        ("/a/x.py", MAX_CODE_POINTS + 1, TOO_LARGE),
-        (None, MAX_CODE_POINTS + 1, TOO_LARGE),
+        ("/a/x.py", MAX_CODE_POINTS + 1, Reason.TOO_LARGE),
+        (None, MAX_CODE_POINTS + 1, Reason.TOO_LARGE),
         (None, 10, None),
-        ("/a/.env", MAX_CODE_POINTS + 1, SECRET_FILE),
-        ("/a/x.log", MAX_CODE_POINTS + 1, EXCLUDED),
+        ("/a/.env", MAX_CODE_POINTS + 1, Reason.SECRET_FILE),
+        ("/a/x.log", MAX_CODE_POINTS + 1, Reason.EXCLUDED),
     ],
 )
 def test_the_size_counts_last(path, size, reason):
@@ -184,14 +182,14 @@ def test_no_string_raises(path, glob, root):
     globs, problems = usable_globs([glob])
     assert len(globs) + len(problems) == 1
     for each in (path, None):
-        assert excluded(each, 10, [glob], [root]) in (None, SECRET_FILE, EXCLUDED)
+        assert excluded(each, 10, [glob], [root]) in (None, Reason.SECRET_FILE, Reason.EXCLUDED)
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c.py"]), min_size=1, max_size=5))
 def test_a_path_without_wildcards_matches_itself_and_what_is_below(names):
     glob = "/".join(names)
-    assert excluded(f"/w/{glob}", 10, [f"/{glob}"], ["/w"]) == EXCLUDED
-    assert excluded(f"/w/{glob}/x", 10, [f"/{glob}"], ["/w"]) == EXCLUDED
+    assert excluded(f"/w/{glob}", 10, [f"/{glob}"], ["/w"]) == Reason.EXCLUDED
+    assert excluded(f"/w/{glob}/x", 10, [f"/{glob}"], ["/w"]) == Reason.EXCLUDED
     assert excluded(f"/w/{glob}x", 10, [f"/{glob}"], ["/w"]) is None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from codegen.errors import EngineError
+from codegen.reasons import Reason
 from codegen_lsp.bench.client import Client
 from codegen_lsp.bench.editor import CHANGE, COUNTERS, INLINE, OpenText
 
@@ -19,7 +20,7 @@ BURSTS: Final = 6
 _LIMIT: Final = 120.0
 
 # Where a word is being edited the model isn't asked; nor is it where there is none.
-_REFUSED: Final = frozenset({"inside-word", "model-loading", "no-model"})
+_REFUSED: Final = frozenset({Reason.INSIDE_WORD, Reason.LOADING, Reason.NO_MODEL})
 
 _WORD: Final = re.compile(r"(?<=\n    def )\w{6,}")
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from codegen.errors import EngineError, ModelMissingError
 from codegen.progress import Progress
+from codegen.reasons import Reason
 from codegen_lsp.bench.answers import Asked, Moment, ReportedUsage, TypingFigures
 from codegen_lsp.bench.client import Client, Response
 from codegen_lsp.bench.editor import COMMAND, INLINE, MOVED, OpenText, initialize, load, shows
@@ -40,7 +41,6 @@ _OVERDUE: Final = 10.0
 # Answers in a row that don't come in time before the run is given up.
 _GIVE_UP: Final = 3
 
-_DEADLINE: Final = "deadline"
 _OVERTAKEN: Final = "overtaken"
 _SILENCE: Final = "no answer"
 
@@ -165,7 +165,7 @@ class Typist:
                 return
             kept = self._read(opened, answer, moment, since)
             debounce += kept.debounce
-            if kept.reason != _DEADLINE:
+            if kept.reason != Reason.DEADLINE:
                 break
             if time.perf_counter() >= until:
                 self._gave_up(kept)
