@@ -1,7 +1,7 @@
-"""What an editor tells of its suggestions: shown, and accepted in whole or in part.
+"""Counts the suggestions that an editor says it has shown, accepted or partly accepted.
 
-The messages have the names and shapes of Copilot's language server. They are counted, and go
-nowhere.
+The messages have the names and shapes of Copilot's language server. The counts are kept in memory,
+and sent nowhere.
 """
 
 from collections import OrderedDict
@@ -16,35 +16,34 @@ from codegen_lsp.state import ServerState
 SHOWN: Final = "textDocument/didShowCompletion"
 PARTLY_ACCEPTED: Final = "textDocument/didPartiallyAcceptCompletion"
 
-# Characters that a client may count at once.
+# The largest count that is taken from a client.
 MOST: Final = 1 << 31
 
-
-# Items of which it is kept how much was accepted: more than an editor shows at once.
+# Items whose accepted length is remembered: more than an editor shows at once.
 _KEPT: Final = 64
 
 
 @dataclass(slots=True)
 class _Item:
-    """One item: how many of its characters are in the document, and whether it was accepted."""
+    """How many characters of an item are in the document, and whether it was accepted."""
 
     length: int = 0
     accepted: bool = False
 
     def more(self, length: int) -> int:
-        """How many characters are new, up to a length from the item's start."""
+        """Takes the accepted length from the item's start; returns how much of it is new."""
         before, self.length = self.length, max(length, self.length)
         return self.length - before
 
 
 class _Items:
-    """The items that were accepted from last."""
+    """The items that were accepted last, in whole or in part."""
 
     def __init__(self) -> None:
         self._items: OrderedDict[Hashable, _Item] = OrderedDict()
 
     def get(self, identity: Hashable) -> _Item:
-        """An item; None stands for another one each time."""
+        """The item of an identity; a new item for None."""
         if identity is None:
             return _Item()
         item = self._items.setdefault(identity, _Item())
@@ -55,7 +54,7 @@ class _Items:
 
 
 def count_acceptance(server: CodegenLanguageServer, state: ServerState) -> None:
-    """Counts what the editor tells."""
+    """Registers the handlers that count."""
     items = _Items()
 
     @server.feature(SHOWN)
@@ -73,32 +72,32 @@ def count_acceptance(server: CodegenLanguageServer, state: ServerState) -> None:
     def did_accept(*arguments: Any) -> None:
         said = arguments[0] if arguments else None
         counters, item = state.session.counters, items.get(_number(said))
-        # coc.nvim says so of each word that is accepted, and of all of the item each time.
+        # coc.nvim calls this for each word that is accepted, each time with the item's length.
         counters.accepted += not item.accepted
         item.accepted = True
         counters.accepted_characters += item.more(_count(said, "length"))
 
 
 def _identity(params: object) -> Hashable:
-    """By what an item is known again of which a part was accepted."""
+    """What identifies an item of which a part was accepted."""
     try:
         number = _number(params["item"]["command"]["arguments"][0])  # type: ignore[index]
     except (LookupError, TypeError):
         number = None
     if number is not None or not isinstance(params, dict):
         return number
-    # One without a number; it may be large.
+    # An item without a number is hashed, since it may be large.
     return "item", hash(repr(params.get("item")))
 
 
 def _number(said: object) -> int | None:
-    """The number that the server gave to an item, as its command says it."""
+    """The server's number of an item, from the argument of its command; None if it has none."""
     number = said.get("item") if isinstance(said, dict) else None
     return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
 def _count(item: object, name: str) -> int:
-    """A client's own count, if it has one."""
+    """A count that the client sent, from 0 to MOST; 0 if it is none."""
     value = item.get(name) if isinstance(item, dict) else None
     if not isinstance(value, int) or isinstance(value, bool):
         return 0

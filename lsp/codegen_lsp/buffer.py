@@ -14,19 +14,19 @@ Position: TypeAlias = tuple[int, int]
 
 
 class StaleVersionError(CodegenError):
-    """Changes to a version of a document that is not newer than the one that is here."""
+    """Changes came with a version that isn't newer than the document's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change as the client describes it: what a range becomes; None is the whole text."""
+    """A change as the client describes it: the new text of a range, or of all if that is None."""
 
     range: tuple[Position, Position] | None
     text: str
 
 
 class Buffer:
-    """One open document. What has no underscore is for reading; `language` is the client's name."""
+    """An open document. Attributes are only for reading; `language` is the client's name for it."""
 
     __slots__ = ("_lines", "encoding", "language", "text", "version")
 
@@ -64,7 +64,7 @@ class Buffer:
         return self._lines.position(self.text, offset, self.encoding)
 
     def _applied(self, changes: Iterable[Change]) -> tuple[str, list[Edit]]:
-        """The text after all changes, of which the index is then, and what they changed."""
+        """The text after all changes, and their edits; the line index is of that text then."""
         window = Window(self.text)
         edits = []
         for change in changes:

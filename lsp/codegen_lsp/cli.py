@@ -46,7 +46,7 @@ def _require_an_editor() -> None:
 
 def start(log_file: Path | None, make_provider: "MakeProvider") -> None:
     """Serves until the connection ends, and ends the process."""
-    # What an editor waits for is the answer to its first message: little is imported before it.
+    # An editor waits for the answer to its first message, so little is imported before that.
     from codegen.settings.config import load_settings  # noqa: PLC0415
     from codegen_lsp import logs  # noqa: PLC0415
     from codegen_lsp.serve import own_stdout, serve  # noqa: PLC0415
@@ -59,6 +59,6 @@ def start(log_file: Path | None, make_provider: "MakeProvider") -> None:
         print(problem, file=sys.stderr)
     server = build(settings, make_provider)
     code = serve(server, sys.stdin.buffer, own_stdout())
-    # The engine's thread may be in the middle of something that can't be interrupted.
+    # At once: the engine's thread may be computing what can't be interrupted.
     sys.stderr.flush()
     os._exit(code)

@@ -1,40 +1,40 @@
-"""What a client announces of itself: read once, from its `initialize`."""
+"""What the server knows of its client, read from the parameters of `initialize`."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
 from lsprotocol import types
 
-# Seconds for which the menu of a client may be kept waiting. Many show nothing before all servers
-# have answered, as VS Code does (microsoft/vscode#91324), or take no keys, as vim-lsp does.
+# Seconds that a request for the menu may take. Many clients show no menu before all servers have
+# answered, like VS Code (microsoft/vscode#91324), or take no keys meanwhile, like vim-lsp.
 _SHORT: Final = 0.15
 _LONG: Final = 15.0
 
-# Those whose user goes on typing meanwhile: the plugins of Neovim and yegappan/lsp ask and go on,
-# and what Eglot waits for ends with the next key.
+# Clients whose user can type while a request for the menu waits: the plugins of Neovim and
+# yegappan/lsp don't wait for the answer, and Eglot stops waiting at the next key.
 _PATIENT: Final = frozenset({"Neovim", "Vim", "Eglot"})
 
-# Who hands items to Vim's `complete()`, which writes a NUL for each newline, though it announces
-# how lines are indented: yegappan/lsp.
+# yegappan/lsp announces insertTextMode, but hands items to Vim's `complete()`, which writes a NUL
+# for each newline.
 _ONE_LINE: Final = frozenset({"Vim"})
 
-# Parts of `textDocument` by which a client says that it has a feature.
+# Properties of `textDocument` by which a client announces a feature.
 _FEATURES: Final = ("inlineCompletion", "completion")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientProfile:
-    """One client.
+    """What a client announces, and how long it can wait.
 
     Attributes:
-        patience: seconds for which its menu may wait for the model.
-        ghost_text: whether it has inline completion.
-        ghost_text_later: whether it wants to be told of that after `initialize`.
-        menu_later: the same of the completion menu.
-        several_lines: whether an item of its menu may have more than one line. Who announces
-            neither snippets nor how lines are indented knows no such items, as vim-lsp.
+        patience: seconds that a request for its menu may wait for the model.
+        ghost_text: whether it supports inline completion.
+        ghost_text_later: whether inline completion is registered after `initialize`.
+        menu_later: whether the completion menu is registered after `initialize`.
+        several_lines: whether an item of its menu may have more than one line. A client that
+            announces neither snippets nor insertTextMode has no such items, like vim-lsp.
         markdown: whether it renders Markdown beside an item.
-        label_details: whether it shows where an item comes from in a place of its own.
+        label_details: whether it shows an item's `labelDetails`.
     """
 
     patience: float = _SHORT
@@ -47,7 +47,7 @@ class ClientProfile:
 
     @classmethod
     def of(cls, params: types.InitializeParams) -> "ClientProfile":
-        """The client that sent this."""
+        """The profile of the client that sent these parameters."""
         document = params.capabilities.text_document or types.TextDocumentClientCapabilities()
         inline, menu = document.inline_completion, document.completion
         item = (menu and menu.completion_item) or types.ClientCompletionItemOptions()
@@ -65,10 +65,10 @@ class ClientProfile:
 
 
 def mend(params: Any) -> None:
-    """Makes what a client announces readable, in the message's own parameters.
+    """Repairs the parameters of `initialize` in place, before they are read.
 
-    An empty object of Emacs Lisp is nil, which becomes null; so a feature whose key is there is
-    announced, whatever stands under it. A name that can't be read is no reason to refuse a client.
+    Emacs Lisp has nil for an empty object, and sends null. So a feature whose key is there counts
+    as announced. A client's name that can't be read is left out, and the client is served.
     """
     if not isinstance(params, dict):
         return

@@ -1,4 +1,4 @@
-"""Between the protocol's types and the core's: the only place that knows both."""
+"""Converts between the protocol's types and the session's; no other module knows both."""
 
 import re
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from codegen_lsp.buffer import Buffer, Change
 from codegen_lsp.client_profile import ClientProfile
 
 ACCEPTED = "codegen.didAcceptCompletionItem"
-"""The command of an item, which the editor calls once the item was accepted."""
+"""The command that the editor calls when it has accepted an item."""
 
-# How many code points a menu shows of a suggestion.
+# The longest label of a menu's item, in code points.
 _LABEL: Final = 60
 
-# By what a person sees whose suggestion it is.
+# The name under which a menu shows where an item comes from.
 _SOURCE: Final = "codegen"
-_SAID: Final = types.CompletionItemLabelDetails(description=_SOURCE)
+_LABEL_DETAILS: Final = types.CompletionItemLabelDetails(description=_SOURCE)
 
-# Why nothing is suggested, where the next key won't change it.
+# Reasons for no suggestion that the next key doesn't change.
 _LASTING: Final = frozenset(
     {
         Reason.DISABLED,
@@ -34,12 +34,12 @@ _LASTING: Final = frozenset(
 
 _LINE_ENDS: Final = re.compile(r"[\r\n]")
 _BACKTICKS: Final = re.compile("`+")
-# What may stand behind a fence in Markdown.
+# A name of a language that may stand behind a fence in Markdown.
 _LANGUAGE: Final = re.compile(r"[\w+#.-]{1,40}")
 
 
 def change_of(change: types.TextDocumentContentChangeEvent) -> Change:
-    """A change of a document."""
+    """A change of a document, as the buffer takes it."""
     if isinstance(change, types.TextDocumentContentChangePartial):
         start, end = change.range.start, change.range.end
         return Change(((start.line, start.character), (end.line, end.character)), change.text)
@@ -74,12 +74,12 @@ def inline_items(
     return types.InlineCompletionList(
         items=[
             types.InlineCompletionItem(
-                insert_text=one.text,
-                filter_text=one.text,
-                range=_range(one, buffer),
-                command=_accepted(len(one.text), uri, next(numbers)),
+                insert_text=suggestion.text,
+                filter_text=suggestion.text,
+                range=_range(suggestion, buffer),
+                command=_accepted(len(suggestion.text), uri, next(numbers)),
             )
-            for one in answer.suggestions
+            for suggestion in answer.suggestions
         ]
     )
 
@@ -87,17 +87,18 @@ def inline_items(
 def menu_items(
     answer: Answer, buffer: Buffer, uri: str, client: ClientProfile, numbers: Iterator[int]
 ) -> types.CompletionList:
-    """An answer as items of the editor's menu: last in it, and never chosen by themselves."""
+    """An answer as items of the editor's menu, which sort last and are never preselected."""
     items = []
-    for index, one in enumerate(answer.suggestions):
-        added = one.text if client.several_lines else _LINE_ENDS.split(one.text, maxsplit=1)[0]
+    for index, suggestion in enumerate(answer.suggestions):
+        text, end = suggestion.text, buffer.position(suggestion.end)
+        added = text if client.several_lines else _LINE_ENDS.split(text, maxsplit=1)[0]
         if not added.strip():
             continue
-        # What is filtered by is the word before the cursor, and more of it.
-        word = _word_before(buffer.text, one.start)
-        start = buffer.position(one.start - len(word))
+        # Clients filter by the word before the cursor, so the item begins with it.
+        word = _word_before(buffer.text, suggestion.start)
+        start = buffer.position(suggestion.start - len(word))
         edit = types.TextEdit(
-            range=types.Range(types.Position(*start), types.Position(*buffer.position(one.end))),
+            range=types.Range(types.Position(*start), types.Position(*end)),
             new_text=word + added,
         )
         label = _label(edit.new_text)
@@ -107,7 +108,7 @@ def menu_items(
                 label=label,
                 kind=types.CompletionItemKind.Text,
                 detail=_SOURCE,
-                label_details=_SAID if client.label_details else None,
+                label_details=_LABEL_DETAILS if client.label_details else None,
                 documentation=None if whole else _shown(edit.new_text, buffer.language, client),
                 sort_text=f"\uffff{index}",
                 filter_text=edit.new_text,
@@ -118,7 +119,7 @@ def menu_items(
                 command=_accepted(len(added), uri, next(numbers)),
             )
         )
-    # Whatever there is now, the next key may bring something else.
+    # Incomplete: the client asks again at the next key, which may bring another answer.
     return types.CompletionList(is_incomplete=answer.reason not in _LASTING, items=items)
 
 
@@ -128,7 +129,7 @@ def _label(text: str) -> str:
 
 
 def _shown(text: str, language: str, client: ClientProfile) -> types.MarkupContent:
-    """What is inserted, as the editor shows it beside the item: character for character."""
+    """The documentation beside an item: what it inserts, character for character."""
     if not client.markdown:
         return types.MarkupContent(types.MarkupKind.PlainText, text)
     longest = max(map(len, _BACKTICKS.findall(text)), default=0)

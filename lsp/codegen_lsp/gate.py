@@ -1,4 +1,4 @@
-"""Which documents get suggestions: by their names, their size, and what a workspace says."""
+"""Which documents get suggestions, by name, language, size and the workspace's own file."""
 
 import logging
 import os
@@ -22,31 +22,31 @@ _log = logging.getLogger("codegen.lsp")
 
 
 class Gate:
-    """Says why a document gets nothing, and tells the log of it once."""
+    """Says why a document gets no suggestions, and logs it once."""
 
     def __init__(self, folders: Callable[[], Sequence[str]]) -> None:
-        """For the workspace's folders, as they are at each request, by their URIs."""
+        """Begins without documents; `folders` returns the URIs of the workspace's folders."""
         self._folders = folders
         self._real_paths: dict[str, str] = {}
         self._told: dict[str, Reason | None] = {}
         self._narrowings: dict[str, tuple[object, tuple[Narrowing, ...]]] = {}
 
     def open(self, uri: str) -> str | None:
-        """A document was opened: its path, if it is a file."""
+        """Takes a document that was opened; returns its path, None if it is no file."""
         path = path_of(uri)
         if path is not None:
             self._real_paths[uri] = _real(path)
         return path
 
     def close(self, uri: str) -> None:
-        """A document was closed."""
+        """Forgets a document."""
         self._real_paths.pop(uri, None)
         self._told.pop(uri, None)
 
     def reason(self, file: "OpenFile", settings: EditingSettings) -> Reason | None:
-        """Why a file gets no suggestions, None if it does."""
-        # What is in no file has a name all the same: of a new `.env`, or of a notebook's cell.
-        # And a link is what it leads to, too.
+        """The reason why a file gets no suggestions; None if it gets some."""
+        # A document without a file has a name, too: a new `.env`, or a notebook's cell. A link is
+        # judged by its target's name as well.
         place = file.path or _place_of(file.uri)
         places = dict.fromkeys((place, self._real_paths.get(file.uri, place)))
         narrowed, size = self._narrowed(), len(file.text)
@@ -59,9 +59,9 @@ class Gate:
         return reason
 
     def _narrowed(self) -> list[Narrowing]:
-        """What each workspace folder's own file switches off, read again when it has changed.
+        """What the file of each workspace folder switches off; read again once it has changed.
 
-        Of a folder that is a link, below where it leads to, too.
+        Where a folder is a link, that holds below the link and below its target.
         """
         narrowings = list[Narrowing]()
         for uri in self._folders():
@@ -83,8 +83,8 @@ class Gate:
 
 def path_of(uri: str) -> str | None:
     """The path of a document that is a file, None for any other."""
-    # These are a part of a name that a client should have escaped; pygls takes what follows them
-    # for something else, and a file without the end of its name may be no secret any more.
+    # A client should have escaped these characters of a name. pygls cuts the path at them, and a
+    # secret file isn't recognised without the end of its name.
     uri = uri.replace(";", "%3B")
     if uri[:5].lower() == "file:":
         uri = uri.replace("#", "%23").replace("?", "%3F")
@@ -102,7 +102,7 @@ def _place_of(uri: str) -> str | None:
 
 
 def _real(path: str) -> str:
-    """Where a path leads to, by whatever links; itself where that can't be told."""
+    """The target of a path with links; the path itself where that can't be told."""
     try:
         return os.path.realpath(path)
     except (OSError, ValueError):

@@ -1,7 +1,7 @@
 """The log: to the editor by window/logMessage, and to a file where the user wants one.
 
-Source text never stands in it, unless the user's own configuration switches that on: our loggers
-don't write it, and those of the libraries, which do, lead nowhere.
+It has no source text, unless the user's own configuration switches that on: our loggers don't write
+any, and the loggers of libraries, which do, are switched off.
 """
 
 import asyncio
@@ -40,20 +40,20 @@ _LIBRARIES: Final = ("pygls", "huggingface_hub", "asyncio")
 
 
 class _Formatter(logging.Formatter):
-    """Writes where an error came from, and not its text, which may quote source."""
+    """Writes the type and the traceback of an exception, but not its text: it may quote source."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        """The type of an error, and the places that it went through."""
+        """The traceback and the type of an exception."""
         kind, _, trace = ei
         name = getattr(kind, "__name__", kind)
         return "".join((*traceback.format_tb(trace), f"{name}"))
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A file that nobody but its owner reads."""
+    """A rotated file that only its owner can read."""
 
     def _open(self) -> Any:
-        # A pipe without a reader would be waited for.
+        # Opening a pipe would wait for its reader.
         if Path(self.baseFilename).is_fifo():
             raise NotRegularError(errno.EINVAL, "it is not a regular file", self.baseFilename)
         return open(
@@ -66,7 +66,7 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
 
 
 class _AtDebug(logging.Handler):
-    """Hands on what there is at the level debug, which the client may change at any time."""
+    """Hands records on while the log's level is debug; the client may change it at any time."""
 
     def __init__(self, handler: logging.Handler) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class _AtDebug(logging.Handler):
 
 
 class ClientHandler(logging.Handler):
-    """Sends records to the editor, from whichever thread they come."""
+    """Sends records to the editor, from any thread."""
 
     def __init__(self, server: CodegenLanguageServer, loop: asyncio.AbstractEventLoop) -> None:
         """For one connection."""
@@ -88,7 +88,7 @@ class ClientHandler(logging.Handler):
         self._loop = loop
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Queues a message; what can't be sent any more is lost."""
+        """Queues a message; it is lost if the event loop has ended."""
         kind = next(kind for level, kind in _KINDS if record.levelno >= level)
         params = types.LogMessageParams(kind, record.getMessage())
         try:
@@ -97,11 +97,11 @@ class ClientHandler(logging.Handler):
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """The connection is gone: there is nobody to tell."""
+        """Does nothing: the connection has ended."""
 
 
 def quiet() -> None:
-    """Before anything is said: nothing goes to stderr by itself, and no library's log anywhere."""
+    """Keeps the log from standard error and drops that of libraries; called before any is made."""
     _ROOT.propagate = False
     _ROOT.addHandler(logging.NullHandler())
     for name in _LIBRARIES:
@@ -111,19 +111,25 @@ def quiet() -> None:
 
 
 def to_client(server: CodegenLanguageServer, loop: asyncio.AbstractEventLoop) -> None:
-    """Lets the editor have the log."""
+    """Sends the log to the editor, too."""
     _ROOT.addHandler(ClientHandler(server, loop))
 
 
 def set_level(level: str) -> None:
-    """How much is logged."""
+    """Sets the level of the log: a key of LEVELS."""
     _ROOT.setLevel(LEVELS[level])
 
 
 def to_file(path: Path, *, source: bool) -> str | None:
-    """Writes the log to a file too, which is rotated; what is wrong with that, if anything.
+    """Writes the log to a file, too, which is rotated.
 
-    `source` also writes, at the level debug, what the connection carries, which holds source text.
+    Args:
+        path: the file.
+        source: whether the messages of the connection, which hold source text, are logged at the
+            level debug.
+
+    Returns:
+        Why the file can't be written, as a sentence; None if it can.
     """
     try:
         handler = _PrivateFile(

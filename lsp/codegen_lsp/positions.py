@@ -19,11 +19,11 @@ _BREAK: Final = re.compile(r"\r\n?|\n")
 _LARGE: Final = 100_000
 _PART: Final = 1 << 16  # code points
 
-_ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")  # what takes two units of UTF-16
+_ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")  # they take two units of UTF-16
 
 
 class Encoding(StrEnum):
-    """What a position's character counts, by the protocol's name for it."""
+    """The unit in which a position's character counts, by the protocol's name for it."""
 
     UTF8 = "utf-8"
     UTF16 = "utf-16"
@@ -32,7 +32,7 @@ class Encoding(StrEnum):
 
 def choose_encoding(offered: Sequence[str] | None) -> Encoding:
     """The encoding to speak with a client that offers these; None if it doesn't say."""
-    # UTF-16 is what every client must understand, so it is also the answer to what we don't know.
+    # Every client must support UTF-16, so it is the choice where nothing known is offered.
     for encoding in (Encoding.UTF8, Encoding.UTF16, Encoding.UTF32):
         if encoding in (offered or ()):
             return encoding
@@ -42,13 +42,13 @@ def choose_encoding(offered: Sequence[str] | None) -> Encoding:
 class LineIndex:
     """Where the lines of a text start, kept in step with its edits.
 
-    It doesn't hold the text: whoever asks gives the very text that the index is of, or a part of it
-    that begins at `base`, in which what is asked about lies whole.
+    It doesn't hold the text: each call is given the text of the index, or a part of it that begins
+    at `base` and holds all that is asked about.
 
-    An edit must not cost what the text is long: a client that formats a file may send an edit for
-    each of its lines at once. So lines above the last edit are held by their distance from the
-    text's start, and lines below it by that from its end, which an edit between them changes
-    neither of. What another edit costs is the lines between the two.
+    The cost of an edit must not grow with the text: a client that formats a file may send an edit
+    for each of its lines at once. So lines above the last edit are kept by their distance from the
+    text's start, and lines below it by their distance from its end. An edit between them changes
+    neither, and the next edit costs as much as there are lines between the two.
     """
 
     __slots__ = ("_above", "_below", "_length")
@@ -69,7 +69,7 @@ class LineIndex:
         return self._length
 
     def lines(self, first: int, last: int) -> tuple[int, int]:
-        """The span of lines that there are, or of what there is of them, line endings included."""
+        """The span of some lines with their line endings; lines that don't exist are left out."""
         count = len(self._above) + len(self._below)
         start = self._start(max(0, first)) if first < count else self._length
         return start, self._start(last + 1) if 0 <= last < count - 1 else self._length
@@ -78,11 +78,11 @@ class LineIndex:
         """Takes an edit; only what was inserted is scanned.
 
         Args:
-            text: as it is after the edit; with a character more on either side, if it is a part.
+            text: as it is after the edit; a part has a character more than the edit on either side.
             start: of the span that was replaced.
             old_end: its end, in the text before.
             new_end: the end of what stands there now.
-            base: where the text begins that is given.
+            base: where the given part of the text begins.
         """
         # Whether a line starts at a place depends on the characters on both sides of it and on no
         # others. So the edit decides about the places from its start to its end, both included,
@@ -106,7 +106,7 @@ class LineIndex:
         if line >= len(self._above) + len(self._below):
             return self._length
         start, end = self._start(line), self._end(text, line, base)
-        # No code point takes less than one unit, so what is meant lies in here.
+        # Each code point takes at least one unit, so the place lies in this range.
         last = min(end, start + character)
         before = text[start - base : last - base]
         if encoding is Encoding.UTF32 or before.isascii():
@@ -138,7 +138,7 @@ class LineIndex:
         return line, len(before) + len(_ASTRAL.findall(before))
 
     def _part(self, start: int, end: int) -> None:
-        """Has the lines that start before a span above, those after it below, and no others."""
+        """Keeps the lines before a span above and those after it below; drops those in it."""
         above, below, length = self._above, self._below, self._length
         # The first line starts at 0, whatever becomes of it.
         kept, down = max(1, bisect_left(above, start)), above[bisect_right(above, end) :]
@@ -148,7 +148,7 @@ class LineIndex:
         below.extend(_from_other_end(down, length))
 
     def _start(self, line: int) -> int:
-        """Where a line starts that there is."""
+        """Where an existing line starts."""
         if line < len(self._above):
             return self._above[line]
         return self._length - self._below[len(self._above) - line - 1]
@@ -168,7 +168,7 @@ def _starts(text: str) -> "array[int]":
     import numpy as np  # noqa: PLC0415 - only a large text is worth loading it
 
     starts = array("I", [0])
-    # In parts, whose memory is used again: to touch new memory costs more than all the rest.
+    # In parts, so that memory is used again: new memory costs more than all the rest.
     for begin in range(0, len(text), _PART):
         size = min(_PART, len(text) - begin)
         # A character more, since a carriage return before a line feed ends no line by itself.
@@ -181,7 +181,7 @@ def _starts(text: str) -> "array[int]":
 
 
 def _from_other_end(distances: "array[int]", length: int) -> "array[int]":
-    """Distances from one end of a text as those from its other end, the smallest first again."""
+    """Distances from one end of a text, turned into those from its other end; smallest first."""
     if len(distances) <= _LARGE:
         return array("I", [length - at for at in reversed(distances)])
     import numpy as np  # noqa: PLC0415 - as above
@@ -194,10 +194,10 @@ def _from_other_end(distances: "array[int]", length: int) -> "array[int]":
 
 
 def _code_points(text: str, size: int) -> int:
-    """How many code points of a text fit whole into so many bytes of its UTF-8."""
+    """How many whole code points of a text fit into `size` bytes of UTF-8."""
     data = text.encode("utf-8", "surrogatepass")
     if size >= len(data):
         return len(text)
-    while data[size] & 0xC0 == 0x80:  # a byte that goes on with a code point
+    while data[size] & 0xC0 == 0x80:  # a continuation byte
         size -= 1
     return len(data[:size].decode("utf-8", "surrogatepass"))

@@ -20,11 +20,11 @@ from codegen_lsp.positions import choose_encoding
 from codegen_lsp.pygls_private import PrivateProtocol, place_of_error
 
 _log = logging.getLogger("codegen.lsp")
-_wire = logging.getLogger("pygls.wire")  # goes where what pygls sends does
+_wire = logging.getLogger("pygls.wire")  # pygls logs what it sends below "pygls", too
 
 _FREE = frozenset({types.INITIALIZE, types.EXIT})
 
-# How many characters the log shows of a name that a client made up.
+# Characters that the log shows of a name that a client made up.
 _SHOWN = 80
 
 
@@ -39,13 +39,13 @@ class Protocol(PrivateProtocol):
         """The types of the parameters of methods that lsprotocol doesn't know."""
 
     def receive(self, body: bytes) -> None:
-        """Handles what came between two headers."""
+        """Handles the body of one message."""
         _wire.debug("Received data: %s", body)
         try:
             data = json.loads(body)
         except (ValueError, RecursionError):
-            # Not only what isn't JSON: Python refuses numbers of thousands of digits, too.
-            self._refuse(None, types.ErrorCodes.ParseError, "this is no JSON")
+            # Python also raises ValueError for a number of thousands of digits, which is JSON.
+            self._refuse(None, types.ErrorCodes.ParseError, "the message is not JSON")
             return
         if not isinstance(data, dict) or data.get("jsonrpc") != self.VERSION:
             asked = data.get("id") if isinstance(data, dict) and "method" in data else None
@@ -60,7 +60,7 @@ class Protocol(PrivateProtocol):
             self._refuse(None, types.ErrorCodes.InvalidRequest, why)
 
     def _called(self, data: dict[str, Any]) -> None:
-        """Handles a request or a notification, if it is one and if this is the time for it."""
+        """Handles a request or a notification; refuses it at the wrong time."""
         method, asked, asks = data["method"], data.get("id"), "id" in data
         if not isinstance(method, str) or (asks and not _is_id(asked)):
             why = "a method is a string, and an id a string or a whole number"
@@ -76,12 +76,12 @@ class Protocol(PrivateProtocol):
             return
         kind = self.get_message_type(method)
         if asks and kind is not None and not hasattr(kind, "id"):
-            why = "this is a notification, and has no id"
+            why = "this method is a notification, which has no id"
             self._refuse(asked, types.ErrorCodes.InvalidRequest, why)
             return
         try:
             message = self._message(kind, data)
-        except Exception:  # noqa: BLE001 - whatever it is that could not be understood
+        except Exception:  # noqa: BLE001 - any failure means that it is malformed
             if asks:
                 self._refuse(asked, types.ErrorCodes.InvalidParams, "Invalid Params")
             else:
@@ -96,7 +96,7 @@ class Protocol(PrivateProtocol):
 
     def _message(self, kind: type[Any] | None, data: dict[str, Any]) -> Any:
         if kind is types.InitializedNotification:
-            # Some clients leave out what has nothing in it.
+            # Some clients leave the parameters out, since they have no fields.
             return kind(types.InitializedParams())
         if kind is types.InitializeRequest:
             mend(data.get("params"))
@@ -114,7 +114,7 @@ class Protocol(PrivateProtocol):
         _log.warning("a malformed %s was ignored", method[:_SHOWN])
         if method not in (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE):
             return
-        # A document that misses an edit isn't the editor's any more.
+        # Without this edit the text would differ from the editor's, so the document is closed.
         try:
             document = types.TextDocumentIdentifier(params["textDocument"]["uri"])
         except (LookupError, TypeError):
@@ -122,11 +122,11 @@ class Protocol(PrivateProtocol):
         self.lsp_text_document__did_close(types.DidCloseTextDocumentParams(document))
 
     def _answered(self, data: dict[str, Any]) -> None:
-        """Hands the client's answer to whoever waits for it."""
+        """Hands the client's answer to the coroutine that waits for it."""
         asked = data["id"]
         waiting = self.take_request(asked) if _is_id(asked) else None
         if waiting is None:
-            _log.debug("an answer to nothing was ignored")
+            _log.debug("an answer without a request was ignored")
             return
         kind, future = waiting
         if future is None or future.done():
@@ -136,7 +136,7 @@ class Protocol(PrivateProtocol):
                 error = self.structure(data["error"], types.ResponseError)
                 raise JsonRpcException.from_error(error)  # noqa: TRY301 - one way to fail
             result = self.structure(data, kind).result
-        except Exception as failure:  # noqa: BLE001 - whatever it is, whoever waits is told
+        except Exception as failure:  # noqa: BLE001 - the coroutine is told of any failure
             future.set_exception(failure)
         else:
             future.set_result(result)
@@ -147,17 +147,17 @@ class Protocol(PrivateProtocol):
         self.refuse(known, types.ResponseError(code=int(code), message=message))
 
     def told(self, error: types.ResponseError) -> types.ResponseError:
-        """Leaves out the traceback and the text of an error of ours, which may quote source."""
+        """Leaves out the text and the traceback of an internal error, which may quote source."""
         if error.code == types.ErrorCodes.InternalError:
             return types.ResponseError(error.code, "Internal Error; the log says where")
         return error
 
     def _untimely(self, method: str) -> tuple[int, str] | None:
-        """Why a method can't be called now: the code and the message of the error."""
+        """Code and message of the error if a method can't be called now, None if it can."""
         if self.is_shut_down and method != types.EXIT:
             return types.ErrorCodes.InvalidRequest, "the server is shutting down"
         if not self._initialized and method not in _FREE:
-            return types.ErrorCodes.ServerNotInitialized, "initialize comes first"
+            return types.ErrorCodes.ServerNotInitialized, "the first request must be initialize"
         if self._initialized and method == types.INITIALIZE:
             return types.ErrorCodes.InvalidRequest, "initialize was called already"
         return None
@@ -181,18 +181,18 @@ class Protocol(PrivateProtocol):
 
 
 class CodegenLanguageServer(LanguageServer):
-    """pygls' server, which tells its errors to the log and to nobody else."""
+    """pygls' server, but errors go to the log only, and not to the user."""
 
     protocol: Protocol
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Says where something went wrong; whoever asked was answered there."""
+        """Logs an error; the client has been answered already."""
         where = place_of_error(error)
         if where is None:
-            # What a client did wrong, and was answered.
+            # A mistake of the client, and the answer said so.
             _log.debug("%s in %s", type(error).__name__, getattr(source, "__name__", source))
             return
-        # The text of an error of ours may quote source; its type and place don't.
+        # The error's text may quote source, so only its type and its place are logged.
         name = str(error).partition(":")[0][:_SHOWN]
         _log.error("%s in %s\n%s", name, getattr(source, "__name__", source), where)
 

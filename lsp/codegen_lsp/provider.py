@@ -1,4 +1,4 @@
-"""The model that the settings ask for: what would have to be fetched, and how it is loaded."""
+"""The model that the settings name: what must be fetched for it, and how it is loaded."""
 
 from typing import TYPE_CHECKING
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 class SettingsProvider:
-    """Loads what codegen.settings.config.Settings name."""
+    """Loads the model that codegen.settings.config.Settings name."""
 
     def __init__(self, settings: Settings) -> None:
-        """Loads nothing yet."""
+        """Keeps the settings."""
         self.settings = settings
 
     def offer(self) -> Offer | None:
-        """What would have to be fetched; None if it is here, or if the user said yes already.
+        """The model that must be fetched; None if it is here, or may be fetched unasked.
 
         Raises:
-            CodegenError: nothing should be, since it couldn't be run here.
+            CodegenError: the model can't run here, so it should not be fetched.
         """
         # What the engine needs is imported here, long after the editor was answered.
         from codegen.engine.device import choose_device  # noqa: PLC0415
@@ -48,7 +48,7 @@ class SettingsProvider:
         """The model, fetched and exported if need be.
 
         Raises:
-            CodegenError: it can't be had, or can't be run.
+            CodegenError: it can't be fetched, exported or run.
         """
         from codegen.models.loading import load_model  # noqa: PLC0415
 

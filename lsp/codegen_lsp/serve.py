@@ -1,4 +1,4 @@
-"""Serving one editor over standard input and output, until it ends or is gone."""
+"""Serves an editor over standard input and output until the connection ends."""
 
 import asyncio
 import logging
@@ -16,14 +16,14 @@ from codegen_lsp.protocol import CodegenLanguageServer
 
 _log = logging.getLogger("codegen.lsp")
 
-# Bytes of one message; a document that is larger gets no suggestions anyway.
+# The largest message in bytes. A document of that size gets no suggestions anyway.
 MAX_MESSAGE: Final = 256 * 1024 * 1024
 
-# Bytes of a header's line; what is longer is no header.
+# Bytes of a line that are read at once; no line of a header is longer.
 _MAX_LINE: Final = 8192
 
-# At the end of a line: where a length was too short or too long, the rest of a message stands
-# before the next one's header, and the connection finds back by it.
+# Looked for at the end of a line, and not at its start: after a message whose length was wrong, the
+# rest of its body stands before the next header, on the same line.
 _LENGTH: Final = re.compile(rb"Content-Length:[ \t]*(\d{1,20})[ \t]*\r?\n\Z", re.IGNORECASE)
 
 # Seconds between two looks at whether the editor's process is still there.
@@ -31,10 +31,10 @@ _WATCH: Final = 1.0
 
 
 def read_message(stream: BinaryIO) -> bytes | None:
-    """The next message's bytes; None at the end of the connection.
+    """The body of the next message; None at the end of the connection.
 
-    Of a message without a length that can be used nothing is taken. It is answered as any other
-    that can't be parsed, and the next header is looked for in what follows.
+    Without a usable length the body is empty. So the message is answered as one that is not JSON,
+    and reading goes on at the next header.
     """
     length, begun = -1, False
     while line := stream.readline(_MAX_LINE):
@@ -53,7 +53,7 @@ def read_message(stream: BinaryIO) -> bytes | None:
 
 
 class _Writer:
-    """Writes messages for as long as somebody can read them."""
+    """Writes messages; ends the process once the editor can't read them any more."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -66,7 +66,7 @@ class _Writer:
             self._stream.write(data)
             self._stream.flush()
         except OSError:
-            # The editor is gone, and a thread may still wait for what it won't write.
+            # The editor is gone, but the reading thread may still wait for a message from it.
             os._exit(1)
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class _Writer:
 
 
 def own_stdout() -> BinaryIO:
-    """The standard output for the connection alone: what else writes to it goes to stderr."""
+    """Takes standard output for the connection; all other output goes to standard error then."""
     connection = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
@@ -86,10 +86,10 @@ def serve(server: CodegenLanguageServer, stdin: BinaryIO, stdout: BinaryIO) -> i
     """Serves until `exit`, the end of the input, or the end of the editor's process.
 
     Returns:
-        The exit code: 0 after `shutdown` and `exit`, or else 1, as the protocol has it.
+        The exit code: 0 if `exit` came after `shutdown`, else 1, as the protocol says.
     """
     server.protocol.set_writer(_Writer(stdout))
-    # Not the event loop's own threads: those are waited for when it ends, and nothing may come.
+    # Not the event loop's own threads: it waits for them at its end, and no message may come.
     reader = ThreadPoolExecutor(1, "codegen-reader")
 
     async def run() -> None:
@@ -97,8 +97,8 @@ def serve(server: CodegenLanguageServer, stdin: BinaryIO, stdout: BinaryIO) -> i
         while (body := await loop.run_in_executor(reader, read_message, stdin)) is not None:
             try:
                 server.protocol.receive(body)
-            except Exception as error:  # noqa: BLE001 - one message is not the end of all
-                _log.error("%s in a message", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - the server outlives any message
+                _log.error("%s while a message was handled", type(error).__name__)
 
     try:
         asyncio.run(run())
@@ -110,10 +110,10 @@ def serve(server: CodegenLanguageServer, stdin: BinaryIO, stdout: BinaryIO) -> i
 
 
 def watch(process: int | None) -> None:
-    """Ends this process when that of the editor has ended.
+    """Ends this process once the editor's process has ended.
 
-    The editor's end of the pipe may live on in another process, and this one may be in the middle
-    of writing to it: that is why a thread of its own looks.
+    The pipe may stay open in another process, and this process may be blocked in writing to it, so
+    a thread of its own checks.
     """
 
     def look(editor: int) -> None:
@@ -121,15 +121,14 @@ def watch(process: int | None) -> None:
             time.sleep(_WATCH)
         os._exit(1)
 
-    # One that isn't there may be one of another container: its number says nothing here.
+    # An id without a process here may be that of a process in another container.
     if process is not None and _alive(process):
         threading.Thread(target=look, args=(process,), name="codegen-watch", daemon=True).start()
 
 
 def _alive(process: int) -> bool:
     try:
-        # Not os.kill(process, 0): Windows has no signal that only looks, and would send one that
-        # ends the process.
+        # Not os.kill(process, 0): on Windows it sends a signal that ends the process.
         return bool(psutil.pid_exists(process))
     except (OSError, OverflowError):
         return True

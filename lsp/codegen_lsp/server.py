@@ -1,7 +1,8 @@
-"""The language server: which message is handled by what. A handler calls, and converts.
+"""The language server's handlers, a function for each message.
 
-Every request is answered once, with a result, null or an error; what goes wrong in one is answered
-there and logged, and the server goes on.
+A handler converts the message, calls the session, and converts its answer. Every request is
+answered exactly once, with a result, null or an error. An exception in a handler is answered with
+an error and logged, and the server goes on.
 """
 
 import asyncio
@@ -33,7 +34,7 @@ MOVED: Final = "codegen/didMoveCursor"
 EXPLAIN: Final = "codegen/explain"
 COUNTERS: Final = "codegen/counters"
 
-# Marks after which a menu is worth asking for though no word has begun.
+# Characters after which a client asks for a menu, although no word has begun.
 TRIGGERS: Final = ["(", ".", "=", "[", "{", ",", ":"]
 
 
@@ -42,7 +43,7 @@ def build(own: Settings, make_provider: MakeProvider) -> CodegenLanguageServer:
 
     Args:
         own: the user's own settings.
-        make_provider: where the model of some settings comes from.
+        make_provider: makes what loads the model that some settings name.
     """
     server = CodegenLanguageServer(
         "codegen",
@@ -54,7 +55,7 @@ def build(own: Settings, make_provider: MakeProvider) -> CodegenLanguageServer:
     _documents(server, state)
     _hints(server, state)
     _lifecycle(server, state)
-    _telling(server, state)
+    _introspection(server, state)
     count_acceptance(server, state)
     return server
 
@@ -89,7 +90,7 @@ def _lifecycle(server: CodegenLanguageServer, state: ServerState) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def did_change_folders(_: types.DidChangeWorkspaceFoldersParams) -> None:
-        """The folders are pygls' to keep; they are looked at with each request."""
+        """Does nothing: pygls keeps the folders, and each request reads them."""
 
     @server.feature(types.SHUTDOWN)
     def shutdown(_: None) -> None:
@@ -98,14 +99,15 @@ def _lifecycle(server: CodegenLanguageServer, state: ServerState) -> None:
 
 @dataclass(slots=True)
 class OfferedFeature:
-    """A feature that is for this client or not: said in the answer to `initialize`, or later.
+    """A feature that some clients get, announced in the answer to `initialize` or dynamically.
 
     Attributes:
-        registration: how it is announced later.
-        options: with which it is announced at once.
-        answer: answers requests for it.
-        wanted: whether it is for this client, as the settings are now.
-        dynamic: whether the client wants to be told of it later.
+        registration: announces it dynamically.
+        options: announce it in the answer to `initialize`.
+        answer: handles its requests.
+        wanted: whether this client gets it with the present settings.
+        dynamic: whether the client supports registering it dynamically.
+        announced: whether it is registered dynamically now.
     """
 
     registration: types.Registration
@@ -117,28 +119,28 @@ class OfferedFeature:
     _handled: bool = False
 
     def handle(self, server: CodegenLanguageServer) -> None:
-        """Lets requests for it be answered, from the first call on."""
+        """Registers the handler of its requests, once."""
         if not self._handled:
             self._handled = True
             server.feature(self.registration.method, self.options)(self.answer)
 
 
 async def announce(server: CodegenLanguageServer, offers: Sequence[OfferedFeature]) -> None:
-    """Tells a client that wants to be told which features there are now, and which no more."""
-    for each in offers:
-        if not each.dynamic() or each.announced == each.wanted():
+    """Registers the dynamic features that are wanted now, and unregisters those that are not."""
+    for offer in offers:
+        if not offer.dynamic() or offer.announced == offer.wanted():
             continue
-        each.announced = not each.announced
-        each.handle(server)
-        one = each.registration
+        offer.announced = not offer.announced
+        offer.handle(server)
+        added = offer.registration
         try:
-            if each.announced:
-                await server.client_register_capability_async(types.RegistrationParams([one]))
+            if offer.announced:
+                await server.client_register_capability_async(types.RegistrationParams([added]))
             else:
-                gone = types.Unregistration(one.id, one.method)
-                await server.client_unregister_capability_async(types.UnregistrationParams([gone]))
-        except Exception as error:  # noqa: BLE001 - whatever it says, the rest goes on
-            _log.warning("the client refused %s: %s", one.method, type(error).__name__)
+                removed = types.UnregistrationParams([types.Unregistration(added.id, added.method)])
+                await server.client_unregister_capability_async(removed)
+        except Exception as error:  # noqa: BLE001 - other features don't depend on it
+            _log.warning("the client refused %s: %s", added.method, type(error).__name__)
 
 
 async def pull(server: CodegenLanguageServer, state: ServerState) -> bool:
@@ -148,7 +150,7 @@ async def pull(server: CodegenLanguageServer, state: ServerState) -> bool:
     params = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
     try:
         sections = await server.workspace_configuration_async(params)
-    except Exception as error:  # noqa: BLE001 - a client that can't answer changes nothing
+    except Exception as error:  # noqa: BLE001 - without an answer nothing changes
         _log.warning("the client gave no settings: %s", type(error).__name__)
     else:
         state.configure("section", sections[0] if sections else None)
@@ -178,9 +180,10 @@ def _documents(server: CodegenLanguageServer, state: ServerState) -> None:
 
 
 def _hints(server: CodegenLanguageServer, state: ServerState) -> None:
-    """What an editor may tell of where somebody looks.
+    """Registers the handlers of the notifications about where the user looks.
 
-    pygls hands the server itself to a parameter that is annotated with `object`: hence Any.
+    Parameters that aren't used are annotated with Any: pygls hands the server itself to a parameter
+    that is annotated with `object`.
     """
     server.protocol.own[MOVED] = types.TextDocumentPositionParams
 
@@ -193,7 +196,7 @@ def _hints(server: CodegenLanguageServer, state: ServerState) -> None:
 
     @server.feature(FOCUSED)
     def did_focus(_: Any) -> None:
-        """A file that is looked at may soon be typed in."""
+        """Loads the model, since the user may soon type in the file."""
         state.prepare()
 
 
@@ -211,7 +214,7 @@ def _inline(state: ServerState) -> OfferedFeature:
             answer = await state.session.suggest(request)
         finally:
             state.status.busy(-1)
-        # Never null: Neovim keeps what it shows then, and inserts it wherever the cursor is.
+        # Never null: Neovim would keep its ghost text, and insert it wherever the cursor is.
         return inline_items(answer, buffer, uri, state.numbers)
 
     return OfferedFeature(
@@ -265,8 +268,8 @@ def _menu(state: ServerState) -> OfferedFeature:
     )
 
 
-def _telling(server: CodegenLanguageServer, state: ServerState) -> None:
-    # These parameters have nothing but the document, which is all that is needed.
+def _introspection(server: CodegenLanguageServer, state: ServerState) -> None:
+    # The type in lsprotocol whose only field is the document.
     server.protocol.own[EXPLAIN] = types.DidCloseTextDocumentParams
 
     @server.feature(EXPLAIN)

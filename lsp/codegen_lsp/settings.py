@@ -21,7 +21,7 @@ from codegen.settings.values import shown
 from codegen.settings.workspace import first_problems
 
 SECTION: Final = "codegen"
-"""The section of an editor's settings that is ours."""
+"""The section of an editor's settings that holds codegen's."""
 
 _BY_CLIENT: Final[Mapping[str, Field]] = {
     each.wire: each for each in FIELDS if "client" in each.who
@@ -30,7 +30,7 @@ _BY_USER: Final = frozenset(
     {each.wire for each in FIELDS} | {wire_name(key) for key in KEYS} | {"mirrors"}
 ) - frozenset(_BY_CLIENT)
 
-# `codegen.trace.server` is read by the editor's own half.
+# `codegen.trace.server` is for the editor's client.
 _NOT_OURS: Final = frozenset({"trace"})
 
 
@@ -69,7 +69,7 @@ def names_in(layer: object) -> frozenset[str]:
 
 
 def without(layer: object, names: frozenset[str]) -> object:
-    """What an editor sent, less these fields."""
+    """What an editor sent, without these fields."""
     section = layer.get(SECTION, layer) if isinstance(layer, Mapping) else layer
     if not isinstance(section, Mapping):
         return layer
@@ -77,9 +77,9 @@ def without(layer: object, names: frozenset[str]) -> object:
 
 
 def _pieces(layer: object) -> Iterator[tuple[str, object]]:
-    """The fields that are set; of a list or a table each item, so that a wrong one is alone."""
+    """The fields that are set; a list or a table item by item, so that a wrong item is alone."""
     section = layer.get(SECTION, layer) if isinstance(layer, Mapping) else layer
-    # Lua writes an empty table as a list, whichever it is.
+    # Lua has no difference between an empty table and an empty list.
     if section is None or section == []:
         return
     if not isinstance(section, Mapping):
@@ -93,7 +93,7 @@ def _pieces(layer: object) -> Iterator[tuple[str, object]]:
         elif name == "exclude" and isinstance(value, list):
             yield from ((name, [each]) for each in value[:MAX_GLOBS])
             if len(value) > MAX_GLOBS:
-                # A list of this length is refused, which tells that not all of it counts.
+                # A list of this length is refused, with a message that not all of it counts.
                 yield name, value
         elif not (name == "languages" and value == []):
             yield name, value

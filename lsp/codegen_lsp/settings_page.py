@@ -1,7 +1,7 @@
 """The table of settings in docs/protocol.md, made from codegen.settings.fields.FIELDS.
 
 `python -m codegen_lsp.settings_page docs/protocol.md` writes it between its markers; a test
-compares.
+compares them.
 """
 
 import json

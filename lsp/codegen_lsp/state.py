@@ -1,4 +1,4 @@
-"""What the server knows: its settings, the documents, and the session that answers."""
+"""The state of a connection: settings, open documents, and the session that answers."""
 
 import asyncio
 import functools
@@ -32,25 +32,25 @@ _log = logging.getLogger("codegen.lsp")
 
 MakeProvider = Callable[[Settings], "Provider"]
 
-# Seconds that a client is given to answer what its settings are.
+# Seconds for which a client's settings are awaited.
 _SETTINGS_PATIENCE: Final = 5.0
 
-# Settings that need the model loaded anew.
+# Settings whose change loads the model again.
 _OF_THE_MODEL: Final = ("model", "device")
 
 
 class ServerState:
-    """All that lives as long as the connection. Of one event loop."""
+    """What lives as long as the connection; used in one event loop only."""
 
     def __init__(
         self, server: CodegenLanguageServer, own: Settings, make_provider: MakeProvider
     ) -> None:
-        """Nothing is open, and nothing loaded.
+        """Begins without documents, and without a model.
 
         Args:
             server: the connection.
             own: the user's own settings.
-            make_provider: where the model of some settings comes from.
+            make_provider: makes what loads the model that some settings name.
         """
         self.server = server
         self.status = Status(server)
@@ -70,19 +70,19 @@ class ServerState:
 
     @property
     def session(self) -> "Session":
-        """Who answers."""
+        """The session; made at its first use."""
         return self._made[0]
 
     @property
     def host(self) -> "ModelHost":
-        """The session's model."""
+        """The model of the session; made with it."""
         return self._made[1]
 
     @functools.cached_property
     def _made(self) -> "tuple[Session, ModelHost]":
-        """The session with its model; what they need is imported when they are first wanted.
+        """The session and its model, made and imported at their first use.
 
-        That is after `initialize` was answered, which is why they aren't made at once.
+        That is after `initialize` was answered, for which an editor waits.
         """
         from codegen.session.clock import SystemClock  # noqa: PLC0415 - see above
         from codegen.session.dispatcher import Dispatcher  # noqa: PLC0415
@@ -112,9 +112,9 @@ class ServerState:
         return session, host
 
     def _model_changed(self, state: "ModelState", message: str) -> None:
-        # The garbage collector looks through all modules and the model now and then, some 60 ms in
-        # which no message is answered. What a server has at that moment it keeps until the model is
-        # given up, so that the collector may leave it out.
+        # A garbage collection over all modules and the model takes some 60 ms, in which no message
+        # is answered. What exists once the model is loaded is needed until the model is unloaded,
+        # so the collector may skip it.
         if state == "ready":
             gc.freeze()
         else:
@@ -127,32 +127,37 @@ class ServerState:
 
     @property
     def awaits_settings(self) -> bool:
-        """Whether the client is still to say what its settings are: until then nothing may begin.
+        """Whether the client's settings are still awaited.
 
-        They may switch off what would be done, or name another model.
+        Until they come nothing is loaded or suggested: they may switch suggestions off, or name
+        another model.
         """
         due = self._settings_due
         return due is not None and asyncio.get_running_loop().time() < due
 
     def await_settings(self) -> None:
-        """The client is going to be asked for its settings; one that doesn't answer has none."""
+        """Begins to await the client's settings; a few seconds at most."""
         self._settings_due = asyncio.get_running_loop().time() + _SETTINGS_PATIENCE
 
     def settings_came(self) -> None:
-        """The client has answered, with settings or without."""
+        """Ends the waiting: the client has answered, with settings or without."""
         self._settings_due = None
 
     def prepare(self) -> None:
-        """Somebody may soon want a suggestion: the model is loaded, if any are wanted at all."""
+        """Loads the model, as the user may soon want a suggestion; nothing if those are off."""
         if self.editing.enabled and not self.awaits_settings:
             self.host.ensure()
 
     def configure(self, layer: Literal["options", "section"], sent: object) -> None:
-        """Takes what the client sent, in initializationOptions or as the section `codegen`.
+        """Applies the settings that the client sent.
 
-        A field that stood in the section and doesn't any more isn't set any more, whatever the
-        options said of it at the start: clients send the same as both. Without any section, the
-        options count.
+        The section lies over the options. A field that stood in the section and is missing now is
+        unset, even if the options have it: clients send the same values as both. Without a
+        section, the options count.
+
+        Args:
+            layer: `options` for initializationOptions, `section` for the section `codegen`.
+            sent: the JSON value.
         """
         if layer == "options":
             self._options = sent
@@ -165,7 +170,7 @@ class ServerState:
         names = {entry.name for entry in entries()}
         editing, problems = resolve(self._own.editor, layers, names.__contains__)
         if not self.client.ghost_text and not self.client.several_lines:
-            # What it isn't given isn't waited for.
+            # The client gets one line, so no more is written.
             editing = replace(editing, lines="single")
         before, self.editing = self.editing, editing
         logs.set_level(editing.log_level)
@@ -182,38 +187,38 @@ class ServerState:
             self.prepare()
 
     def gate(self, file: "OpenFile") -> Reason | None:
-        """Why a file gets no suggestions, None if it does."""
+        """The reason why a file gets no suggestions; None if it gets some."""
         if self.awaits_settings:
             return Reason.LOADING
         return self._gate.reason(file, self.editing)
 
     def open(self, uri: str, language: str, version: int, text: str) -> None:
-        """A document was opened."""
+        """Takes a document that the client has opened."""
         self.buffers[uri] = Buffer(text, version, self.encoding, language)
         self.session.open(uri, self._gate.open(uri), language, text)
 
     def change(self, uri: str, changes: Sequence[Change], version: int) -> None:
-        """A document was edited. One that can't be followed any more is as if it were closed."""
+        """Applies the client's changes to a document; closes it if they can't be applied."""
         buffer = self.buffers.get(uri)
         if buffer is None:
             return
         try:
             edits = buffer.apply(changes, version)
         except (StaleVersionError, PositionError) as error:
-            # Whatever the client has now, it isn't what is here.
+            # The text here differs from the client's now.
             _log.error("a document is given up until it is opened again: %s", error)
             self.close(uri)
         else:
             self.session.change(uri, edits, buffer.text)
 
     def close(self, uri: str) -> None:
-        """A document was closed."""
+        """Forgets a document that the client has closed."""
         self._gate.close(uri)
         if self.buffers.pop(uri, None) is not None:
             self.session.close(uri)
 
     def stay_busy(self, uri: str) -> None:
-        """A document's request was answered before the model was: that goes on."""
+        """Tells that the server is busy until the model has written what a document waits for."""
         self.status.busy(1)
         task = asyncio.ensure_future(self.session.written(uri))
         self._tasks.add(task)
@@ -225,13 +230,13 @@ class ServerState:
         task.add_done_callback(ended)
 
     def stop(self) -> None:
-        """The connection ends."""
+        """Ends the session and its model."""
         if self._is_made:
             self.session.stop()
             self.host.stop()
 
     def explained(self, uri: str) -> dict[str, Any] | None:
-        """What became of a document's last request."""
+        """What became of a document's last request, as plain data; None before the first one."""
         trace = self.session.trace(uri)
         if trace is None:
             return None
@@ -246,7 +251,7 @@ class ServerState:
         }
 
     def _folders(self) -> list[str]:
-        """The workspace's, by their URIs."""
+        """The URIs of the workspace's folders."""
         workspace = self.server.workspace
         uris = [folder.uri for folder in workspace.folders.values()]
         if not uris and workspace.root_uri is not None:

@@ -1,4 +1,4 @@
-"""What the user is told: status, progress, and the one question before a model is fetched."""
+"""What the user is told: status, progress, and the question before a model is fetched."""
 
 import asyncio
 import logging
@@ -28,15 +28,15 @@ _KINDS: Final[dict[State, str]] = {
 _FETCH: Final = "Fetch"
 _NOT_NOW: Final = "Not now"
 
-# Seconds that a request must take to be told of: what a cache answers is no work.
+# Seconds after which a request makes the server busy: an answer from the cache never does.
 _NOTICEABLE: Final = 0.05
 
-# How much of a transfer is worth a notification.
+# The share of a transfer after which its progress is told again.
 _STEP: Final = 0.01
 
 
 class Status:
-    """Tells the editor what the server does. Of one event loop; progress comes from any thread."""
+    """Tells the editor what the server does; used in its event loop only."""
 
     def __init__(self, server: CodegenLanguageServer) -> None:
         """Tells nothing yet."""
@@ -48,15 +48,14 @@ class Status:
         self._shown: set[str] = set()
 
     def changed(self, state: State, message: str) -> None:
-        """The model is in another state."""
+        """Tells that the model is in another state."""
         self._state, self._message = state, message
         if state in ("error", "missing"):
             _log.warning("%s", message)
         elif state == "ready":
             _log.info("ready: %s", message)
         if state == "error" and message not in self._shown:
-            # Said once where it is seen, however often it is tried again; the status goes on
-            # saying it.
+            # Shown once, however often loading is tried; the status has it each time.
             self._shown.add(message)
             self._server.window_show_message(
                 types.ShowMessageParams(types.MessageType.Error, f"codegen: {message}")
@@ -64,7 +63,7 @@ class Status:
         self._tell()
 
     def busy(self, more: int) -> None:
-        """So many more requests are waiting for an answer."""
+        """Counts requests that wait for an answer: 1 for another one, -1 for one less."""
         self._requests += more
         if self._requests and not self._told_busy:
             asyncio.get_running_loop().call_later(_NOTICEABLE, self._settle)
@@ -77,7 +76,7 @@ class Status:
             self._tell()
 
     async def consent(self, offer: Offer) -> bool:
-        """Asks whether a model may be fetched; somebody who can't be asked says no."""
+        """Asks whether a model may be fetched; False where the client can't ask."""
         capabilities = self._server.client_capabilities.window
         if capabilities is None or capabilities.show_message is None:
             self._server.window_show_message(
@@ -99,7 +98,7 @@ class Status:
         )
         try:
             answer = await self._server.window_show_message_request_async(question)
-        except Exception as error:  # noqa: BLE001 - what is no answer is no consent
+        except Exception as error:  # noqa: BLE001 - without an answer there is no consent
             _log.warning("the client didn't ask for consent: %s", type(error).__name__)
             return False
         return answer is not None and answer.title == _FETCH
@@ -125,7 +124,7 @@ class WorkProgress:
         self._total = self._done = self._told = 0
 
     def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
-        """Begins a task in place of the one that may be there."""
+        """Ends the task before, if there is one, and begins another."""
         self.finish()
         self._total, self._done, self._told = max(total, 1), done, done
         token = self._token = str(uuid.uuid4())
@@ -138,7 +137,7 @@ class WorkProgress:
                 _log.debug("the client takes no progress")
                 return
             if self._token != token:
-                # It has ended meanwhile: what begins now would never end.
+                # The task has ended meanwhile, so nothing would end its progress.
                 return
             self._server.work_done_progress.begin(
                 token, types.WorkDoneProgressBegin(title="codegen", message=text, percentage=0)
@@ -149,7 +148,7 @@ class WorkProgress:
             self._call(lambda: asyncio.ensure_future(begin()))
 
     def advance(self, n: int) -> None:
-        """Counts, and tells every hundredth."""
+        """Adds to what is done; tells it after every hundredth."""
         self._done += n
         if self._token is None or self._done - self._told < self._total * _STEP:
             return
@@ -163,14 +162,14 @@ class WorkProgress:
         _log.info("%s", message)
 
     def finish(self) -> None:
-        """The task ended, well or not."""
+        """Ends the task, after a success or a failure."""
         token, self._token = self._token, None
         if token is not None:
             end = types.WorkDoneProgressEnd()
             self._begun(token, lambda: self._server.work_done_progress.end(token, end))
 
     def _begun(self, token: str, tell: Callable[[], object]) -> None:
-        """Tells more of a task, if the client was told of its begin."""
+        """Tells about a task, if the client knows of its begin."""
         self._call(lambda: token in self._server.work_done_progress.tokens and tell())
 
     def _call(self, tell: Callable[[], object]) -> None:

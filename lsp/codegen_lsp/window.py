@@ -1,8 +1,8 @@
-"""A text that is edited many times at once: an edit copies what is near it, and not all of it."""
+"""A text that takes many edits in a row: an edit copies what is near it, not the whole text."""
 
 from typing import Final
 
-# Code points on either side of an edit that are held by themselves: the next edit is likely there.
+# Code points on either side of an edit in the middle part: the next edit is likely there.
 _NEAR: Final = 4096
 
 
@@ -17,11 +17,11 @@ class Window:
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The whole text."""
         return self._before + self._part + self._after
 
     def around(self, start: int, end: int) -> tuple[str, int]:
-        """A part with a span and a character more on either side, and where the part begins."""
+        """A part that holds a span and a character more on either side, and where it begins."""
         base = len(self._before)
         last = base + len(self._part)
         outside = (self._before and start <= base) or (self._after and end >= last)
@@ -32,7 +32,7 @@ class Window:
         return self._part, base
 
     def replace(self, start: int, end: int, text: str) -> str:
-        """Changes a span of the part that was last given; the part as it is now."""
+        """Replaces a span of the part that was returned last; returns the part as it is now."""
         base = len(self._before)
         self._part = self._part[: start - base] + text + self._part[end - base :]
         return self._part
