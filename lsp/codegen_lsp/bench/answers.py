@@ -1,4 +1,4 @@
-"""What became of a typist's requests, and the figures that they add up to."""
+"""What became of a typist's requests, and the figures that are made of them."""
 
 import statistics
 from collections import Counter
@@ -9,16 +9,17 @@ from typing import Any, Final, Literal
 from codegen_lsp.bench.measures import Measure, table
 
 Moment = Literal["cold", "warmed", "key", "pause"]
-"""At a new place that nothing was known of, or was made known by the cursor's rest at it; at a key
-that the next one follows; at one after which the typist waits."""
+"""When a request was made: at a new place, of which the server didn't know (cold) or where the
+cursor had rested (warmed); at a key that the next key follows; at a key after which the typist
+waits (pause)."""
 
 DECODE: Final = 42.0
-"""Milliseconds a token that the targets are for."""
+"""Milliseconds per token of the machine that the targets are for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedUsage:
-    """What the model computed for an answer, as the server says: tokens, and seconds."""
+    """What the model computed for an answer, as `codegen/explain` has it: tokens and seconds."""
 
     prompt: int
     cached: int
@@ -28,7 +29,7 @@ class ReportedUsage:
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> "ReportedUsage | None":
-        """The usage in what codegen/explain says; None if the model wasn't asked."""
+        """Reads the member `usage`; None if the model wasn't asked."""
         if not said:
             return None
         return cls(
@@ -44,8 +45,16 @@ class ReportedUsage:
 class Asked:
     """A request for ghost text, and what became of it.
 
-    `seconds` are from the key, or the arrival at a place, to the answer; None where the next key
-    overtook it. `late` is how often it was asked again because the server's time was over.
+    Attributes:
+        moment: when it was made.
+        seconds: from the key, or the arrival at a place, to the answer; None where the next key
+            came before the answer.
+        shown: whether there was ghost text.
+        source: where it came from, as the server reports it.
+        reason: why there was none.
+        debounce: seconds for which the server waited for the next key.
+        usage: what the model computed.
+        late: how often it was repeated because the server's time was over.
     """
 
     moment: Moment
@@ -60,7 +69,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class TypingFigures:
-    """All that was asked; and answers that never came, or came more often than once."""
+    """All requests, the number that was never answered, and of answers without a request."""
 
     model: str
     files: tuple[str, ...]
@@ -71,55 +80,56 @@ class TypingFigures:
 
     @property
     def keys(self) -> tuple[Asked, ...]:
-        """What was asked at keys."""
-        return tuple(each for each in self.asked if each.moment in ("key", "pause"))
+        """The requests at keys."""
+        return tuple(request for request in self.asked if request.moment in ("key", "pause"))
 
     @property
     def decode(self) -> float | None:
-        """Milliseconds a token; None if nothing was decoded. Each first token is the prompt's."""
-        steps = sum(max(0, each.decoded - 1) for each in self.usages)
-        return sum(each.decode for each in self.usages) * 1000 / steps if steps else None
+        """Milliseconds per token but the first, which the prompt yields; None without tokens."""
+        steps = sum(max(0, usage.decoded - 1) for usage in self.usages)
+        return sum(usage.decode for usage in self.usages) * 1000 / steps if steps else None
 
     @property
     def scale(self) -> float:
-        """How much longer than on the targets' machine the model takes for a token."""
+        """How many times as long as on the targets' machine a token takes."""
         return 1.0 if self.decode is None else self.decode / DECODE
 
     @property
     def usages(self) -> tuple[ReportedUsage, ...]:
-        """What the model computed for all the answers that it had a part in."""
-        return tuple(each.usage for each in self.asked if each.usage is not None)
+        """What the model computed, of each answer for which it was asked."""
+        return tuple(request.usage for request in self.asked if request.usage is not None)
 
     @property
     def computed(self) -> tuple[int, ...]:
-        """Tokens of the prompt that were computed for each answer to a key, by the model's part."""
-        usages = (each.usage for each in self.keys)
-        return tuple(each.prompt - each.cached for each in usages if each is not None)
+        """Tokens of the prompt that weren't cached, of each answer to a key that the model gave."""
+        usages = (request.usage for request in self.keys)
+        return tuple(usage.prompt - usage.cached for usage in usages if usage is not None)
 
     @property
     def prompt_speed(self) -> float | None:
-        """Tokens of prompts per second, as the server says; a few tokens at a time are slow."""
-        seconds = sum(each.prefill for each in self.usages)
-        computed = sum(each.prompt - each.cached for each in self.usages)
+        """Tokens of prompts per second, as the server reports; prompts of few tokens are slow."""
+        seconds = sum(usage.prefill for usage in self.usages)
+        computed = sum(usage.prompt - usage.cached for usage in self.usages)
         return computed / seconds if seconds else None
 
     @property
     def cold_speed(self) -> float | None:
-        """Tokens a second of prompts at cold places: all but waiting and decoding was for them."""
+        """Median tokens per second of prompts at cold places, waiting and decoding left out."""
         speeds = []
-        for each in self.asked:
-            if each.moment == "cold" and each.usage is not None and each.seconds is not None:
-                seconds = each.seconds - each.debounce - each.usage.decode
-                speeds += [each.usage.prompt / seconds] if seconds > 0 else []
+        for request in self.asked:
+            usage = request.usage
+            if request.moment == "cold" and usage is not None and request.seconds is not None:
+                seconds = request.seconds - request.debounce - usage.decode
+                speeds += [usage.prompt / seconds] if seconds > 0 else []
         return statistics.median(speeds) if speeds else None
 
 
 def measures(figures: TypingFigures) -> list[Measure]:
-    """The times to ghost text beside their targets; those of the model are scaled."""
+    """Times to ghost text with their targets; the model's targets are scaled."""
     scale, asked, keys = figures.scale, figures.asked, figures.keys
-    pauses = [each for each in asked if each.moment == "pause"]
-    cold = [each for each in asked if each.moment == "cold"]
-    warmed = [each for each in asked if each.moment == "warmed"]
+    pauses = [request for request in asked if request.moment == "pause"]
+    cold = [request for request in asked if request.moment == "cold"]
+    warmed = [request for request in asked if request.moment == "warmed"]
     model, known = ("model",), ("cache", "joined")
     last = "last key to ghost text"
     return [
@@ -136,25 +146,28 @@ def _times(
     asked: Iterable[Asked], sources: Sequence[str] | None = None, per_second: float = 1
 ) -> tuple[float, ...]:
     return tuple(
-        each.seconds * per_second
-        for each in asked
-        if each.shown and each.seconds is not None and (sources is None or each.source in sources)
+        request.seconds * per_second
+        for request in asked
+        if request.shown
+        and request.seconds is not None
+        and (sources is None or request.source in sources)
     )
 
 
 def outcomes(asked: Iterable[Asked]) -> dict[str, int]:
-    """How often ghost text came from where, and how often there was none for which reason."""
-    counts = Counter(each.source if each.shown else str(each.reason) for each in asked)
+    """How often ghost text came from each source, and was missing for each reason."""
+    counts = Counter(request.source if request.shown else str(request.reason) for request in asked)
     return dict(counts.most_common())
 
 
 def without_model(asked: Sequence[Asked]) -> float:
     """The share of keys that got ghost text without a new request to the model."""
-    return sum(each.shown and each.source in ("cache", "joined") for each in asked) / len(asked)
+    known = [request for request in asked if request.source in ("cache", "joined")]
+    return sum(request.shown for request in known) / len(asked)
 
 
 def report(figures: TypingFigures) -> Iterator[str]:
-    """The table, and what stands beside it."""
+    """The lines that are printed: the table, and what explains it."""
     keys, computed = figures.keys, figures.computed
     yield f"{figures.model}"
     yield f"{len(keys)} keys at {figures.places} places in {', '.join(figures.files)}"
@@ -183,26 +196,26 @@ def report(figures: TypingFigures) -> Iterator[str]:
         )
     yield f"keys answered without asking the model: {without_model(keys):.0%}"
     yield f"all keys: {_counted(outcomes(keys))}"
-    rest = [each for each in figures.asked if each.moment != "key"]
+    rest = [request for request in figures.asked if request.moment != "key"]
     yield f"where the typist waited: {_counted(outcomes(rest))}"
     yield (
-        f"asked again after a deadline: {sum(each.late for each in rest)} times, at "
-        f"{sum(each.late > 0 for each in rest)} of {len(rest)} waits"
+        f"asked again after a deadline: {sum(request.late for request in rest)} times, at "
+        f"{sum(request.late > 0 for request in rest)} of {len(rest)} waits"
     )
-    waits = [each.debounce for each in rest if each.source == "model"]
+    waits = [request.debounce for request in rest if request.source == "model"]
     if waits:
         yield f"the server's own wait for the next key: median {statistics.median(waits):.2f} s"
     yield f"requests never answered: {figures.unanswered}; answered twice: {figures.strays}"
 
 
 def plain(figures: TypingFigures) -> dict[str, Any]:
-    """All of it as plain data."""
+    """The figures as plain data."""
     computed = figures.computed
     return {
         "model": figures.model,
         "files": list(figures.files),
         "places": figures.places,
-        "table": [each.shown() for each in measures(figures)],
+        "table": [measure.shown() for measure in measures(figures)],
         "decode_ms": figures.decode,
         "scale": figures.scale,
         "prompt_speed": figures.prompt_speed,
@@ -216,7 +229,7 @@ def plain(figures: TypingFigures) -> dict[str, Any]:
         "outcomes": outcomes(figures.keys),
         "unanswered": figures.unanswered,
         "strays": figures.strays,
-        "asked": [asdict(each) for each in figures.asked],
+        "asked": [asdict(request) for request in figures.asked],
     }
 
 

@@ -73,5 +73,5 @@ def _server_environment(model: str | None, device: str | None) -> dict[str, str]
     """A language server's environment, with what the command line says."""
     from codegen_lsp.bench.editor import environment  # noqa: PLC0415 - as above
 
-    user_settings(model=model, device=device)  # what is wrong there is told here
+    user_settings(model=model, device=device)  # raises for wrong options before a server starts
     return environment(model=None if model is None else typed_model(model), device=device)

@@ -31,10 +31,10 @@ _CAPABILITIES: Final = {
 
 
 def environment(**chosen: str | None) -> dict[str, str]:
-    """The environment that an editor starts a server in: ours, with what is chosen as CODEGEN_...
+    """This process's environment as an editor has it, with each argument as CODEGEN_NAME.
 
-    Without what codegen tells its own malloc (codegen.cli.pages): a server that found it there
-    would start sooner than an editor's does.
+    GLIBC_TUNABLES is left out: codegen sets it for itself (codegen.cli.pages), and a server that
+    finds it set starts sooner than an editor's.
     """
     environ = {key: value for key, value in os.environ.items() if key != "GLIBC_TUNABLES"}
     given = {f"CODEGEN_{key.upper()}": value for key, value in chosen.items() if value is not None}
@@ -42,21 +42,21 @@ def environment(**chosen: str | None) -> dict[str, str]:
 
 
 def initialize(client: Client) -> float:
-    """Sends the first message; when (time.perf_counter) it was answered."""
+    """Sends `initialize`; returns when (time.perf_counter) it was answered."""
     params = {"processId": os.getpid(), "rootUri": None, "capabilities": _CAPABILITIES}
     return client.ask("initialize", params, 60.0).at
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of the model: `state` is ready, missing or error, and `message` says more."""
+    """The model's state, which is ready, missing or error, and the server's message about it."""
 
     state: str
     message: str
 
 
 def load(client: Client, patience: float) -> Loaded:
-    """Tells the server that its editor is ready, and waits for the model.
+    """Sends `initialized`, and waits for the model.
 
     Raises:
         EngineError: it takes too long, or the server has ended.
@@ -73,10 +73,10 @@ def load(client: Client, patience: float) -> Loaded:
 
 
 class OpenText:
-    """A file that is open in the editor. `text` is as it is now; offsets are in code points."""
+    """A file that is open in the editor. `text` is its present text; offsets are code points."""
 
     def __init__(self, client: Client, uri: str, text: str) -> None:
-        """Opens it, as Python."""
+        """Opens it as a Python file."""
         self.uri = uri
         self.text = text
         self._client = client
@@ -86,25 +86,25 @@ class OpenText:
 
     @property
     def named(self) -> dict[str, Any]:
-        """Parameters that name it."""
+        """Parameters that name the file."""
         return {"textDocument": {"uri": self.uri}}
 
     def at(self, offset: int) -> dict[str, Any]:
-        """Parameters that name it and a place in it."""
+        """Parameters that name the file and a place in it."""
         return {**self.named, "position": self._position(offset)}
 
     def asking(self, offset: int) -> dict[str, Any]:
-        """Parameters of a request for ghost text that nobody asked for by hand."""
+        """Parameters of an automatic request for ghost text."""
         return {**self.at(offset), "context": {"triggerKind": _AUTOMATIC}}
 
     def change(self, start: int, end: int, text: str) -> dict[str, Any]:
-        """Makes an edit; the parameters by which the server is to be told."""
+        """Makes an edit; returns the parameters of its notification."""
         span = {"start": self._position(start), "end": self._position(end)}
         self.text = self.text[:start] + text + self.text[end:]
         return self._changed([{"range": span, "text": text}])
 
     def indent(self, *, more: bool) -> dict[str, Any]:
-        """Puts a blank before every line, or takes one away: an edit each, in one message."""
+        """Adds or removes a blank at the start of every line: many edits, in one notification."""
         lines = self.text.split("\n")
         self.text = "\n".join(f" {line}" if more else line[1:] for line in lines)
         starts = [{"line": number, "character": 0} for number in range(len(lines))]
@@ -123,7 +123,7 @@ class OpenText:
         self._client.notify(CHANGE, self.change(start, end, text))
 
     def explain(self) -> Mapping[str, Any]:
-        """What became of the last request for it.
+        """What became of the last request in the file.
 
         Raises:
             EngineError: the server doesn't know.
@@ -134,11 +134,11 @@ class OpenText:
         return said
 
     def close(self) -> None:
-        """Closes it."""
+        """Closes the file."""
         self._client.notify("textDocument/didClose", self.named)
 
     def _changed(self, changes: list[dict[str, Any]]) -> dict[str, Any]:
-        """The parameters that tell of the next version."""
+        """The parameters of a notification of the next version."""
         self._version += 1
         return {
             "textDocument": {"uri": self.uri, "version": self._version},
@@ -146,7 +146,7 @@ class OpenText:
         }
 
     def _position(self, offset: int) -> dict[str, int]:
-        """A place as the protocol counts it, in UTF-16; lines end at line feeds."""
+        """The protocol's position of an offset, in units of UTF-16; lines end at line feeds."""
         start = self.text.rfind("\n", 0, offset) + 1
         units = len(self.text[start:offset].encode("utf-16-le", "surrogatepass")) // 2
         return {"line": self.text.count("\n", 0, start), "character": units}

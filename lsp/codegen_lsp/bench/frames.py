@@ -1,7 +1,7 @@
-"""Whether an editor stays smooth beside the model: its frames, drawn on time or late.
+"""Whether an editor stays smooth beside the model: how late its frames are.
 
-A frame is some milliseconds of work that is due sixty times a second, by this process at its
-ordinary priority: what an editor does that scrolls, or shows a key.
+A frame is a few milliseconds of work, due sixty times a second, in this process at its normal
+priority. It stands for an editor that scrolls, or shows a typed key.
 """
 
 import threading
@@ -14,7 +14,7 @@ from codegen_lsp.bench.editor import INLINE, OpenText
 from codegen_lsp.bench.freed import LIST, by_hand
 
 SECONDS: Final = 10.0
-"""How long frames are drawn, alone and beside the model."""
+"""Seconds for which frames are drawn: once alone, once beside the model."""
 
 PERIOD: Final = 1 / 60
 """Seconds from a frame to the next."""
@@ -59,7 +59,7 @@ def _draw(rounds: int) -> tuple[float, ...]:
 
 
 def _rounds() -> int:
-    """How much work a frame is on this machine."""
+    """The rounds of `_work` that take as long as a frame on this machine."""
     trial = 10_000
     times = []
     for _ in range(5):

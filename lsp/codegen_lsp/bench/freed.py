@@ -1,8 +1,8 @@
-"""How soon after a request was taken back the engine is free: what the next request waits for it.
+"""How long a request waits for the engine after the request before it was cancelled.
 
-A request in one file is taken back, and at once another file's is made. The time that this takes,
-less what the model computes for it, is what it waited; the same without anything to be taken back
-is what it takes anyway.
+A request in one file is cancelled, and at once a request in another file is made. Its time, less
+what the model computes for it, is what it waited. The same request without another one before it
+shows what it takes anyway, which is subtracted.
 """
 
 import time
@@ -17,7 +17,8 @@ from codegen_lsp.bench.places import places_in
 
 ROUNDS: Final = 12
 
-# Seconds after which the model writes, if the prompt is computed; and in which a long one isn't.
+# Seconds after which a short prompt is computed, and the model writes; and seconds in which a long
+# prompt isn't computed yet.
 _WRITING: Final = 0.4
 _COMPUTING: Final = 0.3
 
@@ -30,15 +31,16 @@ _SMALL: Final = "def double(number):\n    total = \n    return total\n"
 _AT: Final = _SMALL.index("total = ") + len("total = ")
 
 LIST: Final = "PRIMES = [\n    2,\n    3,\n    5,\n    7,\n    11,\n    "
-"""What the model goes on with for long."""
+"""The model continues this for long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Freed:
     """Seconds that a request waited for an engine that was writing, or computing a prompt.
 
-    Without those rounds in which the other request was answered before it could be taken back.
-    `token` is what a token takes where several samples are one batch: less than a decode step.
+    Rounds in which the other request was answered before it was cancelled are left out. `token` is
+    the decoding time divided by the tokens of all samples, in seconds: less than a decoding step,
+    since samples are decoded as a batch.
     """
 
     writing: tuple[float, ...]
@@ -47,7 +49,7 @@ class Freed:
 
 
 def measure_freed(client: Client, long_text: str) -> Freed:
-    """Takes back requests, in a short file and in a long one.
+    """Cancels requests, in a short file and in a long one.
 
     Args:
         client: of a server whose model is loaded.
@@ -73,7 +75,7 @@ def measure_freed(client: Client, long_text: str) -> Freed:
 
 
 class _Small:
-    """A small file, edited before it is asked about, so that no answer is known."""
+    """A small file that is edited before each request, so that no answer is cached."""
 
     def __init__(self, client: Client) -> None:
         self.token = 0.0
@@ -95,13 +97,13 @@ class _Small:
 
 
 def by_hand(opened: OpenText, offset: int) -> dict[str, Any]:
-    """Parameters of a request that somebody asked for by hand."""
+    """Parameters of a request that the user invoked."""
     return {**opened.asking(offset), "context": {"triggerKind": _INVOKED}}
 
 
 @contextmanager
 def _writing(client: Client, number: int) -> Iterator[int]:
-    """A request that the model writes to, while it does."""
+    """A request for which the model is writing."""
     text = f"# {number}\n{LIST}"
     opened = OpenText(client, f"file:///bench/list{number}.py", text)
     request = client.request(INLINE, by_hand(opened, len(text)))
@@ -112,7 +114,7 @@ def _writing(client: Client, number: int) -> Iterator[int]:
 
 @contextmanager
 def _computing(client: Client, number: int, text: str) -> Iterator[int]:
-    """A request whose prompt is being computed: of a file that begins as no other."""
+    """A request whose prompt is being computed, since its file begins like no other."""
     opened = OpenText(client, f"file:///bench/long{number}.py", f"NUMBER_{number} = 1\n{text}")
     place = places_in(opened.text, 1)[0]
     opened.edit(place.start, place.end, "")

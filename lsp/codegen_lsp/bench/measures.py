@@ -1,4 +1,4 @@
-"""Times beside their targets: what the benchmarks of the language server have in common."""
+"""Measured values with their targets, for the benchmarks of the language server."""
 
 import statistics
 from collections.abc import Sequence
@@ -7,16 +7,16 @@ from typing import Any
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """What so many percent of the values don't exceed; of few values the largest, or nearly so."""
+    """The smallest value that `percent` of the values don't exceed."""
     return sorted(values)[-(-len(values) * percent // 100) - 1]
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What was measured of one kind, in the order in which it was; perhaps nothing.
+    """Values of one kind, in the order in which they were measured; there may be none.
 
-    `upper` is the percentile that stands beside the median. A target is None where there is
-    nothing to reach.
+    `upper` is the percentile that is shown beside the median. `target` is the largest median that
+    meets it, `upper_target` that of the upper percentile; None where there is no target.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Measure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the targets are reached; None where there are none, or nothing was measured."""
+        """Whether the targets are met; None without targets, or without values."""
         pairs = ((self.p50, self.target), (self.high, self.upper_target))
         reached = [
             value <= target for value, target in pairs if value is not None and target is not None
@@ -46,7 +46,7 @@ class Measure:
         return all(reached) if reached else None
 
     def shown(self) -> dict[str, Any]:
-        """All of it as plain data."""
+        """The measure as plain data."""
         return {
             "measure": self.name,
             "unit": self.unit,
@@ -60,19 +60,19 @@ class Measure:
 
 
 def table(measures: Sequence[Measure]) -> list[str]:
-    """The lines of a table; all measures have the same upper percentile."""
+    """The lines of a Markdown table of measures with the same upper percentile."""
     upper = f"p{measures[0].upper}"
     lines = [f"| measure | count | p50 | {upper} | target | met |", "|---|---|---|---|---|---|"]
-    for each in measures:
-        targets = (("p50", each.target), (upper, each.upper_target))
+    for measure in measures:
+        targets = (("p50", measure.target), (upper, measure.upper_target))
         wanted = [f"{name} <= {_figure(value)}" for name, value in targets if value is not None]
         cells = (
-            f"{each.name} ({each.unit})",
-            str(len(each.values)),
-            _figure(each.p50),
-            _figure(each.high),
+            f"{measure.name} ({measure.unit})",
+            str(len(measure.values)),
+            _figure(measure.p50),
+            _figure(measure.high),
             ", ".join(wanted) or "-",
-            "-" if each.met is None else "yes" if each.met else "no",
+            "-" if measure.met is None else "yes" if measure.met else "no",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return lines

@@ -13,10 +13,10 @@ from codegen.errors import UsageError
 from codegen.files import read_file
 
 KEYS: Final = 30
-"""Keys that are struck at a place."""
+"""How many keys are typed at a place."""
 
 _LINES: Final = range(250, 351)
-"""Lines that a file of the standard library has if it is typed in."""
+"""How many lines a file of the standard library must have to be chosen."""
 
 _PACKAGES: Final = (".", "json", "email")
 
@@ -25,7 +25,7 @@ _KEY: Final = re.compile(r"\r?\n[ \t]*|.", re.DOTALL)
 
 _WORD_END: Final = re.compile(r"(?<=\w)(?!\w)")
 
-# Milliseconds between two keys. Nobody's recorded typing, but drawn once, by
+# Milliseconds between two keys. They weren't recorded from a user, but drawn once, by
 # random.Random(20): 45 gaps within words from lognormvariate(log(140), 0.4), and then 15 before
 # the key that ends a word from lognormvariate(log(270), 0.5). As every fifth key or so of code
 # ends a word, the mean is about 180 ms.
@@ -41,7 +41,7 @@ class Typing:
     """A typist's rhythm: the same in every run."""
 
     def __init__(self) -> None:
-        """Begins at the first gap."""
+        """Begins with the first gap of both kinds."""
         self._within = itertools.cycle(WITHIN)
         self._at_word_ends = itertools.cycle(AT_WORD_ENDS)
 
@@ -69,36 +69,39 @@ class Place:
 
 
 def places_in(text: str, count: int) -> list[Place]:
-    """Places evenly spread over the statements of functions in a Python file.
+    """Places, evenly spread over the statements in functions of a Python file.
 
-    At two the cursor stands before a statement, at the next two amid one, and so on.
+    Two places are before a statement, the next two are within one, and so on.
+
+    Raises:
+        UsageError: the file has fewer places.
     """
-    found = [
+    pairs = [
         pair
         for start in _statements(text)
         if all(pair := (_place(text, start), _place(text, _amid(text, start))))
     ]
-    if len(found) < count:
-        raise UsageError(f"there are {len(found)} places to type at, and {count} are needed")
+    if len(pairs) < count:
+        raise UsageError(f"there are {len(pairs)} places to type at, and {count} are needed")
     chosen = []
     for number in range(count):
-        place = found[len(found) * (2 * number + 1) // (2 * count)][number // 2 % 2]
+        place = pairs[len(pairs) * (2 * number + 1) // (2 * count)][number // 2 % 2]
         chosen += [place] if place is not None else []
     return chosen
 
 
 def _place(text: str, start: int) -> Place | None:
-    """The place there; None if too little follows."""
+    """The place at an offset; None if too few keys follow."""
     keys = tuple(match[0] for match in itertools.islice(_KEY.finditer(text, start), KEYS))
     end = start + sum(map(len, keys))
     return Place(start, _line_end(text, end), keys) if len(keys) == KEYS else None
 
 
 def _amid(text: str, start: int) -> int:
-    """After a word, about a third into the statement's line; its start if there is none."""
+    """The end of a word, about a third into the statement's line; its start if there is none."""
     end = _line_end(text, start)
-    found = _WORD_END.search(text, start + (end - start) // 3, end)
-    return found.start() if found is not None and found.start() < end else start
+    match = _WORD_END.search(text, start + (end - start) // 3, end)
+    return match.start() if match is not None and match.start() < end else start
 
 
 def _line_end(text: str, start: int) -> int:
@@ -127,10 +130,10 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 
 def read_source(path: Path) -> str:
-    """A Python file's text, if it is one that can be typed in.
+    """The text of a Python file that can be typed in.
 
     Raises:
-        UsageError: it isn't.
+        UsageError: it can't be read, or isn't Python in ASCII with line feeds.
     """
     try:
         text = read_file(path).decode("ascii")
@@ -138,7 +141,7 @@ def read_source(path: Path) -> str:
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error
     except (SyntaxError, ValueError) as error:
-        # Columns of Python's own parser are bytes: of ASCII they are what we count, too.
+        # Python's parser counts columns in bytes, which are code points only in ASCII.
         raise UsageError(f"{path} is no Python file in ASCII: {error}") from error
     if "\r" in text or "\f" in text:
         raise UsageError(f"{path} has other line ends than line feeds")
@@ -146,11 +149,11 @@ def read_source(path: Path) -> str:
 
 
 def library_files(count: int, each: int) -> list[Path]:
-    """Modules of the standard library of about 300 lines: the same for one version of Python.
+    """Modules of the standard library with about 300 lines; the same for a version of Python.
 
     Args:
         count: how many.
-        each: places to type at that each of them must have.
+        each: how many places a module must have.
     """
     root = Path(sysconfig.get_path("stdlib"))
     usable = []

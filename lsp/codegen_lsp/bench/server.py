@@ -1,4 +1,4 @@
-"""What the language server costs beside the model: starting, edits, answers, rest and memory."""
+"""What the language server costs without the model: start, edits, answers, rest and memory."""
 
 import sys
 import time
@@ -29,10 +29,10 @@ from codegen_lsp.bench.places import places_in
 from codegen_lsp.bench.stalls import measure_stalls
 
 STARTS: Final = 20
-"""Pairs of starts."""
+"""How many pairs of servers are started: ours, and a bare one."""
 
 IDLE: Final = 30.0
-"""Seconds of rest that are watched."""
+"""Seconds for which the processor at rest is measured."""
 
 CYCLES: Final = 1000
 """How often a file is opened, edited and closed."""
@@ -40,7 +40,7 @@ CYCLES: Final = 1000
 _WARM_CYCLES: Final = 100
 _SOME_LINES: Final = 300
 
-# Seconds between the last message and the rest that is watched: what is computed ahead ends.
+# Seconds from the last message to that measurement: what is computed ahead has ended by then.
 _SETTLE: Final = 10.0
 
 # Seconds for a model to be loaded, and for it to write something once.
@@ -56,9 +56,19 @@ _BARE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ServerFigures:
-    """All that was measured. `model` is what the server said of it; `lines` are the long file's.
+    """What was measured.
 
-    `memory` is in bytes, before and after the cycles.
+    Attributes:
+        model: the server's own message about its model.
+        has_model: whether a model was loaded.
+        lines: of the long file.
+        starts: milliseconds until `initialize` was answered, by ours and by a bare server.
+        changes, reparses, bursts, refusals, round_trips: milliseconds; see Messages.
+        cached: milliseconds until a request was answered from the cache.
+        freed, frames: see there.
+        stalls: seconds; see measure_stalls.
+        idle: percent of one processor at rest.
+        memory: bytes before and after the cycles.
     """
 
     model: str
@@ -132,11 +142,11 @@ def measures(figures: ServerFigures) -> list[Measure]:
 
 
 def _ms(seconds: tuple[float, ...]) -> tuple[float, ...]:
-    return tuple(each * 1000 for each in seconds)
+    return tuple(value * 1000 for value in seconds)
 
 
 def run_server(environ: Mapping[str, str], progress: Progress) -> ServerFigures:
-    """Measures everything; some minutes.
+    """Measures everything, which takes minutes.
 
     Raises:
         EngineError: a server ended, or doesn't answer.
@@ -197,7 +207,7 @@ def _start(command: tuple[str, ...], environ: Mapping[str, str]) -> float:
 
 
 def _from_cache(client: Client, opened: OpenText) -> tuple[float, ...]:
-    """Milliseconds of requests for what the model has written already; none if it writes none."""
+    """Milliseconds of requests for what the model has written before; none if it writes nothing."""
     for place in places_in(opened.text, 9)[4:]:
         asking, until = opened.asking(place.start), time.perf_counter() + _LIMIT
         opened.edit(place.start, place.end, "")
@@ -213,7 +223,7 @@ def _from_cache(client: Client, opened: OpenText) -> tuple[float, ...]:
 
 
 def _idle(client: Client) -> float:
-    """Percent of one processor that the server takes while nothing is asked of it."""
+    """Percent of one processor that the server uses without requests."""
     process = psutil.Process(client.pid)
     time.sleep(_SETTLE)
     before, start = _busy(process), time.perf_counter()

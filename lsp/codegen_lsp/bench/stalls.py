@@ -1,4 +1,4 @@
-"""What one document's work costs messages about others."""
+"""How long messages wait while the server works on another document."""
 
 import time
 from typing import Final
@@ -7,7 +7,7 @@ from codegen.errors import EngineError
 from codegen_lsp.bench.client import Client
 from codegen_lsp.bench.editor import COUNTERS, INLINE, OpenText
 
-# Code points: a little less than what is parsed, and than what gets suggestions at all.
+# Code points: a little less than the limits for parsing, and for suggestions at all.
 _PARSED: Final = 196_000
 _LARGE: Final = 1_900_000
 
@@ -29,7 +29,7 @@ _LIMIT: Final = 120.0
 
 
 def measure_stalls(client: Client) -> tuple[float, ...]:
-    """Seconds of questions that cost nothing, asked while another document is opened and edited.
+    """Seconds of `codegen/counters`, asked while another document is opened and edited.
 
     Raises:
         EngineError: the server ended, or a request isn't answered.
@@ -48,7 +48,7 @@ def measure_stalls(client: Client) -> tuple[float, ...]:
 
 
 def _ask_until_answered(client: Client, opened: OpenText, took: list[float]) -> None:
-    """Asks for a suggestion in a document, and other questions until that is answered."""
+    """Asks for a suggestion, and until it is answered for the counters."""
     asked = client.request(INLINE, opened.asking(len(opened.text) // 2))
     until = time.perf_counter() + _LIMIT
     while client.poll(asked, time.perf_counter() + _PAUSE) is None:

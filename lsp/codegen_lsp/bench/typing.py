@@ -1,9 +1,9 @@
-"""What a typist feels: the language server's answers to somebody who types at a human rhythm.
+"""What a typist feels: the language server's answers to a user who types at a human rhythm.
 
-Each key is an edit and a request for ghost text, and takes the request before it back, as editors
-do. At a new place, after half of the keys and after the last one the typist waits for the answer.
-Where the server says that its time was over before the model wrote anything, it is asked again at
-once: what the typist would see is the answer to that.
+Each key is an edit and a request for ghost text, and cancels the request before it, as in editors.
+The typist waits for the answer at a new place, after half of the keys and after the last key. If
+the server answers that its time was over before the model wrote anything, the typist asks again at
+once, since an editor would show the answer to that.
 """
 
 import time
@@ -30,15 +30,15 @@ from codegen_lsp.bench.places import (
 
 PLACES_A_FILE: Final = 4
 
-# Seconds: that the cursor rests at a place on a machine of that speed, and at most on a slower one;
-# within which a model must be there; and within which there must be an answer.
+# Seconds that the cursor rests at a place, on a machine as fast as the targets' and at most on a
+# slower one; then seconds for loading the model, for an answer, and for those that are overdue.
 REST: Final = 6.0
 _LONGEST_REST: Final = 20.0
 _LOADING: Final = 600.0
 _LIMIT: Final = 120.0
 _OVERDUE: Final = 10.0
 
-# Answers in a row that don't come in time before the run is given up.
+# The run is given up after so many answers in a row that don't come in time.
 _GIVE_UP: Final = 3
 
 _OVERTAKEN: Final = "overtaken"
@@ -48,7 +48,7 @@ _SILENCE: Final = "no answer"
 def run_typing(
     environ: Mapping[str, str], places: int, files: Sequence[Path], progress: Progress
 ) -> TypingFigures:
-    """Types at so many places of some files, or of the standard library's; minutes.
+    """Types at places of some files, or of the standard library's; takes minutes.
 
     Raises:
         ModelError: there is no model.
@@ -87,10 +87,10 @@ def run_typing(
 
 
 class Typist:
-    """Types at places, and remembers what was asked."""
+    """Types at places, and keeps what was asked."""
 
     def __init__(self, client: Client, rhythm: Typing, arrived: Callable[[], None]) -> None:
-        """Begins with nothing open.
+        """Begins without a document.
 
         Args:
             client: the server.
@@ -104,7 +104,7 @@ class Typist:
         self._silent = 0
 
     def visit(self, uri: str, text: str, places: Iterable[Place]) -> None:
-        """Opens a file and types at its places; every other one is warmed, and the first never."""
+        """Opens a file and types at its places; every second place is warmed."""
         opened = OpenText(self._client, uri, text)
         for number, place in enumerate(places):
             opened.edit(place.start, place.end, "")
@@ -120,12 +120,12 @@ class Typist:
         opened.close()
 
     def _rest(self) -> float:
-        """Longer on a slower machine, and a few seconds at least."""
+        """Seconds that the cursor rests at a warmed place; more on a slower machine."""
         so_far = TypingFigures("", (), 0, tuple(self.asked), 0, 0)
         return min(REST * max(so_far.scale, 1.0), _LONGEST_REST)
 
     def _type(self, opened: OpenText, place: Place) -> int:
-        """Strikes a place's keys; where the cursor is then."""
+        """Strikes a place's keys; returns the offset of the cursor after them."""
         cursor, before = place.start, opened.text[place.start - 1 : place.start]
         struck, pending = time.perf_counter(), None
         for number, key in enumerate(place.keys, 1):
@@ -136,7 +136,7 @@ class Typist:
             opened.edit(cursor, cursor, key)
             cursor, before = cursor + len(key), key
             if overtaken and pending is not None:
-                # As editors do: they know of an edit before they give up what was for the old text.
+                # In an editor's order: the edit comes first, then the older request is cancelled.
                 self._client.cancel(pending)
                 self.asked.append(Asked("key", None, False, "none", _OVERTAKEN, 0.0))
             if number in (KEYS // 2, KEYS):
@@ -147,14 +147,14 @@ class Typist:
         return cursor
 
     def _answered(self, opened: OpenText, request: int, since: float, due: float) -> bool:
-        """Takes the answer to a key, if it comes before the next one."""
+        """Keeps the answer to a key if it comes before the next key; False if it doesn't."""
         answer = self._client.poll(request, due)
         if answer is not None:
             self.asked.append(self._read(opened, answer, "key", since))
         return answer is not None
 
     def _wait(self, opened: OpenText, cursor: int, moment: Moment, since: float) -> None:
-        """Asks until there is an answer, with ghost text or without."""
+        """Asks until there is an answer, with ghost text or without it, and keeps that."""
         until, debounce, late = time.perf_counter() + _LIMIT, 0.0, 0
         while True:
             request = self._client.request(INLINE, opened.asking(cursor))
@@ -172,7 +172,7 @@ class Typist:
                 return
             late += 1
         self._silent = 0
-        # Who asks again joins the request to the model that was made for it before.
+        # A repeated request joins what the model writes for the first one.
         source = "model" if late and kept.shown else kept.source
         self.asked.append(replace(kept, source=source, debounce=debounce, late=late))
 
