@@ -25,7 +25,7 @@ Measured = Mapping[Path, Tuning]
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class KnownModel:
     """A model, and what of it is here.
 
     `entry` is the catalogue's, None for the user's own; `path` is where that lies, if it does.
@@ -53,7 +53,7 @@ class Model:
         return None if self.entry is None else inventory.fetched(self.store, self.entry)
 
 
-def everything(settings: Settings) -> list[Model]:
+def everything(settings: Settings) -> list[KnownModel]:
     """The catalogue's models, then the others that were exported."""
     store = Store(settings.cache_dir)
     by_name: dict[str, list[FoundExport]] = {entry.name: [] for entry in entries()}
@@ -61,11 +61,12 @@ def everything(settings: Settings) -> list[Model]:
         by_name.setdefault(export.name, []).append(export)
     known = {entry.name: entry for entry in entries()}
     return [
-        Model(name, known.get(name), None, tuple(found), store) for name, found in by_name.items()
+        KnownModel(name, known.get(name), None, tuple(found), store)
+        for name, found in by_name.items()
     ]
 
 
-def find(settings: Settings) -> Model:
+def find(settings: Settings) -> KnownModel:
     """The model that settings.model means.
 
     Raises:
@@ -79,17 +80,17 @@ def find(settings: Settings) -> Model:
         # What a model was exported from may be gone.
         if not (found := inventory.exports(store, settings.model)):
             raise
-        return Model(settings.model, None, None, found, store)
+        return KnownModel(settings.model, None, None, found, store)
     if isinstance(source, ExportDirectory):
         export = inventory.at(source.path)
-        return Model(export.name, None, source.path, (export,), store)
+        return KnownModel(export.name, None, source.path, (export,), store)
     found = inventory.exports(store, source.name)
     if isinstance(source, CatalogueEntry):
-        return Model(source.name, source, None, found, store)
-    return Model(source.name, None, source.path, found, store)
+        return KnownModel(source.name, source, None, found, store)
+    return KnownModel(source.name, None, source.path, found, store)
 
 
-def measured(model: Model, settings: Settings) -> Measured:
+def measured(model: KnownModel, settings: Settings) -> Measured:
     """The compute paths that were measured for a model's exports, on this machine."""
     threads = settings.threads or physical_cores()
     figures = {
@@ -147,7 +148,7 @@ def measure_again(settings: Settings, progress: Progress) -> Speeds:
     )
 
 
-def summary(model: Model) -> str:
+def summary(model: KnownModel) -> str:
     """What is here of a model, in a few words."""
     here = [
         f"{export.precision} for {export.device} ({human_bytes(export.bytes)}"
@@ -161,7 +162,7 @@ def summary(model: Model) -> str:
     return ", ".join(here)
 
 
-def lines(model: Model, measured: Measured) -> Iterator[str]:
+def lines(model: KnownModel, measured: Measured) -> Iterator[str]:
     """All that is known of a model, for people."""
     yield f"{model.name} (the default)" if model.default else model.name
     if (entry := model.entry) is not None:
@@ -190,7 +191,7 @@ def lines(model: Model, measured: Measured) -> Iterator[str]:
         yield f"  export    none; codegen model export {model.path or model.name} makes one"
 
 
-def as_json(model: Model, measured: Measured | None = None) -> dict[str, Any]:
+def as_json(model: KnownModel, measured: Measured | None = None) -> dict[str, Any]:
     """All that is known of a model, for programs; what was measured only if it is given."""
     return {
         "name": model.name,

@@ -23,7 +23,7 @@ _PARTS: Final = ("import", "variable", "function", "class")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OutlineEntry:
     """One line or signature of the skeleton.
 
     `start` and `end` are the span that it stands for, `parents` the starts of the definitions that
@@ -49,7 +49,7 @@ class Skeleton:
 
     text: str
     tokens: int
-    entries: tuple[Entry, ...]
+    entries: tuple[OutlineEntry, ...]
     left_out: int
 
 
@@ -82,13 +82,13 @@ def skeleton(
     cursor = document.cursor
     by_start = {entry.start: entry for entry in entries}
 
-    def order(entry: Entry) -> tuple[int, int]:
+    def order(entry: OutlineEntry) -> tuple[int, int]:
         rank = 0 if entry.start in around else 1 if entry.kind == "import" else 2
         # A method of another class counts as farther than its place in the file is.
         nested = sum(parent not in around for parent in entry.parents)
         return rank + nested, abs(entry.start - cursor)
 
-    chosen: dict[int, Entry] = {}
+    chosen: dict[int, OutlineEntry] = {}
     left = budget
     for entry in sorted(entries, key=order):
         needed = [by_start[at] for at in entry.parents if at in by_start and at not in chosen]
@@ -113,7 +113,9 @@ def skeleton(
         chosen.popitem()
 
 
-def _documented(entry: Entry, cost: int, left: int, count_tokens: Count) -> tuple[Entry, int]:
+def _documented(
+    entry: OutlineEntry, cost: int, left: int, count_tokens: Count
+) -> tuple[OutlineEntry, int]:
     """The entry with its documentation if there is room for that, and its cost in tokens."""
     if len(entry.documented) > left * REACH:
         return entry, cost
@@ -123,10 +125,10 @@ def _documented(entry: Entry, cost: int, left: int, count_tokens: Count) -> tupl
     return replace(entry, text=entry.documented), cost + more
 
 
-def _spelt(entries: tuple[Entry, ...], around: set[int]) -> Iterator[str]:
+def _spelt(entries: tuple[OutlineEntry, ...], around: set[int]) -> Iterator[str]:
     """The texts of the entries. A body that holds no entry, and not the cursor, is folded."""
     parents = {parent for entry in entries for parent in entry.parents}
-    open_: list[Entry] = []
+    open_: list[OutlineEntry] = []
     for entry in entries:
         while open_ and open_[-1].end <= entry.start:
             yield open_.pop().closer
@@ -139,7 +141,7 @@ def _spelt(entries: tuple[Entry, ...], around: set[int]) -> Iterator[str]:
         yield open_.pop().closer
 
 
-def _entries(tree: SyntaxTree, part: tuple[int, int], around: set[int]) -> Iterator[Entry]:
+def _entries(tree: SyntaxTree, part: tuple[int, int], around: set[int]) -> Iterator[OutlineEntry]:
     text, folded = tree.text, tree.grammar.language.folded
     covered = part[0] - 1
     open_: list[Definition] = []
@@ -166,13 +168,15 @@ def _entries(tree: SyntaxTree, part: tuple[int, int], around: set[int]) -> Itera
             if capture.kind == "variable":
                 spelt = _first_line(spelt)
             if not parents and len(spelt) <= _LONGEST:
-                yield Entry(capture.kind, capture.start, capture.end, f"{indent}{spelt}\n", parents)
+                yield OutlineEntry(
+                    capture.kind, capture.start, capture.end, f"{indent}{spelt}\n", parents
+                )
             continue
         definition = definition_of(text, capture)
         signature = text[capture.start : definition.body[0]].rstrip()
         if len(signature) <= _LONGEST:
             spelt = f"{indent}{signature}\n"
-            yield Entry(
+            yield OutlineEntry(
                 capture.kind,
                 capture.start,
                 capture.end,

@@ -18,7 +18,7 @@ MAX_ENTRIES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CachedAnswer:
     """The suggestions for a place, or the reason why there are none.
 
     Of the texts around the place only lengths and hashes are kept: an entry of a large file must
@@ -40,7 +40,7 @@ class SuggestionCache:
         self._size = entries
         # By the length of the text before the cursor, and length and hash of that after it; and
         # then by the hash of the text before it.
-        self._entries: OrderedDict[tuple[_Place, int], Entry] = OrderedDict()
+        self._entries: OrderedDict[tuple[_Place, int], CachedAnswer] = OrderedDict()
         self._starts: dict[_Place, int] = {}
 
     def put(self, document: Document, texts: tuple[str, ...], reason: Reason | None) -> None:
@@ -50,7 +50,7 @@ class SuggestionCache:
         key = (place, hash(before))
         if key not in self._entries:
             self._starts[place] = self._starts.get(place, 0) + 1
-        self._entries[key] = Entry(texts, reason)
+        self._entries[key] = CachedAnswer(texts, reason)
         self._entries.move_to_end(key)
         while len(self._entries) > self._size:
             (old, _), _ = self._entries.popitem(last=False)
@@ -58,7 +58,7 @@ class SuggestionCache:
             if not self._starts[old]:
                 del self._starts[old]
 
-    def find(self, document: Document) -> Entry | None:
+    def find(self, document: Document) -> CachedAnswer | None:
         """What is left of a suggestion after what was typed since; the longest way back last.
 
         A reason holds only where nothing was typed since.
@@ -79,5 +79,5 @@ class SuggestionCache:
             )
             if left or not typed:
                 self._entries.move_to_end(key)
-                return Entry(left, entry.reason)
+                return CachedAnswer(left, entry.reason)
         return None

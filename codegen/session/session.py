@@ -16,7 +16,7 @@ from codegen.completion.prepare import Prepared
 from codegen.errors import CancelledError
 from codegen.reasons import Reason
 from codegen.session import types
-from codegen.session.cache import Entry
+from codegen.session.cache import CachedAnswer
 from codegen.session.clock import Clock
 from codegen.session.dispatcher import Dispatcher
 from codegen.session.file import OpenFile
@@ -199,7 +199,7 @@ class Session:
             return Answer((), reason)
         return landed(flight, wish, source, host.model)
 
-    def _known(self, wish: Wish) -> Entry | None:
+    def _known(self, wish: Wish) -> CachedAnswer | None:
         entry = wish.file.cache.find(wish.document)
         # Who asks by hand wants more than what is shown already, or than nothing.
         if entry is not None and wish.request.trigger == "invoked" and len(entry.texts) < 2:

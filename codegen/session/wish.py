@@ -7,7 +7,7 @@ from codegen.completion.options import CompletionOptions
 from codegen.document import Document
 from codegen.reasons import Reason
 from codegen.session import types
-from codegen.session.cache import Entry
+from codegen.session.cache import CachedAnswer
 from codegen.session.file import OpenFile
 from codegen.session.types import Answer, Request, Suggestion, Trace
 
@@ -66,7 +66,7 @@ class Wish:
     ticket: Ticket
     trace: Trace
 
-    def shown(self, entry: Entry, source: types.Source) -> Answer:
+    def shown(self, entry: CachedAnswer, source: types.Source) -> Answer:
         """An entry as the editor shows it: its own completion, where one is selected, in front.
 
         Several are for those who ask by hand.

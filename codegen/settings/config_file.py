@@ -30,7 +30,7 @@ _NAMES: Final = (*KEYS, *(f"{_EDITOR}.{field.name}" for field in FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownSetting:
     """One setting as it counts. `value` is as in TOML, None if it isn't set.
 
     `origin` is "default", the file's path, or the name of a variable of the environment.
@@ -41,7 +41,7 @@ class Shown:
     origin: str
 
 
-def shown(environ: Mapping[str, str]) -> Iterator[Shown]:
+def shown(environ: Mapping[str, str]) -> Iterator[ShownSetting]:
     """All settings, with where each comes from.
 
     Raises:
@@ -58,12 +58,12 @@ def shown(environ: Mapping[str, str]) -> Iterator[Shown]:
             value = environ.get(variable) or table.get(key)
         else:
             value = getattr(settings, key)
-        yield Shown(key, str(value) if isinstance(value, Path) else value, origin)
+        yield ShownSetting(key, str(value) if isinstance(value, Path) else value, origin)
     editor = table.get(_EDITOR, {})
     for field in FIELDS:
         here = field.name in editor
         value = editor[field.name] if here else field.default
-        yield Shown(f"{_EDITOR}.{field.name}", value, str(path) if here else DEFAULT)
+        yield ShownSetting(f"{_EDITOR}.{field.name}", value, str(path) if here else DEFAULT)
 
 
 def set_value(environ: Mapping[str, str], key: str, text: str) -> Path:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from codegen.bench.joins import asking
-from codegen.bench.joins.answers import FENCE, MODES, PROSE, Answer, answer
+from codegen.bench.joins.answers import FENCE, MODES, PROSE, WrittenAnswer, answer
 from codegen.bench.joins.asking import measure
 from codegen.bench.joins.holes import Gap, choose_gaps
 from codegen.bench.joins.source import CODE, COMMENT, STRING, Source
@@ -242,7 +242,7 @@ BODY = cut_out("body", "a = g(1)\n    b = 2\n    return a")
 
 
 def test_the_model_writes_the_truth_and_then_something():
-    assert answer(GAP, "stops") == Answer("stops", "", "1")
+    assert answer(GAP, "stops") == WrittenAnswer("stops", "", "1")
     assert answer(GAP, "repeats").text == "1)\n    b = 2\n    return a\n\n\nx = 1\n"
     assert answer(BODY, "repeats").text == BODY.truth + "\n\n\nx = 1\n"
     assert answer(GAP, "elsewhere").text.startswith("1)")
@@ -301,7 +301,7 @@ def test_blanks_count_where_something_follows():
 
 def right(gap, tail, suggestion, *, adds_errors=False):
     verdict = compare(suggestion, gap)
-    written = Answer("elsewhere", tail, "")
+    written = WrittenAnswer("elsewhere", tail, "")
     return Outcome(gap, written, verdict, suggestion, adds_errors=adds_errors).right
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from codegen.bench.joins import asking
 from codegen.bench.joins import run as joins
-from codegen.bench.joins.answers import MODES, Answer
+from codegen.bench.joins.answers import MODES, WrittenAnswer
 from codegen.bench.joins.holes import Gap
 from codegen.bench.joins.report import by_kind, by_language, failures, marked, row, targets
 from codegen.bench.joins.verdict import Outcome
@@ -26,7 +26,7 @@ def gap(kind="brackets", language="python"):
 
 
 def outcome(verdict="exact", mode="stops", suggestion="1, 2", of=None, **known):
-    return Outcome(of or gap(), Answer(mode, "", "1, 2"), verdict, suggestion, **known)
+    return Outcome(of or gap(), WrittenAnswer(mode, "", "1, 2"), verdict, suggestion, **known)
 
 
 def test_rows():
@@ -75,7 +75,7 @@ def test_the_first_failures_are_of_different_kinds():
 
 def test_a_failure_is_a_marked_text():
     found = Outcome(
-        gap(), Answer("repeats", "file", "1, 2)\n"), "cut-short", "1", adds_errors=False
+        gap(), WrittenAnswer("repeats", "file", "1, 2)\n"), "cut-short", "1", adds_errors=False
     )
     assert marked(found) == (
         "=== a.py (python) brackets repeats file: cut-short\n"

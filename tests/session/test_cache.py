@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.document import Document
-from codegen.session.cache import MAX_TYPED, Entry, SuggestionCache
+from codegen.session.cache import MAX_TYPED, CachedAnswer, SuggestionCache
 
 
 def document(before, after=""):
@@ -40,7 +40,7 @@ class Naive:
             if left or not typed:
                 self.entries.remove(one)
                 self.entries.append(one)
-                return Entry(left, one[3])
+                return CachedAnswer(left, one[3])
         return None
 
 
@@ -90,7 +90,7 @@ def test_what_is_left_of_a_suggestion(before, after, left):
 def test_a_reason_holds_only_for_its_place():
     cache = SuggestionCache()
     cache.put(document("a"), (), "blank")
-    assert cache.find(document("a")) == Entry((), "blank")
+    assert cache.find(document("a")) == CachedAnswer((), "blank")
     assert cache.find(document("ab")) is None
 
 

@@ -26,7 +26,7 @@ _CHARACTERS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WrittenAnswer:
     """All that the model writes, the truth first; `tail` names what comes after it."""
 
     mode: Mode
@@ -34,16 +34,16 @@ class Answer:
     text: str
 
 
-def answer(gap: Gap, mode: Mode) -> Answer:
+def answer(gap: Gap, mode: Mode) -> WrittenAnswer:
     """What the model writes in a gap. In mode elsewhere the gap's place decides what comes."""
     if mode == "stops":
-        return Answer(mode, "", gap.truth)
+        return WrittenAnswer(mode, "", gap.truth)
     if mode == "repeats":
         lines = gap.after[:_CHARACTERS].splitlines(keepends=True)[:_LINES]
-        return Answer(mode, "file", gap.truth + "".join(lines))
+        return WrittenAnswer(mode, "file", gap.truth + "".join(lines))
     tail = _tail(gap)
     text = _elsewhere(gap, tail).replace("\n", gap.newline)
-    return Answer(mode, tail, gap.truth + text)
+    return WrittenAnswer(mode, tail, gap.truth + text)
 
 
 def _tail(gap: Gap) -> Tail:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from codegen.bench.joins.answers import Answer, Mode, answer
+from codegen.bench.joins.answers import Mode, WrittenAnswer, answer
 from codegen.bench.joins.holes import Gap
 from codegen.bench.joins.verdict import Outcome, compare
 from codegen.cancel import CancelToken
@@ -92,7 +92,7 @@ def _at_gap(
         yield from (_outcome(model, asked, each) for each in answers)
 
 
-def _outcome(model: LocalModel, asked: _Asked, written: Answer) -> Outcome:
+def _outcome(model: LocalModel, asked: _Asked, written: WrittenAnswer) -> Outcome:
     gap, plan = asked.gap, asked.plan
     script = _script(model, plan.prompt.forced, written.text)
     # If its first choice is refused, it has no second one.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from codegen.bench.joins.answers import Answer
+from codegen.bench.joins.answers import WrittenAnswer
 from codegen.bench.joins.holes import Gap
 
 Verdict = Literal[
@@ -28,7 +28,7 @@ class Outcome:
     """
 
     gap: Gap
-    answer: Answer
+    answer: WrittenAnswer
     verdict: Verdict
     suggestion: str | None = None
     reason: str | None = None

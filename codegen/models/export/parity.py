@@ -22,7 +22,7 @@ from codegen.models.export import checkpoint as checkpoints
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class SampleHole:
     """Token ids of a prompt and of the text that is known to fill its hole."""
 
     prompt: tuple[int, ...]
@@ -104,7 +104,7 @@ def check(parity: Parity, precision: str, *, brief: bool = False) -> None:
 def measure(
     checkpoint: Path,
     backend: OnnxBackend,
-    holes: Sequence[Hole],
+    holes: Sequence[SampleHole],
     report: Callable[[int, int], None],
 ) -> Parity:
     """Compares a loaded export with transformers in fp32 on the checkpoint's weights.
@@ -141,7 +141,7 @@ def measure(
     )
 
 
-def _reference(model: Any, hole: Hole) -> NDArray[np.float32]:
+def _reference(model: Any, hole: SampleHole) -> NDArray[np.float32]:
     """The original's logits before each token of the middle, [tokens, vocabulary]."""
     ids = torch.tensor([[*hole.prompt, *hole.middle]])
     with torch.no_grad():

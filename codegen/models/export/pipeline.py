@@ -123,7 +123,7 @@ class _Making:
         self._store = store
         self._progress = progress
         self._checkpoint = self.scratch / "checkpoint"
-        self._samples: Mapping[str, list[parity.Hole]] = {}
+        self._samples: Mapping[str, list[parity.SampleHole]] = {}
         self.scratch.mkdir()
 
     def checkpoint(self, source: Path) -> None:
@@ -219,11 +219,11 @@ def _tokenizer_files(checkpoint: Path, directory: Path) -> Tokenizer:
     return tokenizer
 
 
-def _samples(tokenizer: Tokenizer, ids: FamilyIds) -> Mapping[str, list[parity.Hole]]:
+def _samples(tokenizer: Tokenizer, ids: FamilyIds) -> Mapping[str, list[parity.SampleHole]]:
     raw = json.loads(SAMPLES.read_text(encoding="utf-8"))
     return {
         kind: [
-            parity.Hole(
+            parity.SampleHole(
                 prompt=(
                     ids.fim_prefix,
                     *tokenizer.encode(hole["prefix"]),

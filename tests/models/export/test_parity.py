@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from codegen.errors import ParityError
-from codegen.models.export.parity import Hole, Parity, check, measure
+from codegen.models.export.parity import Parity, SampleHole, check, measure
 from tests.tiny_model import load
 
 GOOD = Parity(
@@ -16,7 +16,7 @@ GOOD = Parity(
 
 def holes(tiny):
     prompts = tiny.prompts(5, 20, 30, 40)
-    return [Hole(tuple(prompt[:-8]), tuple(prompt[-8:])) for prompt in prompts]
+    return [SampleHole(tuple(prompt[:-8]), tuple(prompt[-8:])) for prompt in prompts]
 
 
 @pytest.mark.parametrize(

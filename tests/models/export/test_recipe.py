@@ -82,7 +82,7 @@ def test_how_much_is_compared(tiny, monkeypatch, tmp_path, known, thorough, comp
     monkeypatch.setattr(
         pipeline,
         "_samples",
-        lambda *_: {"parity": [parity.Hole((1,), (2,))] * 26, "calibration": []},
+        lambda *_: {"parity": [parity.SampleHole((1,), (2,))] * 26, "calibration": []},
     )
     directory = tmp_path / "out"
     directory.mkdir()
