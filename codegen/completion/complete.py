@@ -16,16 +16,16 @@ from codegen.postprocess.joint import Joint, join
 from codegen.postprocess.pipeline import Rejection, has_statement, postprocess
 from codegen.reasons import Reason
 
-# How pressing it is to be done: not at all, with the next statement that is whole, or at once.
+# When a completion has to end: when the model ends it, after the next whole statement, or at once.
 Hurry = Literal["no", "soon", "now"]
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """More of one sample's text: the pieces are how its suggestion begins.
+    """The next piece of one sample's text: the pieces together are how its suggestion begins.
 
-    A rule can still refuse the sample, or cut it where it turns out to repeat itself, so what
-    counts is the Completion at the end.
+    A rule can still refuse the sample, or cut it where it repeats itself. So only the Completion
+    at the end counts.
     """
 
     sample: int
@@ -36,8 +36,8 @@ class Delta:
 class Candidate:
     """A text to insert at the cursor, with the document's newlines.
 
-    `mean_logprob` is over its chunks, None where the model tells none. `rules` names the rules
-    that changed what the model wrote.
+    `mean_logprob` is the mean log probability of its chunks, None if the model gives none.
+    `rules` names the rules that changed what the model wrote.
     """
 
     text: str
@@ -48,7 +48,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A text that the model wrote and that is not suggested, and the rule that says so."""
+    """A text that the model wrote and that is not suggested, and the rule that dropped it."""
 
     text: str
     reason: Reason
@@ -58,7 +58,8 @@ class Dropped:
 class Completion:
     """The result: different suggestions, the best first, or the reason why there is none.
 
-    `plan` is what the model was asked, None if it wasn't. `dropped` is what else it wrote.
+    `plan` is what the model was asked, None if it was not asked. `dropped` are the texts that it
+    wrote and that are not suggested.
     """
 
     suggestions: tuple[Candidate, ...]
@@ -69,29 +70,29 @@ class Completion:
 
 
 class Watch(Protocol):
-    """What a session has to do with a completion while it is made."""
+    """Watches a completion while it is made, and may end it early; a session implements it."""
 
     def planned(self, plan: Plan) -> None:
-        """The model is going to be asked by this plan."""
+        """Is told the plan, before the model is asked."""
 
     def warm(self, model: Model, plan: Plan) -> Usage | None:
-        """Computes the prompt beforehand, if that is wanted; what it cost."""
+        """Computes the prompt before the model writes; returns what that cost, None if nothing."""
 
     def hurry(self) -> Hurry:
-        """How pressing it is to be done; asked after every chunk."""
+        """Says when the completion has to end; called after every chunk."""
 
 
 class _NoHurry:
-    """Nobody has anything to do with it but to wait."""
+    """The watch of a caller that waits until the model ends its text."""
 
     def planned(self, plan: Plan) -> None:
         """Does nothing."""
 
     def warm(self, model: Model, plan: Plan) -> None:
-        """Leaves it to the first token."""
+        """Does nothing: the prompt is computed with the first token."""
 
     def hurry(self) -> Hurry:
-        """There is time."""
+        """Always gives the model time."""
         return "no"
 
 
@@ -103,16 +104,17 @@ def complete(
     *,
     watch: Watch | None = None,
 ) -> Generator[Delta | Completion, None, None]:
-    """Completes a document at its cursor: Deltas as the model writes, then one Completion.
+    """Completes a document at its cursor: yields Deltas while the model writes, then a Completion.
 
     The command line and the session both call it. Closing the iterator frees the model.
 
     Args:
-        model: writes.
+        model: writes the text.
         prepared: the document with its hole.
-        cancel: ends everything.
-        last: the model's last plan for the document, so that typing on computes little.
-        watch: told of the plan, and asked how much time there is.
+        cancel: stops the completion.
+        last: the model's last plan for the document. If the user only typed since, its prompt is
+            used again, and little has to be computed.
+        watch: is told the plan, and says when the completion has to end.
 
     Raises:
         CancelledError: `cancel` was set.
@@ -144,7 +146,7 @@ def write(
     *,
     watch: Watch | None = None,
 ) -> Generator[Delta | Completion, None, None]:
-    """Completes a document by a plan: what `complete` does after that is made.
+    """Completes a document by a plan: the part of `complete` that comes after planning.
 
     Raises:
         CancelledError: `cancel` was set.
@@ -158,7 +160,7 @@ def write(
     suggestions, dropped = _suggest(samples, joint, growth, greedy_first=options.temperature <= 0)
     usage = writing.usage
     if not suggestions and options.temperature <= 0 and watch.hurry() == "no":
-        # Nothing would be shown: what the model likes second best may do.
+        # Nothing would be suggested: try the text that the model finds second best.
         at = turning_point([chunk.data for chunk in written[0]], joint, dropped[0].reason)
         kept = [] if at is None else written[0][: at + 1]
         second = model.write_otherwise(plan, kept, cancel) if kept else None
@@ -166,7 +168,7 @@ def write(
             again = _sample(joint, plan, prepared)
             for chunk in kept[:-1]:
                 again.read(chunk.data, chunk.logprob)
-            # What was told of the first choice can't be taken back, so nothing is told of this one.
+            # The first text's Deltas can't be taken back, so the second text gets none.
             (anew,) = _through(_read(second, [again], watch))
             if anew:
                 suggestions, others = _suggest([again], joint, growth, greedy_first=True)
@@ -187,7 +189,7 @@ def _sample(joint: Joint, plan: Plan, prepared: Prepared) -> SampleText:
 def _read(
     writing: Writing, samples: Sequence[SampleText], watch: Watch
 ) -> Generator[Delta, None, list[list[Chunk]]]:
-    """Reads what the model writes, until all samples have ended; the chunks of each."""
+    """Reads what the model writes, until all samples have ended; returns the chunks by sample."""
     chunks: list[list[Chunk]] = [[] for _ in samples]
     for chunk in writing:
         sample = samples[chunk.sample]
@@ -208,7 +210,7 @@ def _read(
 
 
 def _through(events: Generator[Delta, None, list[list[Chunk]]]) -> list[list[Chunk]]:
-    """What a generator gives at its end."""
+    """Runs a generator to its end, and returns its value."""
     while True:
         try:
             next(events)
@@ -218,7 +220,7 @@ def _through(events: Generator[Delta, None, list[list[Chunk]]]) -> list[list[Chu
 
 
 def _with_prompt(usage: Usage, prompt: Usage) -> Usage:
-    """What a completion cost whose prompt was computed before it, apart."""
+    """The cost of a completion together with that of its prompt, which was computed before it."""
     return replace(
         usage,
         cached_tokens=prompt.cached_tokens,
@@ -227,7 +229,7 @@ def _with_prompt(usage: Usage, prompt: Usage) -> Usage:
 
 
 def _sum(first: Usage, second: Usage) -> Usage:
-    """What two requests cost, the second of which goes on with the prompt of the first."""
+    """The cost of two requests for the same prompt, which only the first of them computed."""
     return replace(
         first,
         prefill_seconds=first.prefill_seconds + second.prefill_seconds,
@@ -237,22 +239,26 @@ def _sum(first: Usage, second: Usage) -> Usage:
 
 
 def refuse(prepared: Prepared) -> Completion | None:
-    """The answer where no model is asked."""
+    """The completion of a document for which no model is asked; None if one has to be asked."""
     if prepared.refusal is None:
         return None
     return Completion((), prepared.refusal, Usage(0, 0, 0.0, 0.0, 0))
 
 
 def result(events: Iterable[Delta | Completion]) -> Completion:
-    """Lets a completion run to its end, and gives what it ends with."""
+    """Runs a completion to its end, and returns the Completion.
+
+    Raises:
+        TypeError: `events` doesn't end with a Completion.
+    """
     *_, last = events
     if not isinstance(last, Completion):
-        raise TypeError("these are not all the events of a completion")
+        raise TypeError("the events don't end with a Completion")
     return last
 
 
 def _suffices(hurry: Hurry, samples: Sequence[SampleText]) -> bool:
-    """Whether what there is of all samples has to do."""
+    """Whether to end all samples now, with what they have written."""
     if hurry != "soon":
         return hurry == "now"
     return all(sample.ended or has_statement(sample.text, sample.joint) for sample in samples)
@@ -261,18 +267,19 @@ def _suffices(hurry: Hurry, samples: Sequence[SampleText]) -> bool:
 def _suggest(
     samples: Sequence[SampleText], joint: Joint, growth: Growth, *, greedy_first: bool
 ) -> tuple[tuple[Candidate, ...], tuple[Dropped, ...]]:
-    """The samples' suggestions, each once, the best first; and what is not suggested, and why.
+    """Makes suggestions of the samples: different ones, the best first; and the dropped texts.
 
     Args:
-        samples: all of them, ended.
-        joint: what they have to fit.
-        growth: the document with them in it.
-        greedy_first: whether the first sample is the likeliest, whatever its mean says.
+        samples: all samples; all have ended.
+        joint: the text around the cursor, which they have to fit.
+        growth: counts the syntax errors that a sample adds to the document.
+        greedy_first: the first sample was decoded greedily, so it counts as the likeliest,
+            whatever its mean log probability is.
     """
     ranked: list[tuple[int, bool, float, Candidate]] = []
     dropped: list[Dropped] = []
     for index, sample in enumerate(samples):
-        # Of a text that ended before it began, the rest tells the rule why.
+        # If the text ended before its first character, the rest shows the rule why.
         text = sample.text if sample.text.strip() else sample.rest
         finish = sample.finish
         stopped = finish is FinishReason.STOP
@@ -287,7 +294,7 @@ def _suggest(
     ranked.sort(key=lambda entry: entry[:3])
     by_text: dict[str, Candidate] = {}
     for errors, _, _, candidate in ranked:
-        # Beside one that fits, one that breaks the source is not worth showing.
+        # A candidate that adds more syntax errors than the best one is not worth showing.
         if errors > ranked[0][0]:
             dropped.append(Dropped(candidate.text, Reason.SYNTAX_ERRORS))
         elif candidate.text in by_text:

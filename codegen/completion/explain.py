@@ -1,4 +1,4 @@
-"""Why a completion is what it is: the hole, the prompt's pieces, and what became of the answers."""
+"""Explains a completion: the hole, the prompt's pieces, and what became of the answers."""
 
 from typing import Any, Final
 
@@ -17,17 +17,18 @@ SCHEMA: Final = 1
 def explain(
     prepared: Prepared, reason: Reason | None, model: Model | None = None, plan: Plan | None = None
 ) -> dict[str, Any]:
-    """A completion as plain data: what hole it is, and what the model is asked, if it is.
+    """A completion as plain data: the hole, and what the model is asked.
 
-    `pieces` are in the prompt's order; their `span` is in code points of the document, and what
-    is `folded` stands there as signatures. `tokens` of all pieces and the marks between them are
-    about `prompt_tokens`: the last few before the cursor are taken back and forced (`forced`).
+    `pieces` are in the prompt's order. Their `span` is in code points of the document. A piece
+    that is `folded` stands in the prompt as signatures. The `tokens` of all pieces and of the
+    marks between them add up to about `prompt_tokens`: healing takes the last few tokens before
+    the cursor back, and forces the model to write their text again (`forced`).
 
     Args:
         prepared: the document with its hole.
-        reason: why nothing is suggested, None if something is.
-        model: whose plan it is.
-        plan: what it is asked; None if it isn't.
+        reason: why nothing is suggested, None if something is suggested.
+        model: the model that made the plan.
+        plan: what the model is asked; None if it is not asked.
     """
     document = prepared.document
     line, column = position_of(document.text, document.cursor)
@@ -48,7 +49,7 @@ def explain(
 
 
 def explain_answers(completion: Completion) -> list[dict[str, Any]]:
-    """What the model wrote, suggested or not, and the rules that spoke."""
+    """The texts that the model wrote, and the rules that changed or dropped them."""
     shown = [
         {"text": candidate.text, "suggested": True, "rules": list(candidate.rules)}
         for candidate in completion.suggestions

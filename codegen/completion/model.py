@@ -1,8 +1,8 @@
 """The seam between the product and a model: documents in, text out.
 
-Whatever fills holes stands behind `Model`. codegen.local has the one that runs on this machine;
-codegen.completion.scripted has one that writes what it is told to. A model behind a connection, or
-one that is asked in a chat, needs nothing of the rest of the product to be changed.
+Whatever fills holes implements `Model`. codegen.local has the model that runs on this machine;
+codegen.completion.scripted has a model that writes given texts. A model on another machine, or a
+chat model, can be added without a change to the rest of the product.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,9 +20,9 @@ from codegen.engine.outcome import FinishReason, Usage
 class Abilities:
     """What a model can do.
 
-    `fills_in` says that it was trained to fill holes, `chats` that it follows requests,
-    `logprobs` that it tells how likely its text is, and `batches` that several samples of one
-    prompt cost little more than one.
+    `fills_in` says that it was trained to fill holes, `chats` that it follows instructions,
+    `logprobs` that it gives the log probability of its text, and `batches` that several samples
+    of one prompt cost little more than a single sample.
     """
 
     fills_in: bool = True
@@ -35,9 +35,10 @@ class Abilities:
 class Plan:
     """What a model is going to be asked for a document.
 
-    Models extend it by what they need to ask. `frame` is the text around the lines that are
-    typed, `budget` what it was fitted to, in tokens, `max_tokens` bounds the completion, and
-    `reused` says that only the typed lines are new since the plan before.
+    Models extend it by what they need for their request. `frame` is the text around the lines in
+    which the user types, and `budget` is the number of tokens that it had to fit. `max_tokens`
+    bounds the completion. `reused` says that the frame is the last plan's, so that only the typed
+    lines are new.
     """
 
     options: CompletionOptions
@@ -49,11 +50,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """More of one sample.
+    """The next part of one sample's text.
 
-    `data` is UTF-8 that follows the cursor; a character may go on in the next chunk, and a chunk
-    may be empty. `logprob` is the natural logarithm of its probability, None where the model
-    doesn't tell. `finish` says why the sample ended with it.
+    `data` is UTF-8 that follows the cursor. A chunk may be empty, and may end within a character,
+    which goes on in the next chunk. `logprob` is the natural logarithm of the chunk's
+    probability, None if the model gives none. `finish` says why the sample ended with this chunk,
+    None if it goes on.
     """
 
     sample: int
@@ -63,13 +65,13 @@ class Chunk:
 
 
 class Writing(Protocol):
-    """A running request: iterate for its chunks; `end` samples that the caller has enough of."""
+    """A running request: iterate over its chunks, and `end` the samples that need no more text."""
 
     def __iter__(self) -> Iterator[Chunk]:
-        """Chunks of all samples, in the order in which they are written."""
+        """Yields the chunks of all samples, in the order in which they are written."""
 
     def end(self, sample: int) -> None:
-        """Asks for nothing more of a sample."""
+        """Ends a sample: no more chunks of it are computed."""
 
     @property
     def usage(self) -> Usage:
@@ -78,9 +80,10 @@ class Writing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A plan's prompt for people: its text, its tokens, and those of the typed lines alone.
+    """A plan's prompt for people: its text, how many tokens it has, and how many the typed lines.
 
-    `forced` is the text before the cursor with which the model begins once more.
+    `forced` is the text just before the cursor that is not in the prompt, and that the model has
+    to write first.
     """
 
     text: str
@@ -90,11 +93,11 @@ class Shown:
 
 
 class Model(Protocol):
-    """What writes completions. One call runs at a time, in any thread."""
+    """Writes completions. One call runs at a time, in any thread."""
 
     @property
     def name(self) -> str:
-        """What the user calls it."""
+        """The name under which the user chose it."""
 
     @property
     def device(self) -> str:
@@ -102,7 +105,7 @@ class Model(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Lines that its user should see once a session."""
+        """Messages that the user should see once in a session."""
 
     @property
     def abilities(self) -> Abilities:
@@ -110,22 +113,22 @@ class Model(Protocol):
 
     @property
     def window(self) -> int:
-        """Tokens of prompt and completion together that fit."""
+        """How many tokens a prompt and its completion may have together."""
 
     def plan(self, prepared: Prepared, last: Plan | None = None) -> Plan:
         """Plans a completion without computing anything.
 
         Args:
             prepared: the document with its hole.
-            last: this model's last plan for the document, which is gone on with where only typing
-                came since.
+            last: this model's last plan for the document. If the user only typed since, the new
+                plan keeps its frame.
 
         Raises:
             UsageError: options.max_tokens leaves no room for a prompt.
         """
 
     def warm(self, plan: Plan, cancel: CancelToken) -> Usage | None:
-        """Computes a plan's prompt, so that `write` begins at once; None if there is nothing to do.
+        """Computes a plan's prompt, so that `write` begins at once; None if nothing was to compute.
 
         Raises:
             CancelledError: `cancel` was set.
@@ -133,14 +136,15 @@ class Model(Protocol):
         """
 
     def write(self, plan: Plan, cancel: CancelToken) -> Writing:
-        """Begins a completion. Iterating raises what `warm` does."""
+        """Begins a completion. Iterating over it raises the errors that `warm` raises."""
 
     def write_otherwise(
         self, plan: Plan, chunks: Sequence[Chunk], cancel: CancelToken
     ) -> Writing | None:
-        """Begins a completion with chunks of an earlier one, the last of which becomes another.
+        """Begins another completion, which shares chunks with an earlier one.
 
-        The chunks before it aren't written again. None if the model can't do that.
+        It begins after all of `chunks` but the last, and may not begin with that one. The shared
+        chunks aren't written again. Returns None if the model can't do this.
         """
 
     def show(self, prepared: Prepared, plan: Plan) -> Shown:

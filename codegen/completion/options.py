@@ -1,4 +1,4 @@
-"""What is wanted of a completion."""
+"""The options of a completion."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,15 @@ from codegen.context.hole import Wanted
 
 @dataclass(frozen=True, slots=True)
 class CompletionOptions:
-    """What is wanted of a completion.
+    """The options of a completion.
 
-    `candidates` are drawn at once, and fewer are suggested where some are the same. At
-    `temperature` 0 the first is the likeliest and only the others are sampled. `seed` is the
-    first sample's; the next ones count up from it. `max_tokens` None depends on how many lines
-    are wanted. `context_tokens` bounds the text that the model sees around the cursor; None lets
-    the machine's speed decide. `fold` shows signatures of what has no room, instead of cutting it
-    off. `insist` asks the model even where there seems to be nothing to do.
+    `candidates` is how many samples are drawn; fewer are suggested if some are the same. At
+    `temperature` 0 the first sample is decoded greedily, and only the others are drawn at random.
+    `seed` is the first sample's; the next samples count up from it. If `max_tokens` is None, the
+    bound depends on how many lines are wanted. `context_tokens` bounds the text that the model
+    sees around the cursor; if it is None, the machine's speed decides. `fold` replaces text that
+    has no room by its signatures, instead of cutting it off. `insist` asks the model even if there
+    seems to be nothing to complete.
     """
 
     candidates: int = 1
@@ -30,8 +31,8 @@ class CompletionOptions:
     insist: bool = False
 
     def __post_init__(self) -> None:
-        """Refuses what would mean nothing."""
+        """Checks the values; raises ValueError."""
         if self.candidates < 1 or (self.max_tokens is not None and self.max_tokens < 1):
             raise ValueError("candidates and max_tokens must be 1 or more")
         if "" in self.stop_strings:
-            raise ValueError("an empty stop string is everywhere")
+            raise ValueError("a stop string can't be empty")

@@ -1,4 +1,4 @@
-"""The beginning of every completion: which hole it is, and whether a model is asked."""
+"""The first stage of a completion: finds the hole, and decides whether the model is asked."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,13 +8,13 @@ from codegen.context.hole import Hole, Lines, find_hole
 from codegen.document import Document
 from codegen.reasons import Reason
 
-# A line is seldom longer than the first, a block that fits a screen seldom than the second.
+# A line seldom has more tokens than "single", and a block that fits a screen than "multi".
 _MAX_TOKENS: Final[dict[Lines, int]] = {"single": 128, "multi": 256}
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document whose hole was found; `refusal` is the reason why no model is asked, if so."""
+    """A document and its hole. `refusal` is why no model is asked, None if a model is asked."""
 
     document: Document
     options: CompletionOptions
@@ -23,14 +23,14 @@ class Prepared:
 
     @property
     def max_tokens(self) -> int:
-        """Tokens that the completion may have."""
+        """The most tokens that the completion may have."""
         spreads = self.hole.lines == "multi" or (self.hole.opens and not self.hole.one_line)
         return self.options.max_tokens or _MAX_TOKENS["multi" if spreads else "single"]
 
     def reserved(self, window: int) -> int:
-        """Tokens of a model's window that are kept free for a completion.
+        """How many tokens of a model's window are kept free for a completion.
 
-        They are the same for one line and for several, since a prompt must serve both.
+        The number is the same for one line and for several lines, since a prompt must serve both.
         """
         return self.options.max_tokens or min(max(_MAX_TOKENS.values()), window // 2)
 
@@ -38,11 +38,12 @@ class Prepared:
 def prepare(document: Document, options: CompletionOptions) -> Prepared:
     """Finds the hole at a document's cursor, and decides whether a model is asked to fill it.
 
-    The command line and the session both begin here. It is pure, and may run in any thread.
+    The command line and the session both begin here. The function is pure, and may run in any
+    thread.
     """
     hole = find_hole(document, options.lines)
     refusal = None if options.insist else hole.refusal
     if not document.text.strip():
-        # A blank document gives a model nothing to go by, whoever asks.
+        # A blank document shows a model nothing, so it is not asked even if the user insists.
         refusal = Reason.EMPTY_DOCUMENT
     return Prepared(document, options, hole, refusal)

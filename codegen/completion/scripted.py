@@ -1,6 +1,6 @@
-"""A model that writes what it is told to, in text: for tests of whatever stands above the seam.
+"""A model that writes given texts: for tests of the code above the seam (codegen.completion.model).
 
-It ships in the package, since those who build on the seam want to test on it too. It knows no
+It ships in the package, so that others who build on the seam can test with it too. It knows no
 tokens: its prompt is the whole text before and after the cursor.
 """
 
@@ -23,7 +23,7 @@ class ScriptedPlan(Plan):
 
 
 class ScriptedModel:
-    """Writes each sample with the next of some answers, a few characters at a time."""
+    """Gives every sample the next of the given answers, a few bytes at a time."""
 
     name = "scripted"
     device = "nowhere"
@@ -33,9 +33,9 @@ class ScriptedModel:
         """Begins with the first answer.
 
         Args:
-            answers: what the samples write, in the order in which they are asked for.
-            window: characters of prompt and completion together.
-            step: characters of a chunk.
+            answers: the samples' texts, in the order in which the samples are asked for.
+            window: how many characters a prompt and its completion may have together.
+            step: bytes of a chunk.
         """
         self.window = window
         self.plans: list[ScriptedPlan] = []
@@ -45,11 +45,11 @@ class ScriptedModel:
 
     @property
     def abilities(self) -> Abilities:
-        """It tells nothing of how likely its text is."""
+        """It gives no log probabilities."""
         return Abilities(logprobs=False)
 
     def plan(self, prepared: Prepared, last: Plan | None = None) -> ScriptedPlan:
-        """Plans with all lines that fit; goes on with the last frame while only typing came."""
+        """Plans with all lines that fit; keeps the last frame if the user only typed since."""
         document = prepared.document
         budget = max(1, self.window - prepared.reserved(self.window))
         reused = last is not None and last.frame.holds(document)
@@ -68,13 +68,13 @@ class ScriptedModel:
         return plan
 
     def warm(self, plan: Plan, cancel: CancelToken) -> Usage:
-        """Remembers that it was asked."""
+        """Records the plan, and computes nothing."""
         cancel.check()
         self.warmed.append(plan)
         return Usage(0, 0, 0.0, 0.0, 0)
 
     def write(self, plan: Plan, cancel: CancelToken) -> "ScriptedWriting":
-        """Plays the next answers, one for each sample."""
+        """Writes the next answers, one per sample."""
         answers = [self._answers.pop(0) for _ in range(plan.options.candidates)]
         return ScriptedWriting(answers, self._step, cancel)
 
@@ -82,14 +82,14 @@ class ScriptedModel:
         """It has no second choice."""
 
     def show(self, prepared: Prepared, plan: Plan) -> Shown:
-        """The text before the cursor, counted in characters."""
+        """Shows the text before the cursor; its characters count as tokens."""
         typed = prepared.document.text[plan.frame.anchor : prepared.document.cursor]
         text = "".join(piece.text for piece in plan.frame.before) + typed
         return Shown(text=text, tokens=len(text), typed_tokens=len(typed), forced="")
 
 
 class ScriptedWriting:
-    """One playing of the script."""
+    """A running request that writes its answers."""
 
     def __init__(self, answers: Sequence[str], step: int, cancel: CancelToken) -> None:
         self._answers = [answer.encode() for answer in answers]
@@ -103,11 +103,11 @@ class ScriptedWriting:
         return Usage(0, 0, 0.0, 0.0, 0)
 
     def end(self, sample: int) -> None:
-        """Plays nothing more of a sample."""
+        """Ends a sample: no more chunks of it are given."""
         self._ended.add(sample)
 
     def __iter__(self) -> Iterator[Chunk]:
-        """Each answer in chunks of some bytes, whatever characters these divide."""
+        """Yields every answer in chunks of `step` bytes, which may divide a character."""
         for sample, answer in enumerate(self._answers):
             for at in range(0, len(answer), self._step):
                 self._cancel.check()

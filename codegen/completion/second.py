@@ -1,4 +1,4 @@
-"""Where a text that isn't suggested should have become another one."""
+"""Finds the chunk at which a refused text should have gone on otherwise."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,20 +6,20 @@ from typing import Final
 from codegen.postprocess.joint import Joint, same_statement
 from codegen.reasons import Reason
 
-# Rules that refuse a text for what it begins with: another beginning may do.
+# Rules that refuse a text for its beginning: a text with another beginning may be suggested.
 _REFUSING: Final = frozenset({Reason.SYNTAX_ERRORS, Reason.LONE_MARK, Reason.UNFINISHED})
 
 
 def turning_point(chunks: Sequence[bytes], joint: Joint, reason: Reason) -> int | None:
-    """Which of a refused sample's chunks should have been another one; None if none.
+    """The index of the chunk that a refused sample should not have written; None if there is none.
 
-    Where the text repeats the line below it, that is the chunk with which it does so. Where it is
-    refused for itself, it is the first. Where there is nothing to be said, as before a mark that is
-    there already, nothing else would be better.
+    If the text repeats the line below the cursor, that is the chunk that completes the repeated
+    line. If the text was refused for its beginning, it is the first chunk with text. Otherwise no
+    other text would be better: for example, if the mark to be written is already there.
 
     Args:
         chunks: what the sample wrote after the cursor.
-        joint: what it had to fit.
+        joint: the text around the cursor, which the sample had to fit.
         reason: the rule that refused it.
     """
     raw = b"".join(chunks)
@@ -27,7 +27,7 @@ def turning_point(chunks: Sequence[bytes], joint: Joint, reason: Reason) -> int 
     first, _, _ = text.partition(b"\n")
     at = len(raw) - len(text)
     blanks = raw[:at].decode()
-    # A blank line first: then the line is the text's own.
+    # After a newline the line is the sample's own; else it began left of the cursor.
     begun = blanks.rpartition("\n")[2] if "\n" in blanks else joint.hole.left + blanks
     line = begun + first.decode(errors="replace")
     if line.strip() and same_statement(line, joint):

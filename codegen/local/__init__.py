@@ -1,1 +1,1 @@
-"""The model that runs on this machine: prompts of tokens, for an engine that computes tokens."""
+"""The model that runs on this machine: prompts in tokens, computed by codegen.engine."""

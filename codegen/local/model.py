@@ -19,17 +19,20 @@ from codegen.prompt.tokenizer import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class TokenChunk(Chunk):
-    """A chunk that is a token, or what of it follows the cursor; None at a sample's end."""
+    """A chunk that is one token; `data` is the part of it that follows the cursor.
+
+    `token` is the token's id, None in the empty chunk that ends a sample.
+    """
 
     token: int | None = None
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class LocalModel:
-    """A model whose engine is loaded. `notes` are lines for the user, once a session.
+    """A model whose engine is loaded. `notes` are messages for the user, shown once in a session.
 
-    `speed` gives how many tokens of a prompt are computed per second here, as far as is known by
-    now; None where that was not measured, since the compute path is set by hand.
+    `speed` returns how many tokens of a prompt this machine computes per second, by the latest
+    measurement. It returns None if the compute path is set by hand, so that nothing was measured.
     """
 
     name: str
@@ -43,12 +46,12 @@ class LocalModel:
 
     @property
     def abilities(self) -> Abilities:
-        """It fills holes, in batches, and tells how likely its tokens are."""
+        """It fills holes, in batches, and gives the log probabilities of its tokens."""
         return Abilities()
 
     @property
     def window(self) -> int:
-        """Tokens of prompt and completion together that fit."""
+        """How many tokens a prompt and its completion may have together."""
         return self.backend.window
 
     def plan(self, prepared: Prepared, last: Plan | None = None) -> LocalPlan:
@@ -74,7 +77,7 @@ class LocalModel:
         )
 
     def warm(self, plan: Plan, cancel: CancelToken) -> Usage | None:
-        """Computes a prompt, all but its last token: that one's logits are the next call's."""
+        """Computes a prompt but for its last token, which `write` computes for its logits."""
         ids = own_plan(plan).prompt.ids
         return self.backend.warm(ids[:-1], cancel) if len(ids) > 1 else None
 
@@ -86,7 +89,7 @@ class LocalModel:
     def write_otherwise(
         self, plan: Plan, chunks: Sequence[Chunk], cancel: CancelToken
     ) -> "LocalWriting":
-        """Begins a completion with tokens of an earlier one, the last of which is forbidden."""
+        """Begins after all tokens of `chunks` but the last, which may not come next."""
         own = own_plan(plan)
         tokens = [chunk.token for chunk in chunks if isinstance(chunk, TokenChunk)]
         *kept, refused = [token for token in tokens if token is not None]
@@ -94,7 +97,7 @@ class LocalModel:
         return self._begin(second_request(self, own, kept, refused, forced), forced, cancel)
 
     def show(self, prepared: Prepared, plan: Plan) -> Shown:
-        """A plan's prompt for people, with its marks."""
+        """A plan's prompt for people, with the special tokens that mark its parts."""
         prompt, document = own_plan(plan).prompt, prepared.document
         typed = document.text[plan.frame.anchor : document.cursor]
         return Shown(
@@ -111,15 +114,15 @@ class LocalModel:
 
 
 class LocalWriting:
-    """A running request: its tokens' bytes, without those that are forced."""
+    """A running request: gives the bytes of its tokens that follow the cursor."""
 
     def __init__(self, generation: Generation, tokenizer: Tokenizer, forced: int) -> None:
-        """Begins nothing before it is iterated.
+        """Computes nothing before it is iterated over.
 
         Args:
             generation: gives the tokens.
-            tokenizer: says what bytes they are.
-            forced: how many bytes at each sample's front are text before the cursor.
+            tokenizer: gives the tokens' bytes.
+            forced: how many bytes at the front of every sample are text before the cursor.
         """
         self._generation = generation
         self._tokenizer = tokenizer
@@ -131,11 +134,11 @@ class LocalWriting:
         return self._generation.usage
 
     def end(self, sample: int) -> None:
-        """Computes nothing more for a sample."""
+        """Ends a sample: no more tokens of it are computed."""
         self._generation.end(sample)
 
     def __iter__(self) -> Iterator[TokenChunk]:
-        """The tokens of all samples, in the order in which they are computed."""
+        """Yields the tokens of all samples, in the order in which they are computed."""
         unspelled: dict[int, int] = {}
         for step in self._generation:
             data = b""

@@ -1,4 +1,4 @@
-"""A local model's plan: what the product knows of it, and its prompt in tokens."""
+"""A local model's plan: the plan that the product knows, and its prompt in tokens."""
 
 from dataclasses import dataclass
 
@@ -16,11 +16,11 @@ class LocalPlan(Plan):
 
 
 def own_plan(plan: Plan) -> LocalPlan:
-    """A plan as the local model's own.
+    """Returns a plan that a local model made.
 
     Raises:
-        TypeError: it is another kind of model's.
+        TypeError: another kind of model made it.
     """
     if not isinstance(plan, LocalPlan):
-        raise TypeError(f"a plan of another kind of model: {type(plan).__name__}")
+        raise TypeError(f"another kind of model made this plan: {type(plan).__name__}")
     return plan

@@ -1,4 +1,4 @@
-"""What the engine is asked for a plan."""
+"""Makes the engine's requests for a plan."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
@@ -13,33 +13,33 @@ from codegen.prompt.healing import Spell, Vocabulary
 from codegen.prompt.otherwise import Otherwise
 from codegen.prompt.tokenizer import Tokenizer
 
-# How candidates are drawn beside the likeliest one: far enough from it to differ, near enough to
-# be code.
+# The temperature of the candidates beside the greedy one: high enough for them to differ from it,
+# low enough for them to be code.
 _SPREAD: Final = 0.6
 
 
 class Asked(Protocol):
-    """What a request needs of a model."""
+    """The parts of a model that a request needs."""
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """Its tokenizer."""
+        """The model's tokenizer."""
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """Its sorted vocabulary."""
+        """The model's sorted vocabulary."""
 
     @property
     def family(self) -> FamilyIds:
-        """Its family's marks."""
+        """The special tokens of the model's family."""
 
 
 def first_request(model: Asked, plan: LocalPlan) -> GenerateRequest:
-    """A request for all samples of a completion."""
+    """The request for all samples of a completion."""
     forced = plan.prompt.forced
     return GenerateRequest(
         prompt=plan.prompt.ids,
-        # The forced bytes come first, in at most as many tokens as they are.
+        # The forced bytes come first, and take at most one token per byte.
         max_tokens=plan.max_tokens + len(forced),
         samples=tuple(_samplings(plan.options)),
         stop_ids=model.family.stop,
@@ -50,14 +50,14 @@ def first_request(model: Asked, plan: LocalPlan) -> GenerateRequest:
 def second_request(
     model: Asked, plan: LocalPlan, kept: Sequence[int], refused: int, forced: bytes
 ) -> GenerateRequest:
-    """A request for a text that begins with some tokens, and then with another one than before.
+    """The request for a text that begins like an earlier one, and then goes on otherwise.
 
     Args:
-        model: whose tokens they are.
-        plan: of the first request.
-        kept: the tokens that the text begins with.
-        refused: the token that may not come next.
-        forced: what the tokens after the kept ones have to spell first.
+        model: the model that wrote the earlier text.
+        plan: the plan of its request.
+        kept: the tokens with which both texts begin.
+        refused: the token that may not come after them.
+        forced: the bytes that the tokens after `kept` have to spell first.
     """
     return GenerateRequest(
         prompt=[*plan.prompt.ids, *kept],

@@ -1,4 +1,4 @@
-"""From a document to suggestions, with a model that writes what it is told to."""
+"""From a document to suggestions, with a scripted model."""
 
 import math
 
@@ -25,7 +25,7 @@ DELTA = 'def show(delta):\n    print("‸{delta}")\n'
 
 @pytest.fixture
 def run(tokenizer, vocabulary):
-    """Completes a source by a script; the events, and the request that the backend got."""
+    """Completes a source with scripted answers; gives the events and the backend's request."""
 
     def run(source, *answers, options=GREEDY, cancel=None, window=2048):
         document = source if isinstance(source, Document) else at_cursor(source)
@@ -38,7 +38,7 @@ def run(tokenizer, vocabulary):
 
 @pytest.fixture
 def check(run):
-    """Completes by a script, and compares the first suggestion's text and end."""
+    """Completes with a scripted answer, and compares the first suggestion's text and finish."""
 
     def check(source, answer, expected, finish=FinishReason.STOP, **options):
         events, _ = run(source, answer, options=CompletionOptions(**options))
@@ -84,7 +84,7 @@ def test_nothing_is_forced_where_a_token_may_end_anyway(run):
     assert request.constraint is None
 
 
-def test_characters_of_several_tokens(run, tokenizer):
+def test_characters_of_several_tokens_are_decoded(run, tokenizer):
     text = "日 日本"
     assert len(tokenizer.encode(text)) > len(text)  # so some tokens are parts of a character
     events, _ = run("x = '‸'\n", text)
@@ -93,14 +93,14 @@ def test_characters_of_several_tokens(run, tokenizer):
     assert result(events).suggestions[0].text == text
 
 
-def test_a_character_that_the_model_leaves_broken(check, tokenizer):
+def test_a_character_that_the_model_leaves_broken_becomes_u_fffd(check, tokenizer):
     start = tokenizer.encode("é")
     broken = start[:1] if len(start) > 1 else tokenizer.encode("日")[:1]
     assert tokenizer.decode_bytes(broken).decode(errors="ignore") == ""
     check("x = 1\n‸", [*tokenizer.encode("y = '"), *broken], "y = '\ufffd")
 
 
-def test_a_character_that_the_length_cuts_off(check, tokenizer):
+def test_a_character_that_the_length_cuts_off_is_dropped(check, tokenizer):
     ids = tokenizer.encode("y = '日'")
     size = next(
         size
@@ -112,7 +112,7 @@ def test_a_character_that_the_length_cuts_off(check, tokenizer):
     check("x = 1\n‸", ids, "z = 2", FinishReason.LENGTH, max_tokens=size)
 
 
-def test_bytes_that_are_no_text(check, tokenizer):
+def test_bytes_that_are_no_utf_8_become_u_fffd(check, tokenizer):
     continuation = next(id_ for id_, data in tokenizer.spellings().items() if data == bytes([0x98]))
     ids = [*tokenizer.encode("y"), continuation, *tokenizer.encode(" = 2")]
     check("x = 1\n‸", ids, "y\ufffd = 2")
@@ -157,11 +157,11 @@ def test_the_natural_end_stops_a_sample(run, source, answer, expected, tokenizer
         (("\n\n\n",), "return a + b", FinishReason.STOP),
     ],
 )
-def test_stop_strings(check, stops, expected, finish):
+def test_stop_strings_end_a_sample(check, stops, expected, finish):
     check(ADD, "return a + b\n\n\nprint(1)\n", expected, finish, stop_strings=stops)
 
 
-def test_the_beginning_of_a_stop_string_is_not_told_too_early(run):
+def test_deltas_hold_back_the_beginning_of_a_stop_string(run):
     options = CompletionOptions(stop_strings=("abcdefgh",))
     events, _ = run(ADD, "return abcdefgx", options=options)
     told = [event.text for event in events if isinstance(event, Delta)]
@@ -169,11 +169,11 @@ def test_the_beginning_of_a_stop_string_is_not_told_too_early(run):
     assert result(events).suggestions[0].text == "return abcdefgx"
 
 
-def test_windows_newlines(check):
+def test_a_windows_document_gets_windows_newlines(check):
     source = "def add(a, b):\r\n    ‸\r\n\r\nprint(1)\r\n"
     answer = "c = a + b\r\n    return c\r\n\r\nprint(1)\r\n"
     check(source, answer, "c = a + b\r\n    return c", FinishReason.HOLE)
-    # The model forgets about them.
+    # The model writes \n for a document of \r\n.
     check(source, answer.replace("\r", ""), "c = a + b\r\n    return c", FinishReason.HOLE)
 
 
@@ -182,13 +182,13 @@ def test_deltas_have_the_newlines_of_the_document(run):
     assert "".join(e.text for e in events if isinstance(e, Delta)) == "c = a + b\r\n    return c"
 
 
-def test_lone_surrogates_in_the_document(run):
+def test_a_document_with_lone_surrogates_is_completed(run):
     events, request = run(Document("x = '\udce9'\ny = \udcff\n", 12), "1")
     assert result(events).suggestions
     assert request.prompt
 
 
-def test_rules_are_named(check):
+def test_a_candidate_names_the_rules_that_changed_it(check):
     assert "trailing-blanks" in check("x = ‸\n", "1  ", "1").rules
 
 
@@ -208,7 +208,7 @@ def test_an_empty_document_needs_no_model(run, text):
         ("f(‸)\n", ")", "end-of-hole"),
     ],
 )
-def test_nothing_to_suggest(run, source, answer, reason):
+def test_a_completion_without_suggestions_says_why(run, source, answer, reason):
     events, _ = run(source, answer)
     assert result(events).suggestions == ()
     assert result(events).reason == reason
@@ -223,12 +223,14 @@ REPEATS = "def f():\n    ‸\n    return 1\n"
         # The token with which the line below would be repeated.
         (REPEATS, "return 1", b"1", "2", "return 2"),
         ("def f(x):\n    ‸\n    x += 1\n", "x += 1\n    y", b"1", "2", "x += 2"),
-        # The first token of what is refused for itself.
+        # The first token of a text that is refused for its beginning.
         ("def f(x):\n    return sum(x)‸\n", " for y in x", b" for", " + 1", " + 1"),
         ("x = a‸\n", ".", b".", " + 1", " + 1"),
     ],
 )
-def test_second_best(tokenizer, vocabulary, source, first, forbidden, second, expected):
+def test_a_refused_first_choice_is_replaced_by_the_second_best(
+    tokenizer, vocabulary, source, first, forbidden, second, expected
+):
     document = at_cursor(source, "a.py")
     model = scripted_model(tokenizer, vocabulary, document, first, tokenizer.encode(second))
     completion = result(complete(model, prepare(document, GREEDY), CancelToken()))
@@ -243,7 +245,7 @@ def test_second_best(tokenizer, vocabulary, source, first, forbidden, second, ex
 
 
 @pytest.mark.parametrize("reason", ["repeated-line", "syntax-errors"])
-def test_a_second_best_that_is_refused_too(tokenizer, vocabulary, reason):
+def test_nothing_is_suggested_where_the_second_best_is_refused_too(tokenizer, vocabulary, reason):
     source = REPEATS if reason == "repeated-line" else "def f(x):\n    return sum(x)‸\n"
     answers = ("return 1", []) if reason == "repeated-line" else (" for y in x", ")")
     document = at_cursor(source, "a.py")
@@ -256,7 +258,7 @@ def test_a_second_best_that_is_refused_too(tokenizer, vocabulary, reason):
 @pytest.mark.parametrize(
     ("source", "answer"), [("f(‸)\n", ")"), ("x = 1‸\n", "\ny = 2"), ("x = ‸\n", "")]
 )
-def test_where_nothing_is_to_be_said_nothing_else_is_asked_for(run, source, answer):
+def test_no_second_best_is_asked_for_where_nothing_fits(run, source, answer):
     events, _ = run(source, answer)  # a second request would find no answer
     assert result(events).suggestions == ()
 
@@ -286,7 +288,7 @@ def test_candidates_at_a_temperature_are_all_sampled(run):
     )
 
 
-def test_candidates_that_are_the_same_after_the_rules(run):
+def test_candidates_that_the_rules_make_the_same_are_suggested_once(run):
     options = CompletionOptions(candidates=4)
     answers = ("return a", "return a  ", "return b", "return a\n\n\nprint(2)\n")
     events, _ = run(ADD, *answers, options=options)
@@ -300,7 +302,7 @@ def test_a_candidate_that_is_refused_leaves_the_others(run):
 
 
 class Graded:
-    """A backend's generation whose tokens have the log-probabilities that they are given."""
+    """A backend's generation with given log-probabilities, one per sample."""
 
     def __init__(self, generation, grades):
         self.usage = generation.usage
@@ -330,11 +332,11 @@ def test_the_likelier_candidates_come_first(
     options = CompletionOptions(candidates=4, temperature=temperature)
     completion = result(complete(model, prepare(document, options), CancelToken()))
     assert texts(completion) == expected
-    # Of two that are the same the likelier one is kept.
+    # The likelier one of two same candidates is kept.
     assert completion.suggestions[expected.index("return a")].mean_logprob == -2.0
 
 
-def test_mean_logprob_is_of_what_is_kept(check):
+def test_mean_logprob_is_of_the_text_that_is_kept(check):
     kept = check(ADD, "return a + b\n\n\nprint(1)\n", "return a + b", FinishReason.HOLE)
     assert kept.mean_logprob == pytest.approx(math.log(0.5))
 
@@ -348,12 +350,12 @@ def test_the_prompt_fits_its_budget_and_the_window(run):
     assert 32 < len(request.prompt) <= 128 - 64
 
 
-def test_more_tokens_than_the_window_has(run):
+def test_more_tokens_than_the_window_has_are_refused(run):
     with pytest.raises(UsageError, match="no room"):
         run(ADD, "x", options=CompletionOptions(max_tokens=64), window=64)
 
 
-def test_a_cancelled_request(run):
+def test_a_cancelled_request_raises(run):
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(CancelledError):
@@ -363,12 +365,12 @@ def test_a_cancelled_request(run):
 @pytest.mark.parametrize(
     "wrong", [{"candidates": 0}, {"max_tokens": 0}, {"stop_strings": ("a", "")}]
 )
-def test_options_that_mean_nothing(wrong):
+def test_options_without_meaning_are_refused(wrong):
     with pytest.raises(ValueError):
         CompletionOptions(**wrong)
 
 
-def test_a_result_needs_all_events():
+def test_a_result_needs_the_completion():
     with pytest.raises(TypeError):
         result([Delta(0, "x")])
 
@@ -393,14 +395,16 @@ LINES = (
 @example(source="f(‸)\n", lines=["x", ")"], glue="", wanted="auto", stops=())
 @example(source=ADD, lines=["print(add(1, 2))", "return a"], glue="\n", wanted="multi", stops=())
 @example(source="f(‸)\n", lines=["", "    print(1)", "x = ["], glue="\n", wanted="multi", stops=())
-def test_what_is_told_stays(tokenizer, vocabulary, *, source, lines, glue, wanted, stops):
+def test_the_deltas_are_how_the_suggestion_begins(
+    tokenizer, vocabulary, *, source, lines, glue, wanted, stops
+):
     document = at_cursor(source)
     model = scripted_model(tokenizer, vocabulary, document, glue.join(lines), [])
     options = CompletionOptions(lines=wanted, stop_strings=stops)
     *deltas, completion = complete(model, prepare(document, options), CancelToken())
     told = "".join(delta.text for delta in deltas)
     suggested: tuple[Candidate, ...] = completion.suggestions
-    # A loop is seen only when it has gone round several times, and at the end what never closes.
+    # A loop is seen only after several rounds, and an unclosed bracket only at the end.
     late = {"loop", "unfinished", "cut-off"}
     assume(completion.reason not in late)
     assume(not suggested or late.isdisjoint(suggested[0].rules))

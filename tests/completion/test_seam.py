@@ -69,7 +69,7 @@ def test_a_cancelled_completion_raises():
         result(complete(ScriptedModel(["x"]), prepared(), cancel))
 
 
-def test_what_was_asked_is_explained():
+def test_a_completion_of_another_model_is_explained():
     model, given = ScriptedModel(["name"]), prepared()
     done = result(complete(model, given, CancelToken()))
     explained = explain(given, done.reason, model, done.plan)
@@ -95,7 +95,7 @@ class GivenModel:
 
 
 @played
-async def test_a_session_types_with_it():
+async def test_a_session_works_with_another_model():
     model = ScriptedModel(["name + '!'", "and more"])
     clock, worker = ManualClock(), Worker()
     states = []
