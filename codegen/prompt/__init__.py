@@ -1,1 +1,1 @@
-"""Context and budget to tokens: families, tokenizer, healing, the finished prompt. Pure."""
+"""From the context to the tokens of a prompt: families, tokenizer, healing. Pure: no I/O."""

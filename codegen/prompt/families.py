@@ -1,4 +1,4 @@
-"""Model families: how a fill-in-the-middle prompt is written for each, and where it stops.
+"""Model families: how fill-in-the-middle prompts are written, and which tokens end a completion.
 
 Adding a family is one row in FAMILIES, with its test (docs/models.md says how). A family is
 recognised from the special tokens of a model's tokenizer, never from its name: a wrong
@@ -13,11 +13,12 @@ from codegen.errors import UnknownFamilyError
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One family's formats. Tokens are the literal text of its special tokens.
+    """A family's formats. Its special tokens are given as literal text.
 
-    `stop` lists every token that ends a completion: a model that is not stopped at its file
-    separator goes on to invent the next file. `anchor_lines` is how many lines above the cursor's
-    a frozen prompt's anchor is laid: `codegen eval layouts` compares them.
+    `stop` lists all tokens that end a completion. A model that isn't stopped at its file separator
+    goes on and invents the next file. `anchor_lines` is how many lines above the cursor's line the
+    anchor of a prompt is laid; `codegen eval layouts` compares values. `source` says where the
+    format is described.
     """
 
     name: str
@@ -84,7 +85,7 @@ def recognise(special_ids: Mapping[str, int]) -> FamilyIds:
         special_ids: the tokenizer's added tokens, text to id.
 
     Raises:
-        UnknownFamilyError: none of the families' tokens are all there.
+        UnknownFamilyError: there is no family of which the tokenizer has all tokens.
     """
     for family in FAMILIES:
         if all(mark in special_ids for mark in family.marks):

@@ -1,14 +1,14 @@
-"""Fill-in-the-middle prompts: what stands before the hole, what follows it, what is typed since.
+"""Fill-in-the-middle prompts, made of the text before the anchor, the typed text, and what follows.
 
-Three orders, of which the family's own is a fact about the model and the one that is best to use a
-matter of measurement (`codegen eval layouts`):
+There are three orders. A family was trained with one of them; which of them works best is measured
+(`codegen eval layouts`):
 
     psm     PREFIX before typed SUFFIX after MIDDLE
     spm     SUFFIX after PREFIX before typed MIDDLE
     frozen  PREFIX before SUFFIX after MIDDLE typed
 
-In the frozen order what is typed comes last, as if the model had written it already, so a
-keystroke changes nothing of what stands before it.
+In the frozen order the typed text comes last, as if the model had written it already, so a
+keystroke changes none of the tokens before it.
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ Order = Literal["psm", "spm", "frozen"]
 class Prompt:
     """What the model is asked.
 
-    `forced` are the last bytes of the text before the cursor: the first generated tokens must
-    spell them, and they are not a part of the completion.
+    `forced` are the last bytes of the text before the cursor. The first generated tokens must spell
+    them, and they are cut off the completion.
     """
 
     ids: tuple[int, ...]
@@ -36,13 +36,13 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The part of a frozen prompt that no keystroke changes, in tokens; its last is MIDDLE."""
+    """The tokens of a frozen prompt that no keystroke changes; the last of them is MIDDLE."""
 
     ids: tuple[int, ...]
 
 
 def build_head(before: str, after: str, ids: FamilyIds, tokenizer: Tokenizer) -> Head:
-    """Writes what stands still. `before` ends where a line does, which is a token's border too."""
+    """Writes the head. `before` ends at the end of a line, where a token ends, too."""
     return Head(
         (
             ids.fim_prefix,
@@ -55,7 +55,7 @@ def build_head(before: str, after: str, ids: FamilyIds, tokenizer: Tokenizer) ->
 
 
 def build_frozen(head: Head, typed: str, tokenizer: Tokenizer, *, heal: bool = True) -> Prompt:
-    """A head with what is typed since its anchor, backed off to a token's border."""
+    """Writes a head with the text typed since its anchor, backed off to a token's border."""
     text, forced = _typed(typed, tokenizer, heal=heal)
     return Prompt((*head.ids, *text), forced)
 
@@ -73,8 +73,8 @@ def build_prompt(
     """Writes a prompt in one of the orders.
 
     Source of psm: https://arxiv.org/abs/2409.12186, section 3.1. The forced bytes are generated
-    after MIDDLE, though they stood before the cursor: to the model the hole then begins a few
-    characters earlier, at a border that it knows.
+    after MIDDLE, though they stand before the cursor. So the hole begins for the model a few
+    characters earlier, where a token ends.
 
     Args:
         before: the text before the anchor.

@@ -1,10 +1,11 @@
-"""Token healing: a prompt that ends where a token may end, whatever is typed next.
+"""Token healing: a prompt ends where a token ends, whatever text comes next.
 
-A text cut in the middle of a word, an indentation or a character has an encoding that the model
-never saw in training: it learned `" return"` as one token and gives `" ret"` + `"urn"` next to
-no probability. So the prompt backs off to a boundary that holds whatever comes next, and the
-first generated tokens are forced to spell the removed bytes again, in whichever tokens the model
-likes. The prompt's bytes and the forced ones together are always the text's.
+If a text is cut in the middle of a word, an indentation or a character, its tokens are ones that
+the model never saw in training: it learned `" return"` as one token, and gives `" ret"` followed by
+`"urn"` almost no probability. So the prompt backs off to a token boundary that stays one whatever
+comes next. The first generated tokens must then spell the removed bytes, the forced ones, in any
+tokens that the model prefers. The bytes of the prompt and the forced bytes together are always
+those of the text.
 """
 
 import codecs
@@ -20,29 +21,30 @@ from numpy.typing import NDArray
 from codegen.errors import CorruptModelError
 from codegen.prompt.tokenizer import Tokenizer
 
-# How a text may go on: one character of each kind that the pre-tokenizers of byte-level models
-# tell apart (letter, digit, blank, newline, other; ASCII and not; brackets, quotes and operators
-# that join into one pre-token).
+# Characters that may come next in a text: one of each kind that the pre-tokenizers of byte-level
+# models tell apart (letter, digit, blank, newline, other; ASCII and not; brackets, quotes and
+# operators that join into one pre-token).
 _PROBES: Final = ("a", "_", "1", " ", ")", "(", ".", '"', "=", "\u00e9")
 _NEWLINE: Final = "\n"
 
-# Code points of the text's end in which a boundary is looked for. Where pre-tokens start depends
-# on the text before them, so only boundaries in the second half of this tail are believed.
+# A boundary is searched in so many code points at the end of the text. Where pre-tokens start
+# depends on the text before them, so only boundaries in the second half of this tail are used.
 _TAIL: Final = 256
 
-# Tokens of the text that are spelled again, at most: each costs a model call. Where no boundary
-# is that near (a base64 string, Chinese prose), the prompt ends between two tokens of one word.
+# How many tokens of the text are spelled again at most, since each of them costs a model call. If
+# no boundary is that near (a base64 string, Chinese prose), the prompt ends between two tokens of a
+# word.
 MAX_TOKENS_BACK: Final = 4
 
-# Far beyond any vocabulary: a damaged file must not make us allocate all memory.
+# More than any vocabulary has: a damaged file must not make us allocate all memory.
 _MAX_ID: Final = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
 class Healed:
-    """A text as a prompt's tokens and the bytes that must be generated first.
+    """A text as tokens, and the bytes that the first generated tokens must spell.
 
-    The bytes of `ids` followed by `forced` are the text's.
+    The bytes of `ids` followed by `forced` are the bytes of the text.
     """
 
     ids: tuple[int, ...]
@@ -50,11 +52,11 @@ class Healed:
 
 
 def heal(tokenizer: Tokenizer, text: bytes) -> Healed:
-    """Backs off to a token boundary that holds whatever follows the text.
+    """Backs off to a token boundary that stays one whatever follows the text.
 
     Args:
         tokenizer: the model's.
-        text: UTF-8, which may end inside a character.
+        text: in UTF-8; it may end inside a character.
 
     Raises:
         UnicodeDecodeError: the text is not UTF-8 apart from its end.
@@ -62,8 +64,9 @@ def heal(tokenizer: Tokenizer, text: bytes) -> Healed:
     decoder = codecs.getincrementaldecoder("utf-8")()
     whole = decoder.decode(text)
     pending, _ = decoder.getstate()
-    # Encoded in one piece: without what follows the boundary, blanks before it would join into
-    # other tokens. No token crosses the boundary, so dropping whole tokens reaches it exactly.
+    # The text is encoded as a whole: without the part after the boundary, blanks before it would
+    # join into other tokens. No token crosses the boundary, so dropping whole tokens reaches it
+    # exactly.
     ids = tokenizer.encode(whole)
     boundary = safe_boundary(tokenizer, whole) or 0
     size = len(whole[boundary:].encode())
@@ -75,14 +78,14 @@ def heal(tokenizer: Tokenizer, text: bytes) -> Healed:
 
 
 def safe_boundary(tokenizer: Tokenizer, text: str) -> int | None:
-    """The last pre-token boundary of a text that stays one whatever is typed next.
+    """The offset of the last pre-token boundary of a text that stays one whatever is typed next.
 
-    An offset in code points: before `foo` and its blank in `x = foo`, after the newline in
-    `:` newline, four blanks. None when there is none near the end.
+    It is in code points. In `x = foo` it is before ` foo`, and in `:` with a newline and four
+    blanks it is after the newline. None if there is no boundary near the end.
     """
     tail = text[-_TAIL:]
     offset = len(text) - len(tail)
-    # On a blank line the next thing is code: a newline there would only leave blanks behind.
+    # On a blank line code comes next: a newline there would only leave blanks behind.
     begun = tail.rpartition(_NEWLINE)[2].strip() != ""
     stable = set(tokenizer.boundaries(tail))
     for probe in (*_PROBES, _NEWLINE) if begun else _PROBES:
@@ -93,10 +96,10 @@ def safe_boundary(tokenizer: Tokenizer, text: str) -> int | None:
 
 
 class Vocabulary:
-    """The tokens' bytes in sorted order, to look up what extends a prefix.
+    """The bytes of all tokens in sorted order, to look up the tokens that begin with a prefix.
 
-    Arrays and not 150,000 objects, so that reading it back takes milliseconds. `blob` is all
-    tokens' bytes one after the other, sorted; token i of that order is
+    It is made of arrays, and not of 150,000 objects, so that it is loaded within milliseconds.
+    `blob` is the sorted tokens' bytes one after the other. Token i in that order is
     `blob[offsets[i]:offsets[i + 1]]` and has the id `ids[i]`.
     """
 
@@ -111,7 +114,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> Self:
-        """Builds it from a tokenizer. Takes a second or two: keep it with `dump`."""
+        """Builds it from a tokenizer. This takes a second or two, so keep it with `dump`."""
         tokens = sorted((data, id_) for id_, data in tokenizer.spellings().items())
         lengths = [len(data) for data, _ in tokens]
         return cls(
@@ -135,7 +138,7 @@ class Vocabulary:
         """Reads what `dump` wrote.
 
         Raises:
-            CorruptModelError: it is not that, or not all of it.
+            CorruptModelError: the file is not a vocabulary, or is damaged.
         """
         try:
             with np.load(file, allow_pickle=False) as arrays:
@@ -156,28 +159,28 @@ class Vocabulary:
         return cls(blob.tobytes(), offsets, ids)
 
     def token_bytes(self, id_: int) -> bytes:
-        """The bytes of a token; empty for an id that has none."""
+        """The bytes of a token; empty if the id has no token."""
         rank = int(self._ranks[id_]) if 0 <= id_ < len(self._ranks) else -1
         return b"" if rank < 0 else self._at(rank)
 
     def extending(self, prefix: bytes) -> NDArray[np.int64]:
-        """Ids of the tokens that begin with a prefix or are it, in no order."""
+        """The ids of the tokens that begin with a prefix, or equal it, in no order."""
         low, high = self._range(prefix, 0, len(self._ids))
         return self._ids[low:high]
 
     def prefixes_of(self, data: bytes) -> list[int]:
-        """Ids of the tokens that a text begins with or is, the shortest first."""
-        found = []
+        """The ids of the tokens that a text begins with, or equals, the shortest first."""
+        prefixes = []
         low, high = 0, len(self._ids)
         for end in range(1, len(data) + 1):
-            # What begins with a longer prefix lies among what begins with the shorter one.
+            # Tokens that begin with the longer prefix lie among those that begin with the shorter.
             low, high = self._range(data[:end], low, high)
             if low == high:
                 break
-            # Sorted, a text comes before all that begin with it.
+            # In sorted order a text comes before all texts that begin with it.
             if self._offsets[low + 1] - self._offsets[low] == end:
-                found.append(int(self._ids[low]))
-        return found
+                prefixes.append(int(self._ids[low]))
+        return prefixes
 
     def among(self, ids: Iterable[NDArray[np.int64] | list[int]]) -> NDArray[np.int64]:
         """The union of several sets of ids, sorted."""
@@ -187,7 +190,7 @@ class Vocabulary:
         return np.flatnonzero(chosen)
 
     def _range(self, prefix: bytes, low: int, high: int) -> tuple[int, int]:
-        """Where in the order the tokens are that begin with a prefix."""
+        """The range of ranks, from `low` to `high`, of the tokens that begin with a prefix."""
         size = len(prefix)
         ranks = range(len(self._ids))
         low = bisect_left(ranks, prefix, low, high, key=self._at)
@@ -202,11 +205,11 @@ class Vocabulary:
 class Spell:
     """A constraint on the next tokens: they must spell `remaining` before anything else.
 
-    A token that reaches the end of `remaining` may go beyond it; what it spells there is free.
-    One that ends before is allowed only where the tokenizer itself would end it. Otherwise a
-    model that likes a shallower indentation takes its short run of blanks and then has to fill
-    up the rest blank by blank, or begins `\"\"\"` as a plain string, and is lost. `paths` are
-    the tokenizer's ways through `remaining`, up to the token that reaches the end.
+    A token that reaches the end of `remaining` may go beyond it, and may spell anything there. A
+    token that ends before it is allowed only if the tokenizer itself would choose it. Otherwise a
+    model that prefers less indentation takes a short run of blanks, and then has to fill up the
+    rest blank by blank; or it begins `\"\"\"` as a plain string, and is lost. `paths` are the
+    tokens that the tokenizer would choose for `remaining`, up to the token that reaches its end.
     """
 
     vocabulary: Vocabulary
@@ -216,24 +219,24 @@ class Spell:
     @classmethod
     def of(cls, tokenizer: Tokenizer, vocabulary: Vocabulary, forced: bytes) -> Self:
         """The constraint for a prompt's forced bytes."""
-        # Where a long word was cut between two tokens, either end can be inside a character.
+        # If a long word was cut between two tokens, either end can be inside a character.
         text = forced.decode(errors="ignore")
         ways = (tokenizer.encode(text + probe) for probe in ("", *_PROBES, _NEWLINE))
         return cls(vocabulary, forced, frozenset(_inside(tokenizer, ids, forced) for ids in ways))
 
     def allowed(self) -> NDArray[np.int64] | None:
-        """Ids that may come next, sorted; None when all is spelled and any may."""
+        """The ids that may come next, sorted; None if all is spelled and any token may come."""
         if not self.remaining:
             return None
         extending = self.vocabulary.extending(self.remaining)
         inside = [path[0] for path in self.paths if path]
         if not len(extending) and not inside:
-            # Part of a character that no token has and the tokenizer gave no way for.
+            # It begins inside a character, and neither a token nor the tokenizer's choice fits.
             inside = self.vocabulary.prefixes_of(self.remaining[:-1])
         return self.vocabulary.among((extending, inside))
 
     def advance(self, token: int) -> "Spell":
-        """What is still to be spelled after a token.
+        """The constraint after a token.
 
         Raises:
             ValueError: the token spells something else.
@@ -248,7 +251,7 @@ class Spell:
 
 
 def _inside(tokenizer: Tokenizer, ids: list[int], data: bytes) -> tuple[int, ...]:
-    """The first tokens of a text, as long as they spell data and end before it ends."""
+    """The first tokens of a text, as far as they spell `data` and end before its end."""
     end = 0
     for count, id_ in enumerate(ids):
         token = tokenizer.token_bytes(id_)

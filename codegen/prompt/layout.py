@@ -1,4 +1,4 @@
-"""A frame as a prompt's head, and where the anchor goes: what each family was shown to like."""
+"""The layout: a frame as the head of a prompt, with the anchor where the family wants it."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,20 +9,20 @@ from codegen.prompt.families import FamilyIds
 from codegen.prompt.fim import Head, Prompt, build_frozen, build_head
 from codegen.prompt.tokenizer import Tokenizer
 
-# By how much what was typed since may go over the budget that a frame was laid for.
+# By how many tokens the typed text may exceed the budget that a frame was laid for.
 _SLACK: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A frame with its head in tokens, and the budget that both were made for."""
+    """A frame, its head in tokens, and the budget of tokens that both were made for."""
 
     frame: Frame
     head: Head
     budget: int
 
     def prompt(self, document: Document, tokenizer: Tokenizer) -> Prompt:
-        """The prompt for a document that this layout's frame holds."""
+        """The prompt for a document that the frame of this layout fits, see `Frame.holds`."""
         return build_frozen(
             self.head, document.text[self.frame.anchor : document.cursor], tokenizer
         )
@@ -36,14 +36,15 @@ def lay(
     *,
     fold: bool = True,
 ) -> Layout:
-    """Lays a new layout for a document's cursor, fitted to a budget of tokens.
+    """Makes a new layout for a document's cursor, fitted to a budget of tokens.
 
     Args:
         document: the text, the cursor and the tree.
         budget: in tokens, without the marks.
-        family: where it likes the anchor, and its marks.
+        family: the model's family, with the ids of its marks.
         tokenizer: the model's.
-        fold: whether what has no room is folded to signatures, or else cut off.
+        fold: whether the parts that have no room are folded to signatures; otherwise they are cut
+            off.
     """
 
     def count(text: str) -> int:
@@ -51,7 +52,7 @@ def lay(
 
     anchor = anchor_above(document, family.family.anchor_lines)
     if count(document.text[anchor : document.cursor]) * 2 > budget:
-        # Lines that alone take up the budget leave nothing for what stands around them.
+        # The lines since the anchor would leave too little of the budget for the text around them.
         anchor = document.cursor
     frame = lay_frame(document, anchor, budget, count, fold=fold)
     before = "".join(piece.text for piece in frame.before)
@@ -62,16 +63,17 @@ def lay(
 def follow(
     last: Layout | None, document: Document, budget: int, window: int, tokenizer: Tokenizer
 ) -> tuple[Layout, Prompt] | None:
-    """The last layout with what was typed since, None where a new one has to be laid.
+    """The last layout and the prompt for what was typed since; None if a new layout is needed.
 
     Args:
-        last: what was laid before for the same document, if anything.
+        last: the last layout of the same document, if there is one.
         document: as it is now.
         budget: in tokens, as for `lay`.
-        window: tokens that a prompt may have at most.
+        window: how many tokens a prompt may have at most.
         tokenizer: the model's.
     """
-    # Where the machine turns out faster, more text has room, but not before a new place.
+    # If the budget has shrunk, the last layout is too large. If it has grown, the last layout is
+    # kept.
     if last is None or last.budget > budget or not last.frame.holds(document):
         return None
     prompt = last.prompt(document, tokenizer)

@@ -1,4 +1,4 @@
-"""A constraint that forbids what a model would write next, for what it likes second best."""
+"""A constraint that forbids the token that a model would write next, for its second choice."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from codegen.prompt.healing import Spell
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Otherwise:
-    """A constraint on the next tokens: the first isn't `token`, and `spell` holds throughout.
+    """A constraint on the next tokens: the first of them isn't `token`, and all must fit `spell`.
 
-    `ids` are all that may come, sorted: the vocabulary's and those that end a text.
+    `ids` are all ids that may come, sorted: those of the vocabulary, and those that end a text.
     """
 
     ids: NDArray[np.int64]
@@ -20,16 +20,16 @@ class Otherwise:
     spell: Spell
 
     def allowed(self) -> NDArray[np.int64] | None:
-        """Ids that may come next, sorted; the forbidden one alone if there is no other."""
+        """The ids that may come next, sorted. `token` is allowed if there is no other."""
         pool = self.spell.allowed()
         pool = self.ids if pool is None else pool
         others = pool[pool != self.token]
         return others if len(others) else pool
 
     def advance(self, token: int) -> Spell:
-        """What holds after a token.
+        """The constraint after a token.
 
         Raises:
-            ValueError: the token doesn't spell what it has to.
+            ValueError: the token doesn't spell what it has to spell.
         """
         return self.spell.advance(token)

@@ -1,9 +1,9 @@
 """Text to tokens and back, byte for byte.
 
-A completion is spliced into somebody's file, so nothing between the file and the model may
-change a byte or read one as a command. What a published tokenizer.json does beyond that is
-left out: its normalizer (Qwen's NFC rewrites combining accents), its post-processor, and its
-added tokens, which would turn the literal text `<|fim_suffix|>` in a file into the mark itself.
+A completion is spliced into somebody's file, so nothing between the file and the model may change a
+byte, or take text for a command. Three parts of a published tokenizer.json are left out for that:
+the normalizer (Qwen's NFC rewrites combining accents), the post-processor, and the added tokens,
+which would turn the literal text `<|fim_suffix|>` in a file into the mark itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,8 @@ import tokenizers
 from codegen.errors import CorruptModelError
 from codegen.text import scalar
 
-# Every kind of character that a normalizer, an added leading space or a byte fallback changes.
+# Characters of every kind that a normalizer, an added leading space or a byte fallback would
+# change.
 _PROBE: Final = "e\u0301 \u00e9\ufb01\u212b  a\t\r\n\x00\u00a0\U0001f600"
 
 
@@ -37,8 +38,7 @@ _ALPHABET: Final = _byte_alphabet()
 class Tokenizer:
     """A byte-level BPE tokenizer without its special tokens.
 
-    `special_ids` is what was left out: the added tokens' text to their ids. Not to be built
-    directly; see `load`.
+    `special_ids` are the added tokens, which were left out: their text and their ids. Use `load`.
     """
 
     __slots__ = ("_bytes", "_library", "special_ids")
@@ -53,8 +53,8 @@ class Tokenizer:
         """Reads a tokenizer.json.
 
         Raises:
-            CorruptModelError: there is none, it can't be parsed, or it is not a byte-level BPE
-                that gives every byte back.
+            CorruptModelError: there is no such file, it can't be parsed, or it is not a byte-level
+                BPE that gives every byte back.
         """
         try:
             full: Any = tokenizers.Tokenizer.from_buffer(path.read_bytes())
@@ -89,7 +89,7 @@ class Tokenizer:
         return ids
 
     def shown(self, ids: Sequence[int]) -> str:
-        """Tokens as text for people: special ones spelt out, broken characters replaced."""
+        """Tokens as text for people: special tokens are spelt out, broken characters replaced."""
         special = {id_: text.encode() for text, id_ in self.special_ids.items()}
         spelt = b"".join(special.get(id_) or self.token_bytes(id_) for id_ in ids)
         return spelt.decode(errors="replace")
@@ -97,9 +97,9 @@ class Tokenizer:
     def token_bytes(self, id_: int) -> bytes:
         """The bytes that a token stands for, which may be a part of a character.
 
-        Empty for special tokens, since they are never a part of the text, and for ids that
-        no text is encoded to: gaps, and the padding by which some vocabularies are filled up
-        to the size of the model's logits.
+        They are empty for special tokens, which are never a part of a text, and for ids that no
+        text is encoded to: gaps, and the padding with which some vocabularies are filled up to the
+        size of the model's logits.
         """
         known = self._bytes.get(id_)
         if known is None:
@@ -107,20 +107,20 @@ class Tokenizer:
         return known
 
     def spellings(self) -> dict[int, bytes]:
-        """The bytes of every token that has some, by id. Takes a second for a real vocabulary."""
-        # Not `token_bytes`: its memory would keep every one of them.
+        """The bytes of all tokens that have some, by id. Takes a second for a real vocabulary."""
+        # `token_bytes` isn't used here, since its cache would keep the bytes of all tokens.
         spelled = ((id_, self._spell(id_)) for id_ in self._library.get_vocab().values())
         special = frozenset(self.special_ids.values())
         return {id_: data for id_, data in spelled if data and id_ not in special}
 
     def decode_bytes(self, ids: Sequence[int]) -> bytes:
-        """The bytes of several tokens; `decode_bytes(encode(text))` are the text's own."""
+        """The bytes of several tokens. `decode_bytes(encode(text))` are the bytes of the text."""
         return b"".join(map(self.token_bytes, ids))
 
     def boundaries(self, text: str) -> list[int]:
-        """Where no token crosses, whatever the vocabulary: the pre-tokens' borders.
+        """The borders between pre-tokens, which no token crosses, whatever the vocabulary.
 
-        Offsets in code points, ascending, from 0 to len(text).
+        They are offsets in code points, ascending, from 0 to len(text).
         """
         pre_tokenizer: Any = self._library.pre_tokenizer
         return [0, *(end for _, (_, end) in pre_tokenizer.pre_tokenize_str(scalar(text)))]

@@ -1,1 +1,1 @@
-"""What tree-sitter says about a document: its tree, and what the language's query names in it."""
+"""The syntax of a document: its tree, its languages, and a scanner that needs no tree."""

@@ -11,17 +11,17 @@ from codegen.text import depth, opens_block
 
 _LETTER: Final = re.compile(r"[^\n]")
 
-# What opens a block where blocks are marked by indentation, beside what `opens_block` knows.
+# Lines that open a block which is marked by indentation, besides those that `opens_block` knows.
 _KEY: Final = re.compile(r"[^#\n]*:(?:[ \t]+[|>][-+\d]*)?\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class CodeLine:
-    """A line of code, with those that go on with it inside a bracket or a string.
+    """A line of code, together with the lines that continue it inside a bracket or a string.
 
-    `start` is its offset, `depth` how far in it is, in columns. In `code` every character of a
-    string is `_`, of a comment a blank; it is empty for a line of comments, and has no trailing
-    blanks.
+    `start` is its offset, `depth` its indentation in columns. In `code` each character of a string
+    is `_` and each character of a comment a blank. It has no trailing blanks, and is empty for a
+    line of comments.
     """
 
     start: int
@@ -30,20 +30,20 @@ class CodeLine:
 
     @property
     def opens(self) -> bool:
-        """Whether what follows may be farther in: a block's body, the value of a key."""
+        """Whether the next line may be indented farther, see `opens`."""
         return opens(self.code)
 
 
 def opens(code: str) -> bool:
-    """Whether what follows a line of code may be farther in: a block's body, the value of a key."""
+    """Whether the line below may be indented farther, as a block's body or a key's value is."""
     code = code.replace("\n", " ").rstrip()
     return opens_block(code) or code.endswith(("(", "[")) or _KEY.fullmatch(code) is not None
 
 
 def code_lines(text: str, lexis: Lexis, stack: list[Frame], start: int, end: int) -> list[CodeLine]:
-    """The lines of a part of a text that begins at the beginning of one.
+    """The lines of code between two offsets of a text; `start` is the beginning of a line.
 
-    `stack` is what is open at `start`, and is kept up to `end`.
+    `stack` are the frames that are open at `start`. It is changed to those that are open at `end`.
     """
     pieces: list[str] = []
     begins = [start] if begins_statement(stack) else []

@@ -1,28 +1,29 @@
-"""A search for many alternatives that looks only where one of them can begin."""
+"""A search for many alternatives at once that is faster than one regular expression."""
 
 import re
 from collections.abc import Iterable
 from typing import Final
 
-# What alternatives may begin with, letters aside.
+# The marks that alternatives begin with, perhaps after letters.
 _MARKS: Final = "\"'`#/*-;%<>\\$=@|{}()[]\n"
 
-# Letters that may stand before a mark as a part of it, as in Rust's `br"` and CSS's `url(`.
+# How many letters may stand before a mark as a part of the match, as in Rust's `br"` and CSS's
+# `url(`.
 _LETTERS: Final = 3
 
 
 class Finder:
-    """Searches as a pattern of alternatives does, many times as fast.
+    """Finds what a pattern of alternatives finds, many times as fast.
 
-    Python's own search tries each alternative at each character, and most of a text is letters and
-    blanks. An alternative begins with a mark, with up to three letters before one, or at a line's
-    beginning.
+    Python's own search tries each alternative at each character, though most of a text is letters
+    and blanks. Here every alternative begins with a mark, with up to three letters before a mark,
+    or at the beginning of a line, and is tried only there.
     """
 
     __slots__ = ("_at_lines", "_first", "_match")
 
     def __init__(self, alternatives: Iterable[str]) -> None:
-        """Takes regular expressions; each may name a group by which its matches are known."""
+        """Takes regular expressions. A named group in them tells which one has matched."""
         parts = list(alternatives)
         spelt = "".join(parts)
         marks = "".join(mark for mark in _MARKS if mark in spelt or mark == "\n")

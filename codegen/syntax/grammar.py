@@ -1,4 +1,4 @@
-"""Grammars and queries, loaded when a document of their language is opened, and kept."""
+"""Grammars and queries. They are loaded when the first document of their language is opened."""
 
 import importlib
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from codegen.errors import CodegenError
 from codegen.syntax.language import Language
 
 LITERALS: Final = ("string", "docstring", "comment", "code")
-"""The kinds of captures that aren't code, and of the code in them."""
+"""The kinds of captures that aren't code, and the kind of the code in them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
     """A language with its compiled grammar and query.
 
-    `literals` is the part of the query that names strings, comments and the code in them: what is
-    asked at every keystroke.
+    `literals` is the part of the query that names strings, comments and the code in strings. Only
+    this part runs at every keystroke.
     """
 
     language: Language

@@ -22,12 +22,14 @@ _MIRRORED: Final = str.maketrans("([{<", ")]}>")
 class Literal:
     """One way to write a string or a comment; all fields but `closes` are regular expressions.
 
-    There is one object of each, so that patterns are found by it at once.
+    Literals are compared by identity: there is a single object of each, and patterns are cached by
+    it.
 
-    `closes` is what ends it, in terms of the groups of `opens`; empty where that is what opened it,
-    mirrored and without its letters. `skips` is what closes nothing although it looks like that.
-    `code` opens code inside. Without `over_lines` the literal ends with its line, closed or not.
-    A `heredoc` begins on the line below.
+    `opens` matches what begins the literal. `closes` is what ends it, in terms of the groups of
+    `opens`; empty where the literal ends with the mark that opened it, mirrored and without its
+    letters. `skips` matches what looks like the end, and isn't. `code` opens code inside. Without
+    `over_lines` the literal ends with its line, closed or not. A `heredoc` begins on the line
+    below.
     """
 
     opens: str
@@ -40,11 +42,11 @@ class Literal:
 
     @property
     def doubles(self) -> bool:
-        """Whether what closes it may stand in it, doubled."""
+        """Whether a doubled closing mark stands for the mark itself."""
         return self.skips[:2] in ("''", '""')
 
     def closer(self, opening: re.Match[str]) -> str:
-        """What closes the literal that begins with a match of `opens`."""
+        """The text that closes a literal, which begins with a match of `opens`."""
         if self.closes:
             return opening.expand(self.closes)
         marks = opening[0].strip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ8@$")
@@ -53,10 +55,11 @@ class Literal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lexis:
-    """How a language writes literals; `whole` is a regular expression of what is skipped at once.
+    """How a language writes literals.
 
-    `tags` says where elements are written as in HTML: everywhere, where values stand, or nowhere.
-    `loose` says that a round bracket may close nothing, as in a shell's `case` and in text.
+    `whole` is a regular expression of what is skipped as a whole. `tags` says where elements are
+    written as in HTML: everywhere, where values stand, or nowhere. `loose` says that a round
+    bracket may close nothing, as in a shell's `case` and in text.
     """
 
     literals: tuple[Literal, ...]
@@ -81,7 +84,7 @@ def long_string(opens: str, *, skips: str = r"\\.", code: str = "") -> Literal:
 
 
 def heredoc(opens: str, closes: str, *, skips: str = r"\\.", code: str = "") -> Literal:
-    """A text between words, `closes` in terms of the groups of `opens`."""
+    """A text up to a line with a word; `closes` is the word, in terms of the groups of `opens`."""
     return Literal(opens, closes, skips=skips, code=code, over_lines=True, heredoc=True)
 
 

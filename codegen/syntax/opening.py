@@ -12,15 +12,15 @@ from codegen.syntax.turns import ParsingTooLongError
 _log = logging.getLogger(__name__)
 
 MAX_PARSED = 200_000
-"""Code points up to which a text is parsed; beyond, indentation and brackets have to do.
+"""The most code points of a text that is parsed; larger texts are read without a tree.
 
-To free a larger tree holds the interpreter's lock for more than 50 ms, in which no other file is
-answered.
+Freeing a larger tree holds the interpreter's lock for more than 50 ms, and meanwhile no request for
+any file is answered.
 """
 
 
 def parse(text: str, language: Language | None) -> SyntaxTree | None:
-    """A text's tree; None where its language has no grammar here, or the text is too much."""
+    """A text's tree; None if its language has no grammar here, or the text is too large."""
     if language is None or len(text) > MAX_PARSED:
         return None
     grammar = grammar_of(language)
@@ -34,7 +34,7 @@ def parse(text: str, language: Language | None) -> SyntaxTree | None:
 
 
 def tree_at(tree: SyntaxTree, cursor: int) -> SyntaxTree:
-    """The tree that counts at a place: in a fence of Markdown that of the code's own language."""
+    """The tree to use at a cursor: in a fence of Markdown that of the fenced code."""
     if not tree.grammar.language.prose:
         return tree
     for capture in tree.captures(cursor, cursor):

@@ -1,4 +1,4 @@
-"""How a text is read, as regular expressions: code, the text of elements, literals."""
+"""The searches with which the scanner reads code, the text of elements, and literals."""
 
 import re
 from functools import cache
@@ -14,25 +14,26 @@ _TAG: Final = r"(?P<tag><(?=[A-Za-z>])(?!\w+[ \t]*[,=]|\w+[ \t]+extends\b)[\w:.-
 
 @cache
 def code_pattern(lexis: Lexis) -> Finder:
-    """What is looked for in code: groups `line`, `whole`, `lN` for literals, brackets, tags."""
+    """The search in code: groups `line`, `whole`, `open`, `close`, `lN` for literals, and tags."""
     parts = [r"(?P<line>\n)"]
-    parts += (f"(?P<l{index}>{one.opens})" for index, one in enumerate(lexis.literals))
+    parts += (f"(?P<l{index}>{literal.opens})" for index, literal in enumerate(lexis.literals))
     if lexis.whole:
         parts.append(f"(?P<whole>{lexis.whole})")
     if lexis.tags:
         parts += (_END, _TAG, "(?P<gt>/?>)")
     parts += (r"(?P<open>[(\[{])", r"(?P<close>[)\]}])")
-    # Groups inside would count as the last that matched, so they are numbered by `opening`.
+    # Python names only the last group that matched, so `opening_pattern` finds a literal's own
+    # groups.
     return Finder(parts)
 
 
 @cache
 def text_pattern(lexis: Lexis) -> Finder:
-    """What is looked for in the text of an element: what stands there without quotes and rounds."""
+    """The search in the text of an element, where quotes and round brackets mean nothing."""
     comments = (
-        f"(?P<l{index}>{one.opens})"
-        for index, one in enumerate(lexis.literals)
-        if one.comment and lexis.tags == "all"
+        f"(?P<l{index}>{literal.opens})"
+        for index, literal in enumerate(lexis.literals)
+        if literal.comment and lexis.tags == "all"
     )
     parts = (r"(?P<line>\n)", *comments, _END, _TAG, r"(?P<open>\{)", r"(?P<close>\})")
     return Finder(parts)
@@ -40,16 +41,16 @@ def text_pattern(lexis: Lexis) -> Finder:
 
 @cache
 def opening_pattern(literal: Literal) -> re.Pattern[str]:
-    """What opens a literal, by itself: with its groups."""
+    """The pattern of what opens a literal, with its own groups."""
     return re.compile(literal.opens, re.MULTILINE)
 
 
 @cache
 def inside_pattern(literal: Literal, closer: str) -> Finder:
-    """What is looked for in a literal: groups `line`, `code`, `skip`, `close`."""
+    """The search in a literal: groups `line`, `code`, `skip`, `close`."""
     parts = [f"(?P<skip>{literal.skips})"] if literal.skips else []
     if literal.code:
-        # In Swift it begins with what escapes.
+        # In Swift code begins with a backslash, as an escaped character does.
         at = 0 if literal.code.startswith(r"\\") else len(parts)
         parts.insert(at, f"(?P<code>{literal.code})")
     if literal.heredoc:

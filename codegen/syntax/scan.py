@@ -1,8 +1,7 @@
-"""Reads a text forwards for what is open in it: brackets, literals, code in literals, elements.
+"""Reads a text forwards and keeps a stack of the brackets, literals and elements that are open.
 
-It needs no tree and begins anywhere, if it is told what is open there. That a text is broken costs
-little: a string that isn't closed ends with its line, and a bracket that is closed twice closes
-what is there.
+It needs no tree, and can begin anywhere if it is told what is open there. Broken text does little
+harm: an unclosed string ends with its line, and a bracket that is closed twice closes an outer one.
 """
 
 import re
@@ -34,8 +33,8 @@ _VOID: Final = frozenset(
         "<!doctype",
     ]
 )
-# How many may be open in each other: more than that is no person's work, and isn't opened. Readers
-# look at all that is open again and again.
+# How many frames may be open at once; more are ignored. Nobody writes that many, and readers look
+# at all open frames again and again.
 DEEPEST: Final = 100
 
 # Elements that hold code.
@@ -44,11 +43,11 @@ _HEADER_END: Final = ">"
 
 
 class Frame(NamedTuple):
-    """Something that is open: what opened it, what will close it, and where it began.
+    """Something that is open: a bracket, a literal, code in a literal, or an element.
 
-    `line` is the offset of the line it was opened on; of the first, if that line goes on after
-    something that was opened above, as a body does whose header has several lines.
-    `literal` says how it is read, None for a bracket or an element.
+    `mark` opened it at the offset `at`, and `closer` will close it. `line` is the offset of the
+    line on which its statement begins: for a body whose header has several lines that is the first
+    of them. `literal` says how the text in it is read, None for a bracket or an element.
     """
 
     mark: str
@@ -64,12 +63,12 @@ class Frame(NamedTuple):
 
     @property
     def is_bracket(self) -> bool:
-        """Whether it is a bracket in code, or what opens code in a string."""
+        """Whether it is a bracket in code, or code in a string."""
         return self.closer in _BRACKETS
 
     @property
     def is_element(self) -> bool:
-        """Whether it is an element whose tag has ended: text stands in it."""
+        """Whether it is an element, and its opening tag has ended."""
         return self.closer.startswith("</")
 
 
@@ -77,9 +76,11 @@ _BRACKETS: Final = frozenset(CLOSERS.values())
 
 
 class Event(NamedTuple):
-    """Something was opened, closed, given up at the end of its line, or a line ended.
+    """Something that happens in a text, at a span of offsets.
 
-    `stray` is a closing mark of nothing that is open. `frame` is what was opened or ended.
+    A frame is opened (`open`), closed (`close`) or given up at the end of its line (`drop`); a
+    closing mark closes nothing that is open (`stray`); or a line ends (`line`). `frame` is the
+    frame that was opened or ended.
     """
 
     kind: Literal["open", "close", "drop", "stray", "line"]
@@ -97,16 +98,16 @@ def scan(
     *,
     by_depth: bool = False,
 ) -> Iterator[Event]:
-    """Reads a part of a text; `stack`, the innermost last, is kept up to each event.
+    """Reads a part of a text. With each event `stack` is what is open after it.
 
     Args:
-        text: of which the part is read. Where frames begin must be offsets into it for `by_depth`.
-        lexis: how its language is written.
-        stack: what is open at the start.
-        start: of the part.
-        end: of the part, None for the text's.
-        by_depth: a bracket that closes at the beginning of its line closes what was opened on a
-            line as far in: for text in which some brackets are missing.
+        text: the part is read from it. With `by_depth` the frames' offsets must be offsets into it.
+        lexis: how the text writes strings and comments.
+        stack: the frames that are open at `start`, the innermost last. It is changed.
+        start: the offset where the part begins.
+        end: the offset where the part ends; None for the end of the text.
+        by_depth: for text in which brackets are missing: a bracket that closes at the beginning of
+            a line closes what was opened on a line with the same indentation.
     """
     scanner = _Scanner(text, lexis, stack, start, len(text) if end is None else end)
     return scanner.events(by_depth=by_depth)
@@ -140,14 +141,14 @@ class _Scanner:
                 yield from read(match)
 
     def _finder(self, top: Frame | None) -> Finder:
-        """What is looked for next."""
+        """The search for the next event."""
         if top is not None and top.literal is not None:
             return patterns.inside_pattern(top.literal, top.closer)
         is_text = top is not None and top.is_element and top.closer.lower() not in _SCRIPTS
         return patterns.text_pattern(self._lexis) if is_text else patterns.code_pattern(self._lexis)
 
     def _new_line(self, at: int) -> Iterator[Event]:
-        """A line ends: so does each literal of one line, and what is open in it."""
+        """A line ends, and with it the literals of one line and the frames inside them."""
         stack = self._stack
         ending = (
             index
@@ -206,7 +207,7 @@ class _Scanner:
             yield from self._opened(opening, opening[0], closer, literal)
 
     def _closed(self, match: re.Match[str], *, by_depth: bool) -> Iterator[Event]:
-        """A bracket or an element is closed: what it is, and what was forgotten in it, ends."""
+        """A mark closes a bracket or an element, and drops the forgotten frames inside it."""
         closer = "".join(match[0].split())
         at = match.start()
         line = self._text.rfind("\n", 0, at) + 1 if by_depth else -1
@@ -222,7 +223,7 @@ class _Scanner:
             yield Event("stray", *match.span())
 
     def _tag_ended(self, match: re.Match[str]) -> Iterator[Event]:
-        """The tag ends with which an element begins, or which is one by itself."""
+        """A tag ends. It opens an element, or is an element by itself."""
         if not self._stack or self._stack[-1].closer != _HEADER_END:
             return
         header = self._stack.pop()
@@ -234,14 +235,15 @@ class _Scanner:
 
 
 def begins_statement(stack: Sequence[Frame]) -> bool:
-    """Whether a statement may begin at the beginning of a line, and not go on."""
+    """Whether a new statement may begin at the beginning of a line."""
     return not stack or (stack[-1].literal is None and stack[-1].closer not in ")]>")
 
 
 def _partner(stack: Sequence[Frame], closer: str, line: int) -> int | None:
-    """The innermost frame that a mark closes.
+    """The index of the innermost frame that a mark closes; None if it closes nothing.
 
-    A brace or an element isn't closed by less, unless it was opened on the same `line`, if given.
+    A round or square bracket doesn't close frames beyond an open brace or element, unless that was
+    opened at or after `line`, the offset of the mark's line; -1 if this doesn't matter.
     """
     for index in range(len(stack) - 1, -1, -1):
         frame = stack[index]
@@ -256,14 +258,15 @@ def _partner(stack: Sequence[Frame], closer: str, line: int) -> int | None:
 def _as_far_in(
     stack: MutableSequence[Frame], closer: str, partner: int | None, text: str, at: int
 ) -> int | None:
-    """The frame that is closed at the beginning of a line: one as far in, or less.
+    """The index of the frame that a mark at the beginning of a line closes, by indentation.
 
-    What is farther in ends unclosed. None where nothing is as far out: what is closed was opened by
-    a line that isn't there, or isn't known.
+    That is the innermost frame with the same indentation, or else with less. None if there is none:
+    the line that opened the frame is missing or wasn't read. Frames with more indentation are then
+    dropped from the stack.
     """
     column = depth_at(text, at)
     columns = [frame_depth(text, frame) for frame in stack]
-    inside = max((index for index, one in enumerate(stack) if one.literal is not None), default=-1)
+    inside = max((index for index, frame in enumerate(stack) if frame.literal), default=-1)
     places = [index for index in range(inside + 1, len(stack)) if stack[index].closer == closer]
     if same := [index for index in places if columns[index] == column]:
         return same[-1]
@@ -279,17 +282,17 @@ def _as_far_in(
 
 
 def depth_at(text: str, at: int) -> int:
-    """How far in the line is, in columns, that an offset is on."""
+    """The indentation, in columns, of the line that an offset is on."""
     return depth(text[text.rfind("\n", 0, at) + 1 : at + 1])
 
 
 def frame_depth(text: str, frame: Frame) -> int:
-    """How far in the line is, in columns, that opened something."""
+    """The indentation, in columns, of the line that a frame was opened on."""
     end = text.find("\n", frame.line)
     return depth(text[frame.line : len(text) if end < 0 else end])
 
 
-# In a program an element stands where a value does.
+# In a program an element stands where a value may stand.
 _BEFORE_TAG: Final = re.compile(r"(?:[=(,?:&|>{}\[;]|\breturn|\A|\n)\s*\Z")
 
 

@@ -1,6 +1,6 @@
 """An immutable syntax tree of a text, edited in step with it.
 
-tree-sitter counts bytes of UTF-8; everything here is asked, and answers, in code points.
+tree-sitter counts bytes of UTF-8. Everything here takes and returns offsets in code points.
 """
 
 from bisect import bisect_left, bisect_right
@@ -16,15 +16,15 @@ from codegen.text import scalar
 
 _INNER: Final = frozenset({"name", "body"})
 
-# Code points between two marks: what has to be encoded to turn an offset into another.
+# Code points between two marks. At most two such pieces are encoded to convert an offset.
 _STEP: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A node that the language's query named, by its span in code points.
+    """A node that the language's query names, by its span in code points.
 
-    `inner` are the spans of what the same pattern named inside it: its "name", its "body".
+    `inner` has the spans of its "name" and its "body", as far as the same pattern names them.
     """
 
     kind: str
@@ -36,8 +36,8 @@ class Capture:
 class SyntaxTree:
     """The tree of one version of a text. Not to be built directly; see `parse`.
 
-    `text` is the document's; `grammar` says what its nodes mean. Broken source has a tree too:
-    what doesn't fit stands in it as errors.
+    `text` is the document's; `grammar` says what its nodes mean. Broken source has a tree, too:
+    the parts that don't fit the grammar are errors in it.
     """
 
     __slots__ = ("_data", "_marks", "_part", "_tree", "grammar", "text")
@@ -63,7 +63,7 @@ class SyntaxTree:
     def parse(
         cls, text: str, grammar: Grammar, part: tuple[int, int] | None = None
     ) -> "SyntaxTree":
-        """Parses a whole text, or only a part of it, given by its span: other code around it.
+        """Parses a text, or only the part with the given span if other text is around it.
 
         Raises:
             ParsingTooLongError: see `codegen.syntax.turns`.
@@ -77,10 +77,10 @@ class SyntaxTree:
         return cls(text, data, tree, grammar, marks=marks, part=part)
 
     def edited(self, start: int, old_end: int, inserted: str) -> "SyntaxTree":
-        """The tree after `text[start:old_end]` became `inserted`; only what changed is parsed.
+        """The tree after `text[start:old_end]` became `inserted`. Only what changed is parsed.
 
-        Of a text that has errors it may not be the very tree that `parse` makes: what was
-        understood before the error came is kept where it can be.
+        If the text has errors, the tree may differ from the one that `parse` makes: parts that were
+        understood before the error came are kept where possible.
 
         Raises:
             ParsingTooLongError: see `codegen.syntax.turns`.
@@ -112,24 +112,24 @@ class SyntaxTree:
     def captures(
         self, start: int, end: int, kinds: Collection[str] | None = None
     ) -> Iterator[Capture]:
-        """What the query names of the nodes that touch a span, as they stand in the query.
+        """The nodes that touch a span and that the query names.
 
         Args:
-            start: of the span.
-            end: of the span.
-            kinds: which are wanted; all if None.
+            start: the offset where the span begins.
+            end: the offset where it ends.
+            kinds: the kinds of captures that are wanted; all if None.
         """
         return self._captures(self.grammar.query, start, end, kinds)
 
     def literals(self, start: int, end: int) -> Iterator[Capture]:
-        """The strings, comments, and code in them, that touch a span."""
+        """The strings and comments, and the code in strings, that touch a span."""
         return self._captures(self.grammar.literals, start, end, None)
 
     def _captures(
         self, query: tree_sitter.Query, start: int, end: int, kinds: Collection[str] | None
     ) -> Iterator[Capture]:
         first, last = self._byte(start), self._byte(end)
-        # A span must not be empty, and a node that ends where it begins touches it.
+        # The span must not be empty. A node that ends where the span begins touches it.
         for _, named in matches(query, self._tree.root_node, max(0, first - 1), last + 1):
             for kind in named:
                 if kind not in _INNER:
@@ -139,14 +139,15 @@ class SyntaxTree:
             if kinds is not None and kind not in kinds:
                 continue
             node = named[kind][0]
-            # A pattern that begins outside of what it names matches all over that.
+            # A pattern that begins outside of the named node may match though the node is
+            # elsewhere.
             if node.end_byte < first or node.start_byte > last:
                 continue
             inner = {kind: self._span(named[kind][0]) for kind in named if kind in _INNER}
             yield Capture(kind, *self._span(node), inner)
 
     def errors(self) -> int:
-        """How many errors there are: what doesn't fit, and what is missing."""
+        """How many errors the tree has: nodes that don't fit the grammar, and missing nodes."""
         count = 0
         stack = [self._tree.root_node]
         while stack:
@@ -167,7 +168,7 @@ class SyntaxTree:
 
 
 class _Marks:
-    """Code points of a text against bytes of its UTF-8, at marks that are not far apart.
+    """Offsets of a text in code points and in bytes of UTF-8, at marks that are not far apart.
 
     Counting from the text's start would take longer than parsing what a keystroke changed.
     """
@@ -180,7 +181,7 @@ class _Marks:
 
     @classmethod
     def of(cls, text: str, size: int) -> "_Marks | None":
-        """The marks of a text that is so many bytes long; None where both counts are the same."""
+        """The marks of a text with `size` bytes; None if it has as many code points."""
         if size == len(text):
             return None
         marks = cls([0], [0])
@@ -188,7 +189,7 @@ class _Marks:
         return marks
 
     def edited(self, text: str, start: int, old_end: int, chars: int, bytes_: int) -> "_Marks":
-        """The marks of what a text became by an edit that made it so much longer."""
+        """The marks after an edit that made the text longer by so many code points and bytes."""
         kept = bisect_right(self._chars, start)
         after = max(kept, bisect_left(self._chars, old_end))
         marks = _Marks(self._chars[:kept], self._bytes[:kept])
@@ -199,7 +200,7 @@ class _Marks:
         return marks
 
     def _measure(self, text: str, end: int) -> None:
-        """Adds marks up to a place that is or may be one, none of them near to it."""
+        """Adds marks from the last mark up to an offset, none of them close to that offset."""
         at, size = self._chars[-1], self._bytes[-1]
         while end - at > 2 * _STEP:
             size += _size(text[at : at + _STEP])
@@ -235,7 +236,7 @@ def _parser(grammar: Grammar, data: bytes, part: tuple[int, int] | None) -> tree
 
 
 def _moved(part: tuple[int, int], first: int, last: int, new_last: int) -> tuple[int, int]:
-    """Where a part is after an edit. What is inserted at its very borders belongs to it."""
+    """The span of a part after an edit. Text inserted at its very borders belongs to the part."""
     start, end = part
     added = new_last - last
     start = start if start <= first else max(start, last) + added
@@ -246,7 +247,7 @@ def _moved(part: tuple[int, int], first: int, last: int, new_last: int) -> tuple
 def _point(
     data: bytes, offset: int, known: int = 0, at: tree_sitter.Point | None = None
 ) -> tree_sitter.Point:
-    """Row and column of an offset, counted from an earlier one whose point is known."""
+    """The row and column of an offset, counted from the offset `known` at the point `at`."""
     row = data.count(b"\n", known, offset)
     column = offset - data.rfind(b"\n", 0, offset) - 1
     return tree_sitter.Point(row if at is None else at.row + row, column)

@@ -1,4 +1,4 @@
-"""The syntax tree of a text that is edited: kept in step by what differs from the text before."""
+"""The syntax tree of a text that is edited: only what differs from the text before is parsed."""
 
 import logging
 import threading
@@ -13,25 +13,25 @@ _log = logging.getLogger(__name__)
 
 
 class Trees:
-    """The newest tree of a file. May be asked from any thread; one is answered at a time.
+    """Keeps the newest tree of a file. Any thread may ask; it answers a single thread at a time.
 
-    Of a burst of edits only the outcome is parsed, as one edit of the span that they touch.
+    After a burst of edits only the resulting text is parsed, as a single edit.
     """
 
     def __init__(self, language: Language | None) -> None:
         """Parses nothing yet."""
         self._language = language
         self._newest: SyntaxTree | None = None
-        # Code points of a text that took too long: one as large isn't tried again.
+        # The code points of a text that took too long: a text as large isn't parsed again.
         self._too_long = MAX_PARSED + 1
         self._lock = threading.Lock()
 
     def of(self, text: str, *, keep: bool = True) -> SyntaxTree | None:
-        """The tree of a text; None where its language has none, or the text is too much for it.
+        """The tree of a text; None if its language has no grammar here, or the text is too large.
 
         Args:
-            text: the file's, or one that it may soon have.
-            keep: whether it is the file's: the next text is compared with it.
+            text: the file's text, or a text that the file may have soon.
+            keep: whether it is the file's text, with which the next text is compared.
         """
         with self._lock:
             tree = self._of(text)
@@ -60,9 +60,10 @@ class Trees:
 
 
 def changed_span(old: str, new: str) -> tuple[int, int, int]:
-    """Where two texts differ: from `start` on, up to an end in the old one and one in the new one.
+    """The span in which two texts differ, in code points.
 
-    What is before and after is the same in both. In code points.
+    Returns:
+        Where it begins in both texts, where it ends in the old text, and where in the new one.
     """
     shorter = min(len(old), len(new))
     start = _longest(shorter, lambda size: old[:size] == new[:size])
@@ -71,7 +72,7 @@ def changed_span(old: str, new: str) -> tuple[int, int, int]:
 
 
 def _longest(most: int, holds: Callable[[int], bool]) -> int:
-    """The greatest size up to `most` for which something holds, which it does for all below it."""
+    """The greatest size up to `most` that `holds`; all smaller sizes must hold, too."""
     least = 0
     while least < most:
         middle = (least + most + 1) // 2

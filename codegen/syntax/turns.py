@@ -1,7 +1,7 @@
-"""Long calls of tree-sitter: other threads get their turns meanwhile, and none runs for ever.
+"""Long calls of tree-sitter: other threads get turns meanwhile, and a call ends after some seconds.
 
 tree-sitter holds the interpreter's lock while it parses or looks for a query's patterns. It calls
-back now and then, which is when the lock can be given to another thread.
+back now and then; then the lock can be given to another thread.
 """
 
 import threading
@@ -15,29 +15,29 @@ import tree_sitter
 from codegen.errors import CodegenError
 
 PARSE_SECONDS: Final = 3.0
-"""CPU time after which a text's parsing is given up."""
+"""Seconds of CPU time after which the parsing of a text is given up."""
 
 QUERY_SECONDS: Final = 3.0
-"""CPU time after which a query is given up; the largest text that is parsed needs less."""
+"""Seconds of CPU time after which a query is given up. No text that is parsed needs as much."""
 
-# Matches of a query that may be in progress at once: those of broken code multiply.
+# How many matches of a query may be in progress at once: in broken code they multiply.
 _MATCHES: Final = 1024
 
-# Seconds after which another thread gets a turn, and how long it is waited for: without a wait this
-# thread would have the lock again before another one wakes up.
+# Seconds after which another thread gets a turn, and seconds that this thread then waits. Without
+# the wait it would take the lock again before another thread wakes up.
 _TURN: Final = 0.002
 _WAIT: Final = 0.0002
 
-# What the parser reads at once, or a query looks through, in bytes.
+# How many bytes the parser reads, or a query looks through, at once.
 _PART: Final = 16384
 
 
 class ParsingTooLongError(CodegenError):
-    """A text whose parsing takes too long."""
+    """The parsing of a text took too long."""
 
 
 class _Turns:
-    """What a long call does now and then; called by tree-sitter, it says whether to stop."""
+    """The callback of a long call, with which tree-sitter asks now and then whether to stop."""
 
     __slots__ = ("_end", "_next")
 
@@ -46,7 +46,7 @@ class _Turns:
         self._next = time.perf_counter() + _TURN
 
     def __call__(self, *_: object) -> bool:
-        """Gives other threads a turn if it is time; whether the CPU time is used up."""
+        """Gives other threads a turn if it is time. Returns whether the CPU time is used up."""
         if time.perf_counter() < self._next:
             return False
         if threading.active_count() > 1:
@@ -61,9 +61,9 @@ def parsed(
     """The tree of a text in UTF-8.
 
     Args:
-        parser: with its language, and the ranges that are to be parsed.
+        parser: has the language, and the ranges to be parsed.
         data: the text.
-        old: the tree of what the text was before, edited to it.
+        old: the tree of the text before an edit, with the edit applied to it.
 
     Raises:
         ParsingTooLongError: it took more than PARSE_SECONDS.
@@ -87,7 +87,7 @@ Match = tuple[int, dict[str, list[tree_sitter.Node]]]
 def matches(
     query: tree_sitter.Query, root: tree_sitter.Node, start: int, end: int
 ) -> Iterator[Match]:
-    """What a query finds in a span of bytes; what was found so far if it takes too long.
+    """The matches of a query in a span of bytes; if it takes too long, those found until then.
 
     A long span is looked through in parts. The binding's own callback can't be used here: it is
     called with options that are gone by then (tree-sitter 0.26.1), and crashes.
@@ -101,8 +101,8 @@ def matches(
             cursor.set_byte_range(first, last)
             for pattern, named in cursor.matches(node):
                 if end - start > _PART:
-                    # What touches two parts is found twice.
-                    key = (pattern, *(one.id for nodes in named.values() for one in nodes))
+                    # A match that touches two parts is found twice.
+                    key = (pattern, *(node.id for nodes in named.values() for node in nodes))
                     if key in seen:
                         continue
                     seen.add(key)
@@ -111,18 +111,18 @@ def matches(
             return
 
 
-# Children beside each other without a list's structure, from which on an error is too wide for a
-# query: for each child it looks at all that follow.
+# With more children than this an error is too wide for a query, which for each child looks at all
+# children that follow.
 _WIDE: Final = 1000
 
-# Levels from which on what a query looks for is too deep in: it takes as long for each. It begins
-# so many above the span then.
+# A query takes time for each level above the span. From _DEEP levels on it begins _LEVELS levels
+# above the span, and not at the root.
 _DEEP: Final = 10_000
 _LEVELS: Final = 100
 
 
 def _starts(root: tree_sitter.Node, start: int, end: int) -> list[tree_sitter.Node]:
-    """The nodes where a query begins: the root, or what is whole in it if an error is too wide."""
+    """The nodes where a query begins: the root, or those without errors if an error is too wide."""
     if root.descendant_count > _DEEP:
         root = _near(root, start, end)
     whole: list[tree_sitter.Node] = []
@@ -139,7 +139,7 @@ def _starts(root: tree_sitter.Node, start: int, end: int) -> list[tree_sitter.No
 
 
 def _near(root: tree_sitter.Node, start: int, end: int) -> tree_sitter.Node:
-    """The root, or a node not far above a span that is too deep in it."""
+    """The root; if the span is too deep in it, a node some levels above the span."""
     above = deque([root], _LEVELS)
     level, cursor = 0, root.walk()
     while cursor.goto_first_child_for_byte(start) is not None:
@@ -153,10 +153,10 @@ def _near(root: tree_sitter.Node, start: int, end: int) -> tree_sitter.Node:
 
 def _touching(node: tree_sitter.Node, start: int, end: int) -> list[tree_sitter.Node]:
     """A node's children that touch a span of bytes."""
-    found = []
+    children = []
     cursor = node.walk()
     more = cursor.goto_first_child_for_byte(start) is not None
     while more and (child := cursor.node) is not None and child.start_byte <= end:
-        found.append(child)
+        children.append(child)
         more = cursor.goto_next_sibling()
-    return found
+    return children
