@@ -31,7 +31,7 @@ from codegen.errors import UsageError
         pytest.param(512, 508, None, None, 1, id="the last token"),
     ],
 )
-def test_budget(window, max_tokens, wanted, speed, budget):
+def test_the_budget_of_a_prompt(window, max_tokens, wanted, speed, budget):
     assert PROMPT_SECONDS == 3.0
     assert prompt_budget(window, max_tokens, wanted, speed) == budget
 

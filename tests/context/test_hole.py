@@ -35,12 +35,12 @@ MULTI = {
 
 
 @pytest.mark.parametrize("source", SINGLE.values(), ids=SINGLE)
-def test_one_line(source):
+def test_a_hole_of_one_line(source):
     assert find_hole(at_cursor(source)).lines == "single"
 
 
 @pytest.mark.parametrize("source", MULTI.values(), ids=MULTI)
-def test_several_lines(source):
+def test_a_hole_of_several_lines(source):
     assert find_hole(at_cursor(source)).lines == "multi"
 
 
@@ -62,7 +62,7 @@ def test_what_is_wanted_is_done(source, wanted):
         ("‸" + "\n" * 9000 + "a", "", "", ""),
     ],
 )
-def test_hole(source, left, right, following):
+def test_the_lines_around_a_hole(source, left, right, following):
     hole = find_hole(at_cursor(source))
     assert (hole.left, hole.right, hole.following) == (left, right, following)
 
@@ -77,7 +77,7 @@ def test_hole(source, left, right, following):
         ("\n‸", "\n"),
     ],
 )
-def test_newline(source, newline):
+def test_the_newline_of_a_hole(source, newline):
     assert find_hole(at_cursor(source)).newline == newline
 
 
@@ -100,5 +100,5 @@ def test_an_enormous_line_is_not_all_looked_at():
         ("", False),
     ],
 )
-def test_opens_block(line, opens):
+def test_lines_that_open_a_block(line, opens):
     assert opens_block(line) is opens

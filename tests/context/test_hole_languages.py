@@ -987,7 +987,7 @@ HOLES = {
         for name, hole in holes.items()
     ],
 )
-def test_hole(path, source, expected):
+def test_the_hole_in_a_language(path, source, expected):
     hole = find_hole(at_cursor(source, path))
     scope = ".".join(definition.name for definition in hole.scope)
     assert f"{hole.kind} {hole.lines} {scope}".rstrip() == expected
@@ -1051,5 +1051,5 @@ REFUSED = {
         for name, hole in holes.items()
     ],
 )
-def test_refusal(path, source, expected):
+def test_places_where_nothing_is_suggested(path, source, expected):
     assert find_hole(at_cursor(source, path)).refusal == expected

@@ -143,7 +143,7 @@ HOLES = {
 
 
 @pytest.mark.parametrize(("source", "expected"), HOLES.values(), ids=HOLES)
-def test_hole(source, expected):
+def test_the_hole_in_python(source, expected):
     hole = find_hole(at_cursor(source, "a.py"))
     scope = ".".join(definition.name for definition in hole.scope)
     assert f"{hole.kind} {hole.lines} {scope}".rstrip() == expected
@@ -164,5 +164,5 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("source", "expected"), REFUSED.values(), ids=REFUSED)
-def test_refusal(source, expected):
+def test_places_in_python_where_nothing_is_suggested(source, expected):
     assert find_hole(at_cursor(source, "a.py")).refusal == expected

@@ -225,7 +225,7 @@ def outlined(source: str, path: str, budget: int = 1000) -> Skeleton:
         pytest.param("a.unknown", "def f():\n    pass\n‸", "", id="no tree"),
     ],
 )  # fmt: skip
-def test_outline(path, source, shown):
+def test_the_skeleton_of_a_file(path, source, shown):
     found = outlined(source, path)
     assert found.text == dedent(shown)
     assert found.tokens == count_words(found.text)

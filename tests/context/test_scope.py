@@ -96,7 +96,7 @@ PYTHON = {
 
 
 @pytest.mark.parametrize(("source", "expected"), PYTHON.values(), ids=PYTHON)
-def test_python(source, expected):
+def test_the_scope_in_python(source, expected):
     document = at_cursor(source, "a.py")
     found = definitions_around(document)
     assert ".".join(one.name for one in found) == expected

@@ -119,7 +119,7 @@ def test_window_stands_still_while_typing(budget, edges):
         pytest.param("a\n" * 13 + "‸" + "b\n", 20, "a\n" * 9, "b\n", id="rest to prefix"),
     ],
 )
-def test_window(source, budget, prefix, suffix):
+def test_the_window_around_a_cursor(source, budget, prefix, suffix):
     context = fit_window(at_cursor(source), budget, count_words)
     assert (context.prefix, context.suffix) == (prefix, suffix)
 

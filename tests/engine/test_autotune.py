@@ -44,7 +44,7 @@ def measuring(monkeypatch):
     return limits
 
 
-def test_measured_once(tiny, store, monkeypatch):
+def test_an_export_is_measured_once(tiny, store, monkeypatch):
     first = tuned(tiny.int4, CPU, 1, store.autotune, NullProgress())
     monkeypatch.setattr(autotune, "measure", None)
     assert tuned(tiny.int4, CPU, 1, store.autotune, NullProgress()) == first

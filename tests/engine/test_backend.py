@@ -190,7 +190,7 @@ def test_steps_carry_the_models_logprobs(tiny, backend):
     )
 
 
-def test_max_tokens(tiny, backend):
+def test_a_sample_ends_after_max_tokens(tiny, backend):
     (prompt,) = tiny.prompts(11, 10)
     longest = greedy(backend, prompt, 12)
     for count in (1, 2, 11):
@@ -199,7 +199,7 @@ def test_max_tokens(tiny, backend):
         assert [step.finish for step in steps] == [None] * (count - 1) + [FinishReason.LENGTH]
 
 
-def test_stop_ids(tiny, backend):
+def test_a_sample_ends_at_a_stop_id(tiny, backend):
     (prompt,) = tiny.prompts(12, 10)
     (longest,) = steps_of(backend, prompt, 12)
     for at in (0, 1, 7):
@@ -280,7 +280,7 @@ def test_a_constraint_holds_step_by_step(tiny, backend):
     assert greedy(backend, prompt, 8, constraint=Spelling()) == free
 
 
-def test_usage(tiny, backend):
+def test_the_usage_of_a_request(tiny, backend):
     (prompt,) = tiny.prompts(17, 20)
     generation = start(backend, prompt, 5, samples=SAMPLED)
     assert (generation.usage.prompt_tokens, generation.usage.decoded_tokens) == (20, 0)
@@ -624,7 +624,7 @@ def test_requests_wait_for_one_another(tiny, backend):
     assert answers == [greedy(load(tiny.fp32), other)]
 
 
-def test_many_threads(tiny, backend):
+def test_requests_from_many_threads(tiny, backend):
     prompts = tiny.prompts(36, *range(10, 18))
     wanted = [greedy(load(tiny.fp32), prompt) for prompt in prompts]
     answers = {}

@@ -42,17 +42,17 @@ def test_cpu_by_name_needs_no_reason():
     assert choose_device("cpu") == Device("cpu")
 
 
-def test_no_provider(monkeypatch):
+def test_cuda_without_its_provider(monkeypatch):
     monkeypatch.setattr(ort, "get_available_providers", lambda: [CPU])
     check_refused("this onnxruntime has no CUDA provider")
 
 
-def test_no_driver(with_provider):
+def test_cuda_without_a_driver(with_provider):
     with_provider.setattr(device_module, "nvidia_cards", lambda: 0)
     check_refused("there is no NVIDIA GPU, or no driver for it")
 
 
-def test_no_device(with_provider):
+def test_cuda_without_a_card(with_provider):
     with_provider.setattr(ort, "get_ep_devices", lambda: [SimpleNamespace(ep_name=CPU)])
     check_refused("no CUDA device was found", card=True)
 
@@ -132,7 +132,7 @@ def test_what_was_begun_is_ended(monkeypatch):
 
 
 @pytest.mark.parametrize("wanted", ["auto", "cuda"])
-def test_a_gpu(with_provider, wanted):
+def test_a_gpu_is_chosen(with_provider, wanted):
     with_provider.setattr(ort, "get_ep_devices", lambda: [SimpleNamespace(ep_name=CUDA)])
     assert choose_device(wanted) == Device("cuda")
     assert choose_device(wanted).providers == [CUDA, CPU]
@@ -142,7 +142,7 @@ def test_a_gpu(with_provider, wanted):
     ("logical", "physical", "usable", "cores"),
     [(8, 4, 8, 4), (8, 4, 2, 2), (8, None, 8, 8), (None, None, 3, 1), (2, 4, 2, 2)],
 )
-def test_physical_cores(monkeypatch, logical, physical, usable, cores):
+def test_the_count_of_physical_cores(monkeypatch, logical, physical, usable, cores):
     monkeypatch.setattr(device_module.psutil, "cpu_count", lambda logical: counts[logical])
     counts = {True: logical, False: physical}
     process = SimpleNamespace(cpu_affinity=lambda: list(range(usable)))

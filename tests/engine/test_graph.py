@@ -44,7 +44,7 @@ def test_the_shape_is_the_models(tiny, graph):
     assert graph.kv_dtype == np.float32
 
 
-def test_names():
+def test_the_names_of_the_caches():
     assert past_names(Shape(2, 1, 8, 8, 8)) == [
         "past_key_values.0.key",
         "past_key_values.0.value",
@@ -166,20 +166,20 @@ def check_refused(folder, shape, match):
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 1000, b"no model", b"\xff" * 5000])
-def test_garbage(tiny, folder, content):
+def test_a_graph_of_garbage(tiny, folder, content):
     (folder / "model.full.onnx").write_bytes(content)
     check_refused(folder, tiny.fp32.manifest.shape, "can't be loaded|has no input")
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
-def test_truncated(tiny, folder, share):
+def test_a_truncated_graph(tiny, folder, share):
     path = folder / "model.full.onnx"
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
     check_refused(folder, tiny.fp32.manifest.shape, "can't be loaded")
 
 
-def test_missing_graph(tiny, folder):
+def test_a_missing_graph(tiny, folder):
     (folder / "model.full.onnx").unlink()
     check_refused(folder, tiny.fp32.manifest.shape, r"\.onnx is missing; export the model")
 
@@ -200,7 +200,7 @@ def test_missing_weights(tiny, folder):
     assert str(folder / WEIGHTS_FILE) in str(raised.value)
 
 
-def test_another_model(tiny, folder):
+def test_a_graph_of_another_model(tiny, folder):
     more = Shape(LAYERS + 1, 2, 16, tiny.vocabulary, 512)
     check_refused(folder, more, rf"has no input past_key_values\.{LAYERS}\.key")
 

@@ -65,7 +65,7 @@ def check_refused(directory, match):
     assert str(directory) in str(raised.value)
 
 
-def test_round_trip():
+def test_a_manifest_is_read_as_it_was_written():
     assert Manifest.from_json(MANIFEST.to_json(), WHERE) == MANIFEST
     plain = replace(MANIFEST, parity=None, made_with={})
     assert Manifest.from_json(plain.to_json(), WHERE) == plain
@@ -80,7 +80,7 @@ def test_what_is_stored_is_plain_json():
     }
 
 
-def test_opening(directory):
+def test_opening_an_export(directory):
     model = open_export(directory)
     assert model.manifest == MANIFEST
     assert model.graph("l4") == directory / "model.l4.onnx"
@@ -98,13 +98,13 @@ def test_files_that_are_not_listed_do_no_harm(directory):
     open_export(directory)
 
 
-def test_no_manifest(directory):
+def test_a_directory_without_a_manifest(directory):
     (directory / MANIFEST_FILE).unlink()
     with pytest.raises(ModelMissingError, match=r"is not an exported model: no codegen\.json"):
         open_export(directory)
 
 
-def test_no_directory(directory):
+def test_an_export_that_is_not_there(directory):
     for path in (directory / "nothing", directory / TOKENIZER_FILE):
         with pytest.raises(ModelMissingError):
             open_export(path)
@@ -148,7 +148,7 @@ def test_a_file_that_is_not_listed(directory, name):
 
 
 @pytest.mark.parametrize("version", [0, FORMAT + 1, "1", None])
-def test_another_format(directory, version):
+def test_a_manifest_of_another_format(directory, version):
     write(directory, changed(format=version))
     check_refused(directory, f"is an export of format {version}, .*; export the model again")
 

@@ -18,7 +18,7 @@ KNOWN = ("l1", "l4")
         ("l1+l4@1000", ComputePaths("l1", "l4", 1000)),
     ],
 )
-def test_parse(text, paths):
+def test_compute_paths_are_parsed(text, paths):
     assert parse_paths(text, KNOWN) == paths
     assert parse_paths(str(paths), KNOWN) == paths
 
@@ -38,7 +38,7 @@ def test_what_is_written_is_read(decode, prefill, switch):
         *("l4+l4", "l4+l4@32", "l4,l1"),
     ],
 )
-def test_refused(text):
+def test_compute_paths_that_are_refused(text):
     with pytest.raises(ConfigError, match=r"this model has l1, l4; write one of them"):
         parse_paths(text, KNOWN)
 

@@ -112,7 +112,7 @@ def test_a_constraint_that_allows_anything():
     ],
     ids=str,
 )
-def test_support(sampling, support):
+def test_which_tokens_may_be_drawn(sampling, support):
     assert set(drawn(of_probabilities(0.3, 0.2, 0.4, 0.1), sampling)) == support
 
 

@@ -41,7 +41,7 @@ def downloads(settings):
     return sorted(path.name for path in (settings.cache_dir / "downloads").iterdir())
 
 
-def test_describe():
+def test_what_is_said_of_a_download():
     assert describe(default_entry()) == (
         "fetching qwen2.5-coder-0.5b (491 MB, Apache-2.0) "
         "from the Hugging Face hub (Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF)"

@@ -27,7 +27,7 @@ def bring(server, entry, tmp_path, monkeypatch):
     return bring
 
 
-def test_a_file(server, entry, body, bring, recorder):
+def test_a_file_is_fetched_from_the_hub(server, entry, body, bring, recorder):
     server.serve_as_hub(entry, body)
     progress = recorder()
     assert bring(progress=progress) == body

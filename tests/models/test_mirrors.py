@@ -68,7 +68,7 @@ def wheels(**changes):
         (wheels(member=""), "member = ''"),
     ],
 )
-def test_bad_mirrors(read, row, message):
+def test_mirrors_that_are_refused(read, row, message):
     text = "[[mirror]]\n" + "\n".join(f"{key} = {value!r}" for key, value in row.items())
     with pytest.raises(ConfigError, match=re.escape(message)):
         read(text)

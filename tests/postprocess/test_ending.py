@@ -92,7 +92,7 @@ CASES = {
         for name, case in cases.items()
     ],
 )
-def test_natural_end(lines, source, marked):
+def test_where_a_completion_ends(lines, source, marked):
     generated, mark, rest = marked.partition("¦")
     document = at_cursor(source, "a.c" if "{" in source else "a.py")
     end = natural_end(generated + rest, join(document, find_hole(document, lines)))

@@ -44,7 +44,7 @@ PLACED = {
 
 
 @pytest.mark.parametrize(("source", "text", "expected"), PLACED.values(), ids=PLACED)
-def test_placed(source, text, expected):
+def test_a_completion_is_moved_to_where_it_fits(source, text, expected):
     document = at_cursor(source, "a.py")
     outcome = fill(document, text)
     assert isinstance(outcome, Suggestion)
@@ -81,7 +81,7 @@ STYLED = {
 
 
 @pytest.mark.parametrize(("source", "text", "expected"), STYLED.values(), ids=STYLED)
-def test_style(source, text, expected):
+def test_a_completion_is_indented_as_the_file_is(source, text, expected):
     document = at_cursor(source, "a.py")
     outcome = fill(document, text)
     assert isinstance(outcome, Suggestion)
@@ -92,7 +92,7 @@ def test_style(source, text, expected):
     ("source", "text"),
     [("x = a‸\n", "."), ("x = a‸\n", ";"), ("foo‸\n", "=="), ("# a‸\n", "")],
 )
-def test_tiny(source, text):
+def test_texts_that_say_too_little(source, text):
     document = at_cursor(source, "a.py")
     assert isinstance(fill(document, text), Rejection)
 

@@ -289,7 +289,7 @@ JOINS = {
     ],
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_join(path, source, text, expected, newline):
+def test_a_completion_joins_what_is_there(path, source, text, expected, newline):
     outcome = fill(at_cursor(source.replace("\n", newline), path), text)
     shown = outcome.text if isinstance(outcome, Suggestion) else None
     assert shown == (None if expected is None else expected.replace("\n", newline))

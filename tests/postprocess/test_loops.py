@@ -56,7 +56,7 @@ ROUNDS = {
 
 
 @pytest.mark.parametrize("marked", ROUNDS.values(), ids=ROUNDS)
-def test_first_round(marked):
+def test_a_loop_is_cut_after_its_first_round(marked):
     expected, _, rest = marked.partition("¦")
     assert first_round(expected + rest) == expected
 

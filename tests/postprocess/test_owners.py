@@ -252,7 +252,7 @@ def owners_at(document):
         for row in rows
     ],
 )
-def test_owners(path, source, expected, spare, newline):
+def test_who_closes_what_is_open(path, source, expected, spare, newline):
     document = at_cursor(source.replace("\n", newline), path)
     assert owners_at(document) == (expected, spare)
 

@@ -65,7 +65,7 @@ def fill(source, text):
 
 
 @pytest.mark.parametrize(("source", "text", "expected", "rules"), SUGGESTED)
-def test_suggested(source, text, expected, rules):
+def test_what_the_rules_make_of_a_completion(source, text, expected, rules):
     outcome = fill(source, text)
     assert outcome == Suggestion(expected, rules)
 
@@ -87,7 +87,7 @@ def test_suggested(source, text, expected, rules):
         ("x = ‸y + 1\n", "y + 1", "end-of-hole"),
     ],
 )
-def test_rejected(source, text, reason):
+def test_completions_that_the_rules_drop(source, text, reason):
     assert fill(source, text) == Rejection(reason)
 
 

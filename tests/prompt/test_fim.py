@@ -52,7 +52,7 @@ FROZEN = "<|fim_prefix|>a\n<|fim_suffix|>\nz\n<|fim_middle|>"
         ("frozen", ("a\n", "", "\nz\n"), True, FROZEN, b""),
     ],
 )
-def test_prompt(tokenizer, ids, order, parts, heal, expected, forced):
+def test_a_prompt_in_each_order(tokenizer, ids, order, parts, heal, expected, forced):
     prompt = build_prompt(*parts, ids, tokenizer, order=order, heal=heal)
     assert shown(tokenizer, prompt) == expected
     assert prompt.forced == forced

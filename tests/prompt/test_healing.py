@@ -43,7 +43,7 @@ BOUNDARIES = [
 
 
 @pytest.mark.parametrize("marked", BOUNDARIES)
-def test_boundary(tokenizer, marked):
+def test_the_boundary_that_a_prompt_backs_off_to(tokenizer, marked):
     before, _, after = marked.partition("¦")
     boundary = safe_boundary(tokenizer, before + after)
     assert boundary is not None
@@ -159,7 +159,7 @@ def test_a_plain_string_is_no_way_to_begin_a_docstring(tokenizer, vocabulary):
     assert b' "' not in texts
 
 
-def test_spell_ends(tokenizer, vocabulary):
+def test_nothing_is_constrained_once_all_is_spelled(tokenizer, vocabulary):
     spell = Spell.of(tokenizer, vocabulary, b"")
     assert spell.allowed() is None
     assert spell.advance(tokenizer.special_ids["<|endoftext|>"]) is spell

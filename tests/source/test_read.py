@@ -65,7 +65,7 @@ READABLE = [
 
 
 @pytest.mark.parametrize("case", READABLE)
-def test_reads(tmp_path: Path, case: tuple[bytes, str, bytes, str, str]):
+def test_a_file_is_read_in_its_encoding(tmp_path: Path, case: tuple[bytes, str, bytes, str, str]):
     raw, *expected = case
     path = tmp_path / "file.py"
     path.write_bytes(raw)
@@ -159,7 +159,7 @@ def test_refuses_a_failing_standard_input():
         read_stdin(io.BufferedWriter(io.BytesIO()))  # type: ignore[arg-type]
 
 
-def test_size_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(read, "MAX_BYTES", 2**20)
     path = tmp_path / "large.py"
     path.write_bytes(b"x" * 2**20)
@@ -201,7 +201,7 @@ POSITIONS = [
 
 
 @pytest.mark.parametrize(("argument", "expected"), POSITIONS)
-def test_parse_position(argument: str, expected: tuple[str, int, int | None]):
+def test_a_position_is_parsed(argument: str, expected: tuple[str, int, int | None]):
     assert parse_position(argument) == expected
 
 
@@ -260,7 +260,9 @@ CURSOR = "│"
         ("x\n😀é\u0301│", 2, 4, 4, False),
     ],
 )
-def test_locate(marked: str, line: int, column: int | None, at: int, clamped: bool):
+def test_the_offset_of_a_line_and_column(
+    marked: str, line: int, column: int | None, at: int, clamped: bool
+):
     text, offset = marked.replace(CURSOR, ""), marked.index(CURSOR)
     place = locate(text, line, column)
     assert (place.offset, place.line, place.column, place.clamped) == (offset, line, at, clamped)
@@ -278,7 +280,9 @@ def test_locate(marked: str, line: int, column: int | None, at: int, clamped: bo
         ("a\n", 1, -1, "there is no column -1"),
     ],
 )
-def test_locate_refuses(text: str, line: int, column: int | None, message: str):
+def test_positions_that_a_text_does_not_have(
+    text: str, line: int, column: int | None, message: str
+):
     with pytest.raises(PositionError, match=re.escape(message)):
         locate(text, line, column)
 
@@ -331,5 +335,5 @@ def test_locate_agrees_with_a_list_of_all_lines(text: str, lines: int, length: i
         ("\r│\n", "\r\n"),
     ],
 )
-def test_newline_above(marked: str, expected: str | None):
+def test_the_newline_above_a_position(marked: str, expected: str | None):
     assert newline_above(marked.replace(CURSOR, ""), marked.index(CURSOR)) == expected

@@ -77,7 +77,7 @@ JP = b"# coding: iso2022_jp\n"
         (b"# coding: utf-7\na\xe2\x94\x82b", "é", b"# coding: utf-7\na+AOk-b"),
     ],
 )
-def test_inserts(tmp_path: Path, marked: bytes, insertion: str, expected: bytes):
+def test_an_insertion_into_a_file(tmp_path: Path, marked: bytes, insertion: str, expected: bytes):
     check(tmp_path / "file.py", marked, insertion, expected)
 
 
@@ -120,7 +120,9 @@ REREADS = "without changing how the rest of {} reads as "
         (b"ab", 1, "\0", REREADS),
     ],
 )
-def test_refuses(tmp_path: Path, raw: bytes, offset: int, insertion: str, message: str):
+def test_insertions_that_are_refused(
+    tmp_path: Path, raw: bytes, offset: int, insertion: str, message: str
+):
     path = tmp_path / "file.py"
     path.write_bytes(raw)
     source = read_source(str(path))
@@ -404,7 +406,9 @@ ENCODINGS = {
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), newlines=st.sampled_from([["\n"], ["\r\n"], ["\r"], ["\n", "\r\n", "\r"]]))
-def test_any_insertion(tmp_path: Path, encoding: str, data: st.DataObject, newlines: list[str]):
+def test_any_insertion_leaves_the_rest_of_the_file(
+    tmp_path: Path, encoding: str, data: st.DataObject, newlines: list[str]
+):
     head, codec = ENCODINGS[encoding]
     newline = st.sampled_from(newlines)
     piece = st.text(alphabet(codec), max_size=4)

@@ -1929,7 +1929,7 @@ each_case = pytest.mark.parametrize(
 
 
 @each_case
-def test_captures(case: Case):
+def test_what_a_query_captures(case: Case):
     check(case)
 
 
@@ -1981,7 +1981,7 @@ def test_there_is_a_case_for_every_language():
 
 
 @pytest.mark.parametrize("row", LANGUAGES, ids=lambda row: row.name)
-def test_query_compiles(row: Language):
+def test_a_query_fits_its_grammar(row: Language):
     known = grammar(row)
     assert known.language == row
     assert known.query.pattern_count > 0
@@ -2046,7 +2046,7 @@ def test_suffix_without_its_dot_is_an_alias():
         (None, None, None),
     ],
 )
-def test_language_of(path, language_id, expected):
+def test_the_language_of_a_file(path, language_id, expected):
     row = language_of(path, language_id)
     assert (row.name if row else None) == expected
 
@@ -2068,7 +2068,7 @@ def test_language_of(path, language_id, expected):
         ("", None),
     ],
 )
-def test_language_named(name, expected):
+def test_the_language_that_a_name_means(name, expected):
     row = language_named(name)
     assert (row.name if row else None) == expected
 
@@ -2082,7 +2082,7 @@ def forgotten():
 
 
 @pytest.mark.usefixtures("forgotten")
-def test_missing_wheel(monkeypatch):
+def test_a_language_whose_wheel_is_missing_has_no_grammar(monkeypatch):
     monkeypatch.setitem(sys.modules, "tree_sitter_go", None)
     assert grammar_of(language_named("go")) is None
     assert grammar_of(language_named("python")) is not None

@@ -45,20 +45,20 @@ def test_pickles_are_not_read(directory, name):
         from_directory(directory)
 
 
-def test_no_weights(directory):
+def test_a_checkpoint_without_weights(directory):
     (directory / "model.safetensors").unlink()
     with pytest.raises(CorruptModelError, match=r"has no \.safetensors file$"):
         from_directory(directory)
 
 
-def test_no_directory(tmp_path):
+def test_a_checkpoint_that_is_not_there(tmp_path):
     with pytest.raises(CorruptModelError, match=r"has no \.safetensors file$"):
         from_directory(tmp_path / "nothing")
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe", b"[]", b"1", b"[" * 100_000])
-def test_damaged_json(directory, name, content):
+def test_a_checkpoint_with_damaged_json(directory, name, content):
     (directory / name).unlink()
     if content is not None:
         (directory / name).write_bytes(content)
@@ -268,14 +268,14 @@ def test_a_missing_tensor(tiny, original, tmp_path, name):
         from_gguf(tmp_path / "m.gguf", tmp_path / "out")
 
 
-def test_another_architecture(tiny, original, tmp_path):
+def test_a_checkpoint_of_another_architecture(tiny, original, tmp_path):
     write_gguf(tmp_path / "m.gguf", tiny, original, architecture="llama")
     (tmp_path / "out").mkdir()
     with pytest.raises(UnknownFamilyError, match="the architecture 'llama'; codegen exports qwen2"):
         from_gguf(tmp_path / "m.gguf", tmp_path / "out")
 
 
-def test_another_tokenizer(tiny, original, tmp_path):
+def test_a_checkpoint_with_another_tokenizer(tiny, original, tmp_path):
     write_gguf(tmp_path / "m.gguf", tiny, original, marks=False)
     (tmp_path / "out").mkdir()
     with pytest.raises(UnknownFamilyError, match="has no fill-in-the-middle tokens"):
@@ -293,7 +293,7 @@ def test_a_truncated_gguf_file(gguf_file, tmp_path, share):
     [b"", b"GGUF", b"GGUF" + b"\xff" * 100, b"\0" * 1000, b"not a model at all" * 100],
     ids=["nothing", "magic", "magic and ones", "zeros", "text"],
 )
-def test_garbage(tmp_path, content):
+def test_a_gguf_file_of_garbage(tmp_path, content):
     check_corrupt(tmp_path, content)
 
 

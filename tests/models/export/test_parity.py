@@ -34,7 +34,7 @@ def holes(tiny):
         ("fp32", {"agreement": 0.9999}, False),
     ],
 )
-def test_gate(precision, change, passes):
+def test_which_figures_pass_the_gate(precision, change, passes):
     parity = dataclasses.replace(GOOD, **change)
     if passes:
         check(parity, precision)
@@ -54,7 +54,7 @@ def test_gate(precision, change, passes):
         ({"mean_kl": float("nan")}, False),
     ],
 )
-def test_brief_gate(change, passes):
+def test_which_figures_pass_the_brief_gate(change, passes):
     parity = dataclasses.replace(GOOD, **change)
     if passes:
         check(parity, "int4", brief=True)

@@ -151,7 +151,7 @@ def constants_of(quantized, packed):
 @pytest.mark.parametrize("bits", [4, 8])
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 @pytest.mark.parametrize(("tokens", "level"), [(1, 1), (5, 1), (1, 4), (5, 4)])
-def test_matmul(bits, count, tokens, level):
+def test_a_quantized_matmul_computes_as_numpy_does(bits, count, tokens, level):
     weight = random_weight(48, count * BLOCK)
     x = np.random.default_rng(1).normal(size=(tokens, count * BLOCK)).astype(np.float32)
     quantized = rounded(weight, bits)
@@ -173,7 +173,7 @@ def test_matmul(bits, count, tokens, level):
 
 @pytest.mark.parametrize("bits", [4, 8])
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
-def test_gather(bits, count):
+def test_a_quantized_gather_gives_the_rows(bits, count):
     weight = random_weight(20, count * BLOCK)
     quantized = rounded(weight, bits)
     y = run_node(

@@ -145,7 +145,7 @@ def test_both_graphs_read_one_file_in_the_folder(tiny):
         assert set(levels) == {level}
 
 
-def test_the_shape(tiny):
+def test_the_shape_of_the_rewritten_model(tiny):
     for model in (tiny.fp32, tiny.int4):
         assert model.manifest.shape == Shape(
             layers=LAYERS, kv_heads=2, head_dim=16, vocabulary=tiny.vocabulary, window=WINDOW
