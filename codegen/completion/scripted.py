@@ -57,7 +57,7 @@ class ScriptedModel:
         frame = last.frame if last is not None and reused else None
         plan = ScriptedPlan(
             options=prepared.options,
-            frame=frame or lay_frame(document, anchor, budget, len),
+            frame=frame or lay_frame(document, anchor, budget, len, scope=prepared.hole.scope),
             budget=budget,
             max_tokens=prepared.max_tokens,
             reused=reused,

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from codegen.context.budget import Shares
 from codegen.context.outline import EMPTY, Skeleton, skeleton
-from codegen.context.scope import definitions_around
+from codegen.context.scope import Definition
 from codegen.context.window import Count, Window, fit_window, window_above, window_below
 from codegen.document import Document
 
@@ -101,7 +101,13 @@ def anchor_above(document: Document, lines: int) -> int:
 
 
 def lay_frame(
-    document: Document, anchor: int, budget: int, count_tokens: Count, *, fold: bool = True
+    document: Document,
+    anchor: int,
+    budget: int,
+    count_tokens: Count,
+    *,
+    scope: tuple[Definition, ...],
+    fold: bool = True,
 ) -> Frame:
     """Lays the frame: the text before the anchor and after the cursor that fits a budget.
 
@@ -113,6 +119,7 @@ def lay_frame(
         anchor: the start of a line, at or above the cursor.
         budget: in tokens, for the frame and the lines since the anchor together.
         count_tokens: gives the number of tokens of a text.
+        scope: the definitions around the cursor, which are folded last.
         fold: whether the far parts are folded to signatures; otherwise they are cut off.
     """
     text = document.text
@@ -121,7 +128,6 @@ def lay_frame(
     if not fold or document.tree is None or (above.start == 0 and below.end == len(text)):
         return _frame(document, above, below, EMPTY, EMPTY)
     shares = Shares.of(room)
-    scope = definitions_around(document)
     head = tail = EMPTY
     if above.start:
         above = window_above(text, anchor, shares.before, count_tokens)

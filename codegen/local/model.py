@@ -62,7 +62,8 @@ class LocalModel:
         laid = None if last is None else own_plan(last).layout
         followed = follow(laid, document, budget, self.window - reserved, self.tokenizer)
         if followed is None:
-            layout = lay(document, budget, self.family, self.tokenizer, fold=options.fold)
+            scope, fold = prepared.hole.scope, options.fold
+            layout = lay(document, budget, self.family, self.tokenizer, scope=scope, fold=fold)
             prompt = layout.prompt(document, self.tokenizer)
         else:
             layout, prompt = followed

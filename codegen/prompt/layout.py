@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from codegen.context.frame import Frame, anchor_above, lay_frame
+from codegen.context.scope import Definition
 from codegen.document import Document
 from codegen.prompt.families import FamilyIds
 from codegen.prompt.fim import Head, Prompt, build_frozen, build_head
@@ -34,6 +35,7 @@ def lay(
     family: FamilyIds,
     tokenizer: Tokenizer,
     *,
+    scope: tuple[Definition, ...],
     fold: bool = True,
 ) -> Layout:
     """Makes a new layout for a document's cursor, fitted to a budget of tokens.
@@ -43,6 +45,7 @@ def lay(
         budget: in tokens, without the marks.
         family: the model's family, with the ids of its marks.
         tokenizer: the model's.
+        scope: the definitions around the cursor.
         fold: whether the parts that have no room are folded to signatures; otherwise they are cut
             off.
     """
@@ -54,7 +57,7 @@ def lay(
     if count(document.text[anchor : document.cursor]) * 2 > budget:
         # The lines since the anchor would leave too little of the budget for the text around them.
         anchor = document.cursor
-    frame = lay_frame(document, anchor, budget, count, fold=fold)
+    frame = lay_frame(document, anchor, budget, count, scope=scope, fold=fold)
     before = "".join(piece.text for piece in frame.before)
     after = "".join(piece.text for piece in frame.after)
     return Layout(frame, build_head(before, after, family, tokenizer), budget)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.context.frame import MAX_LINES, MAX_TYPED, Frame, anchor_above, lay_frame
+from codegen.context.scope import definitions_around
 from codegen.document import Document, open_document
 from tests.cursor import CURSOR, at_cursor
 
@@ -32,9 +33,14 @@ def third(c):
 """
 
 
+def frame_at(document: Document, anchor: int, budget: int, *, fold: bool = True) -> Frame:
+    scope = definitions_around(document)
+    return lay_frame(document, anchor, budget, count_words, scope=scope, fold=fold)
+
+
 def laid(source: str, lines: int = 1, budget: int = 1000) -> Frame:
     document = at_cursor(source, "a.py")
-    return lay_frame(document, anchor_above(document, lines), budget, count_words)
+    return frame_at(document, anchor_above(document, lines), budget)
 
 
 FRAME = laid(SOURCE)
@@ -89,7 +95,7 @@ def test_a_file_that_fits_is_whole():
         pytest.param(SOURCE.replace("z = ‸", "z = '''‸'''"), id="quotes closed by themselves"),
     ],
 )
-def test_it_holds(source):
+def test_a_frame_holds_while_only_typing_came(source):
     assert FRAME.holds(at_cursor(source))
 
 
@@ -162,7 +168,7 @@ LONG = "import os\n\n" + "".join(
 def test_what_is_far_is_folded(place, kinds):
     document = open_document(LONG, LONG.index(place), "a.py")
     anchor = anchor_above(document, 1)
-    frame = lay_frame(document, anchor, 600, count_words)
+    frame = frame_at(document, anchor, 600)
     pieces = (*frame.before, *frame.after)
     assert [piece.kind for piece in pieces] == kinds
     assert [piece.folded for piece in pieces] == [kind in ("skeleton", "below") for kind in kinds]
@@ -186,7 +192,7 @@ def test_what_is_far_is_folded(place, kinds):
 )
 def test_otherwise_what_is_far_is_left_out(path, fold):
     document = open_document(LONG, LONG.index("    return c * 150\n"), path)
-    frame = lay_frame(document, document.cursor, 600, count_words, fold=fold)
+    frame = frame_at(document, document.cursor, 600, fold=fold)
     assert [piece.kind for piece in (*frame.before, *frame.after)] == ["before", "after"]
     assert [why.split(":")[0] for why in frame.left_out] == ["left out", "left out"]
 
@@ -194,7 +200,7 @@ def test_otherwise_what_is_far_is_left_out(path, fold):
 def test_an_edit_that_is_not_in_a_long_files_prompt_changes_nothing():
     cursor = LONG.index("    return c * 150\n")
     document = open_document(LONG, cursor, "a.py")
-    frame = lay_frame(document, anchor_above(document, 1), 600, count_words)
+    frame = frame_at(document, anchor_above(document, 1), 600)
     assert frame.holds(Document(LONG + "x = 1\n", cursor))
     # Above it moves the place, and what stands before it is found no more.
     assert not frame.holds(Document("x = 1\n" + LONG, cursor))
@@ -206,7 +212,7 @@ def test_an_edit_that_is_not_in_a_long_files_prompt_changes_nothing():
 def test_a_frame_is_within_its_budget_and_holds_its_document(cursor, budget, lines):
     document = open_document(LONG, cursor, "a.py")
     anchor = anchor_above(document, lines)
-    frame = lay_frame(document, anchor, budget, count_words)
+    frame = frame_at(document, anchor, budget)
     assert frame.anchor == anchor
     assert frame.tokens <= max(0, budget - count_words(LONG[anchor:cursor]))
     assert frame.holds(document)
