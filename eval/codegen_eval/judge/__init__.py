@@ -1,1 +1,1 @@
-"""From a completion to a verdict: the box computes, the judge compares."""
+"""From a completion to a verdict: a box runs the program, and the judge compares its results."""

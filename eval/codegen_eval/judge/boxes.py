@@ -1,4 +1,4 @@
-"""The boxes that judging starts, all of one kind: Python, and one of `box/`'s modules in it."""
+"""The boxes that judging starts: Python in a sandbox, running one of the modules in `box/`."""
 
 import importlib.util
 import threading
@@ -22,7 +22,7 @@ _FLAGS: Final = ("-S", "-s", "-P", "-B")
 
 
 class Boxes:
-    """Starts boxes, and knows which are open, so that all can be closed from another thread."""
+    """Starts boxes, and keeps track of the open ones, so that any thread can close them all."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -34,10 +34,10 @@ class Boxes:
     def open(
         self, module: Literal["child", "examiner"], limits: Limits, slot: int
     ) -> Iterator[Box]:
-        """A running box with one of `box/`'s modules.
+        """Starts a box that runs one of the modules in `box/`.
 
         Raises:
-            SandboxError: it can't be started.
+            SandboxError: the box can't be started.
         """
         packages = _numpy() if module == "child" else ()
         job = Job(
@@ -59,7 +59,7 @@ class Boxes:
                     self._open.discard(box)
 
     def close(self) -> None:
-        """Ends all boxes, whoever waits for them."""
+        """Ends all boxes, also those that other threads are waiting for."""
         with self._lock:
             self._closed = True
             boxes = list(self._open)

@@ -31,20 +31,20 @@ _REFERENCE: Final = Limits(
 class Wanted:
     """An expected result: a line of plain data, Opaque, or the Digest of a large one.
 
-    A line, since a value takes several times its memory.
+    It is kept as a line because a value takes several times as much memory.
     """
 
     known: bytes | Opaque | Digest
 
     @property
     def value(self) -> Any:
-        """The result itself, of any but a large one."""
+        """The result itself; a Digest stays a Digest."""
         return decode(self.known) if isinstance(self.known, bytes) else self.known
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the reference gave for each input, and what it took for all of them."""
+    """The reference's results for all inputs, and the CPU time and memory that it took for them."""
 
     packed: Sequence[Any]
     results: Sequence[Wanted]
@@ -62,11 +62,11 @@ class References:
         self._known: dict[int, tuple[Calls, Expected]] = {}
 
     def expected(self, problem: Problem, check: Calls, slot: int) -> Expected:
-        """A problem's expected results; others who ask for the same meanwhile wait.
+        """A problem's expected results; threads that ask for the same problem wait for the first.
 
         Raises:
             DataError: the reference doesn't give plain data for every input.
-            SandboxError: it can't be run.
+            SandboxError: the reference can't be run.
         """
         # Holes of one function share their check, and its results too. It is kept with them, so
         # that no other can have its identity.
@@ -81,7 +81,7 @@ class References:
     def again(
         self, problem: Problem, check: Calls, packed: Sequence[Any], slot: int
     ) -> Iterator[Any]:
-        """The values of large results; Opaque where one is larger than what can be told."""
+        """The values of large results; Opaque where a result is too large to be sent."""
         with self._boxes.open("child", _REFERENCE, slot) as box:
             reference = Candidate(box, _REFERENCE, problem.entry_point)
             with _blamed(problem):
@@ -132,18 +132,18 @@ def judge_calls(
     expected: Expected,
     values: Callable[[Sequence[Any]], Iterator[Any]],
 ) -> None:
-    """Compares the results of all inputs, in their order, those of large results last.
+    """Compares the results of all inputs in their order; those with large results come last.
 
     Args:
-        problem: whose program is judged.
-        check: its check.
+        problem: the problem whose program is judged.
+        check: the problem's check.
         candidate: the program, loaded.
-        expected: what the reference gave.
-        values: the reference's own large results, for the arguments given: only asked for where
-            digests differ, which they may do though the results are equal, or near enough.
+        expected: the reference's results.
+        values: gives the reference's large results for some arguments. It is called only where
+            digests differ, since equal or nearly equal results may have different digests.
 
     Raises:
-        Decided: the program is found to be anything but right.
+        Decided: the program is not right.
     """
     judge = _Judge(problem, Comparison(check))
     again = []
@@ -181,7 +181,7 @@ class _Judge:
 
 
 def limits_for(limits: Limits, expected: Expected) -> Limits:
-    """A program may take four times the reference's time and a second, and twice its memory."""
+    """The limits, raised to a second and four times the reference's time, and twice its memory."""
     seconds = max(limits.cpu_seconds, 4 * expected.cpu_seconds + 1)
     return replace(
         limits,

@@ -1,7 +1,7 @@
-"""The program under judgement, seen from the trusted side: whatever it says is only read.
+"""The judged program, as the trusted parent process sees it: its answers are data, never code.
 
-An answer counts if it is the next line after its request and carries the request's nonce, and
-its number where several are asked for at once. All else is what no honest program writes.
+An answer counts if it is the next line after its request and carries the request's nonce, and its
+number where one request asks for several. An honest program writes no other lines.
 """
 
 import json
@@ -19,8 +19,8 @@ from codegen_eval.sandbox.types import Box, Limits
 from codegen_eval.suites.verdict import Verdict
 
 _READING_SECONDS: Final = 60.0
-"""CPU time that reading and comparing all answers of a program may take this process. Each is read
-in a second or so (`box/limits.py`), but there may be thousands."""
+"""CPU time that this process may take to read and compare all answers of a program. Reading one
+takes about a second at most (`box/limits.py`), but there may be thousands."""
 
 _Doing = Callable[[], str]
 """Says what the program was doing."""
@@ -28,21 +28,21 @@ _Doing = Callable[[], str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opaque:
-    """A result that no plain data stands for; it equals nothing, another Opaque neither."""
+    """A result that can't be sent as plain data; it equals nothing, not even another Opaque."""
 
     type_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A large result's digest, in its place."""
+    """The digest that stands for a large result."""
 
     sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A call ended with an exception: its nearest builtin type, its own, and its message."""
+    """The exception that a call raised: its nearest builtin type, its own type, and its message."""
 
     builtin: str
     type_name: str
@@ -54,10 +54,10 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswer:
-    """What a call gave: plain data, a Digest of it, Opaque or Raised.
+    """What a call returned or raised. `result` is plain data, a Digest, Opaque or Raised.
 
-    `packed` is plain data as it came, and `after` the arguments, packed too, if the call changed
-    them: whoever passes them on has nothing to write anew.
+    `packed` is the result as it was received, so that it can be passed on without being packed
+    again. `after` are the packed arguments after the call, if the call changed them.
     """
 
     result: Any
@@ -66,7 +66,7 @@ class CallAnswer:
 
 
 class Candidate:
-    """A program in its box. Every method may find the verdict, and raises it as Decided."""
+    """A program in its box. Every method raises Decided as soon as the verdict is known."""
 
     def __init__(self, box: Box, limits: Limits, entry_point: str) -> None:
         self._box = box
@@ -75,7 +75,7 @@ class Candidate:
         self._begun = time.thread_time()
 
     def load(self, source: str) -> None:
-        """Has the program compiled and run, so that its entry point can be called."""
+        """Compiles and runs the program in the box, so that its entry point can be called."""
         doing = "while it was loaded".__str__
         nonce = self._ask({"op": "load", "source": pack(source), "entry": self._entry_point})
         match self._answer(nonce, doing):
@@ -91,12 +91,12 @@ class Candidate:
     def calls(
         self, packed: Sequence[Any], *, after: bool = False, digests: bool = False
     ) -> Iterator[CallAnswer]:
-        """Has the entry point called, with arguments that are packed already.
+        """Calls the entry point in the box, once for each of the packed arguments.
 
         Args:
-            packed: the arguments of each call.
-            after: whether to tell what the call made of them.
-            digests: whether a Digest of a large result will do.
+            packed: the arguments of all calls.
+            after: whether the answers say how the call changed its arguments.
+            digests: whether the box may answer with a Digest for a large result.
         """
         nonce = self._ask({"op": "calls", "calls": packed, "after": after, "digests": digests})
         for index, arguments in enumerate(packed):
@@ -105,7 +105,7 @@ class Candidate:
             yield self._called(self._answer(f"{nonce}:{index}", doing), doing)
 
     def end(self) -> int:
-        """Makes sure that it said nothing more than it was asked; its peak of memory, in bytes."""
+        """Checks that the program wrote nothing after its last answer; its peak memory in bytes."""
         doing = "after its last answer".__str__
         match self._answer(self._ask({"op": "end"}), doing):
             case ["end", int(peak)]:

@@ -1,6 +1,6 @@
 """Whether a result is the expected one, as EvalPlus 0.3.1 decides it.
 
-Both are plain data of builtin types by now, so no comparison here runs anyone's code.
+Both are plain data of builtin types, so a comparison never runs code of the judged program.
 """
 
 import math
@@ -20,8 +20,8 @@ _FLOATS: Final = 1e-6
 class Comparison:
     """Compares the results of one problem's calls, in their order.
 
-    The order counts, as in EvalPlus: once floats were expected, whatever follows is compared with
-    their tolerance.
+    The order matters, as in EvalPlus: after the first call for which floats are expected, all
+    results are compared with the tolerance of floats.
     """
 
     def __init__(self, check: Calls) -> None:
@@ -29,7 +29,7 @@ class Comparison:
         self._atol = check.atol
 
     def same(self, arguments: Sequence[Any], result: Any, expected: Any) -> bool:
-        """Whether a call's result will do. `arguments` are as they were before the call."""
+        """Whether a call's result is right. `arguments` are as they were before the call."""
         try:
             decision = self._rule(arguments, result, expected, self._atol)
             if decision is not None:

@@ -1,7 +1,7 @@
-"""Judging by assertions: the test runs in a trusted box, the program in another.
+"""Judging by assertions: the test runs in a trusted box, and the program in another.
 
-Each of the test's calls goes through this process, which lets nothing but plain data pass. So
-what a test sees are builtin values, and where it decides, no code of the program's runs.
+Each call from the test to the program goes through this process, which passes on only plain data.
+So a test sees values of builtin types, and no code of the program runs where the test decides.
 """
 
 import json
@@ -27,11 +27,11 @@ _USES: Final = 100
 
 
 class LostError(Exception):
-    """The test's box ended in the middle of it."""
+    """The test's box ended before the test did."""
 
 
 class Examiner:
-    """The tests of one worker, one at a time, in a box that is kept."""
+    """Runs the tests of one worker, one after the other, in a box that is kept for all of them."""
 
     def __init__(self, boxes: Boxes, slot: int, limits: Limits) -> None:
         self._boxes = boxes
@@ -51,9 +51,9 @@ class Examiner:
         """Runs a problem's test on a loaded program.
 
         Raises:
-            Decided: the program is found to be anything but right.
+            Decided: the program is not right.
             DataError: the test can't be run.
-            LostError: its box ended; nothing is known.
+            LostError: the test's box ended, so there is no verdict.
             SandboxError: no box can be started.
         """
         box = self._ready()
@@ -78,7 +78,7 @@ class Examiner:
             raise
 
     def close(self) -> None:
-        """Ends the box; the next examination starts another."""
+        """Ends the box; the next test starts another."""
         self._box = None
         self._stack.close()
 

@@ -1,4 +1,4 @@
-"""How judging one completion ends."""
+"""The judgement of one completion, and the exception that ends judging early."""
 
 import signal
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Judgement:
 
 
 class Decided(Exception):  # noqa: N818 - not an error: the verdict stands, wherever it was found
-    """The verdict stands, and nothing that would follow can change it."""
+    """Ends judging because the verdict is known and nothing that follows can change it."""
 
     def __init__(self, verdict: Verdict, detail: str) -> None:
         super().__init__(verdict, detail)
@@ -27,7 +27,7 @@ class Decided(Exception):  # noqa: N818 - not an error: the verdict stands, wher
 
 
 def ended(ending: Ending, limits: Limits, doing: str) -> Decided:
-    """What it means that a box ended while the program was `doing` something."""
+    """The verdict that follows from the end of a box while the program was `doing` something."""
     match ending.reason:
         case Reason.CPU:
             return Decided(

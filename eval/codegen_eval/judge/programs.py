@@ -1,4 +1,4 @@
-"""From a program to a verdict by calls or assertions: the stages, in their order."""
+"""From a program to a verdict by calls or by assertions, with all stages in their order."""
 
 import threading
 from functools import partial
@@ -31,11 +31,11 @@ class ProgramJudge:
         self._lock = threading.Lock()
 
     def judge(self, problem: Problem, completion: str, worker: int = 0) -> Judgement:
-        """The verdict on a completion of a problem whose check is `Calls` or `Assertions`.
+        """Judges a completion of a problem whose check is `Calls` or `Assertions`.
 
         Raises:
             SandboxError: a box can't be started.
-            DataError: the problem itself is at fault.
+            DataError: the problem itself can't be judged, as when its reference fails.
         """
         check = problem.check
         limits = self._limits
@@ -52,11 +52,11 @@ class ProgramJudge:
         return Judgement(Verdict.ERROR, clipped(str(lost)))
 
     def close(self) -> None:
-        """Ends all boxes; whoever waits for one gets a verdict that is worth nothing."""
+        """Ends all boxes; a thread that waits for one gets a meaningless verdict."""
         self._boxes.close()
 
     def release(self) -> None:
-        """Gives the tests' boxes back, when nobody judges any more."""
+        """Closes the boxes of tests, which are kept from judgement to judgement."""
         for examiner in self._examiners.values():
             examiner.close()
 

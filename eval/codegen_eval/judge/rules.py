@@ -12,10 +12,11 @@ from typing import Any, Final
 from codegen_eval.judge.box.limits import MAX_KEYS
 
 Rule = Callable[[Sequence[Any], Any, Any, float], bool | None]
-"""(arguments, result, expected, atol) -> a decision; None leaves it to the comparison."""
+"""(arguments, result, expected, atol) -> whether the result is right; None if comparing decides."""
 
 _CROWD: Final = 8
-"""Different items that share a hash: more were made to, and take the square of their number."""
+"""How many different items may share a hash. More of them are an attack: building a set of them
+takes the square of their number."""
 
 _VIEWS: Final[Any] = (type({}.keys()), type({}.values()))
 _COLLECTIONS: Final[Any] = (list, tuple, set, frozenset, deque, *_VIEWS, type(iter([])))
@@ -88,4 +89,4 @@ RULES: Final[Mapping[str, Rule]] = {
     "pyramid": _pyramid,
     "digit-distance": _digit_distance,
 }
-"""By the name that `Calls.oracle` has."""
+"""The rules by name, as in `Calls.oracle`."""

@@ -1,4 +1,4 @@
-"""Values and messages in one short line, for a verdict's detail."""
+"""Writes values and messages as one short line, for a verdict's detail."""
 
 import re
 import reprlib
@@ -15,9 +15,10 @@ _ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]{8,}")
 
 
 class _Short(reprlib.Repr):
-    """As reprlib, except with what is large.
+    """Like reprlib, but fast with large values.
 
-    That sorts all of a set to show some of it, and writes all of what it doesn't know, to cut it.
+    To show a part of a set, reprlib sorts all of it; and it writes a whole value of a type that it
+    doesn't know before it cuts the text.
     """
 
     def __init__(self) -> None:
@@ -92,7 +93,7 @@ _SHORT: Final = _Short()
 
 
 def shown(value: Any) -> str:
-    """A value as Python writes it, its middle left out where it is long."""
+    """A value as Python writes it, without its middle if it is long."""
     try:
         return _SHORT.repr(value)
     except (ValueError, RecursionError, ArithmeticError):
@@ -100,7 +101,7 @@ def shown(value: Any) -> str:
 
 
 def call(entry_point: str, packed: Any) -> str:
-    """`in`, and a call as Python writes it; `packed` are its arguments, packed."""
+    """The words "in f(1, 2)" for a call. `packed` are its packed arguments."""
     try:
         arguments, named = unpack(packed)
         words = [*map(shown, arguments), *(f"{name}={shown(v)}" for name, v in named.items())]
@@ -110,9 +111,9 @@ def call(entry_point: str, packed: Any) -> str:
 
 
 def clipped(text: str, size: int = MAX_DETAIL) -> str:
-    """One line of at most `size` characters, without the addresses that Python writes.
+    """A text as one line of at most `size` characters, without the addresses that Python writes.
 
-    They are others each time, and tell of the machine's memory.
+    Addresses differ from run to run, and give away the layout of the machine's memory.
     """
     # Several times as much as is kept suffices, and a text may be megabytes long.
     text = " ".join(_ADDRESS.sub("0x...", text[: 4 * size]).split())
@@ -120,5 +121,5 @@ def clipped(text: str, size: int = MAX_DETAIL) -> str:
 
 
 def line(parts: Sequence[str]) -> str:
-    """Parts of a detail, those that there are."""
+    """Joins the parts of a detail that aren't empty."""
     return clipped(": ".join(part for part in parts if part))

@@ -1,7 +1,7 @@
-"""Tests that must fail, and one that must pass, in every session with a judged program.
+"""Canaries: tests that must fail, and one that must pass, in every session with a judged program.
 
-A program that has patched the assertions, the runner or the comparisons they go by, so that
-tests pass whatever they find, makes these pass too.
+A program that has patched the assertions, the runner or the comparisons so that all tests pass
+makes the canaries pass, too.
 """
 
 import secrets
@@ -63,11 +63,11 @@ EXPECTED: Final[Mapping[str, str]] = {
 
 
 def canary_file() -> bytes:
-    """The tests' source, with numbers drawn anew."""
+    """The source of the canaries, with new random numbers."""
     number = secrets.randbelow(1 << 30)
     return _SOURCE.format(number=number, other=number + 1).encode()
 
 
 def silent(outcomes: Mapping[str, str]) -> list[str]:
-    """The canaries that didn't end as they must, in the order of their file."""
+    """The names of the canaries that had the wrong outcome, in the order of their file."""
     return [name for name, expected in EXPECTED.items() if outcomes.get(name) != expected]

@@ -1,4 +1,4 @@
-"""A repository's own pytest options, less those that only serve reports, order or speed."""
+"""A repository's own pytest options, without those for reports, order or speed."""
 
 import configparser
 import shlex
@@ -75,7 +75,7 @@ def options(root: Path) -> list[str]:
     """The `addopts` of the repository at `root`, filtered.
 
     Raises:
-        DataError: its configuration can't be read.
+        DataError: the configuration can't be read.
     """
     for name, section in _FILES:
         path = root / name
@@ -93,7 +93,7 @@ def options(root: Path) -> list[str]:
 
 
 def kept(words: list[str]) -> list[str]:
-    """Of an `addopts`, the words that the tests' meaning may depend on."""
+    """The words of an `addopts` that can change what the tests mean."""
     result: list[str] = []
     rest = iter([*words, ""])
     word = next(rest)

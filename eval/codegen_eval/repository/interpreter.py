@@ -36,10 +36,13 @@ class Interpreter:
 
 @functools.cache
 def interpreter(path: Path) -> Interpreter:
-    """Asks an interpreter, outside of any box: the person who named it trusts it.
+    """Runs an interpreter to ask for its version and packages.
+
+    It runs outside of any sandbox, since the user who named it trusts it.
 
     Raises:
-        DataError: it doesn't run, is too old, or has no pytest; the message says what to install.
+        DataError: the interpreter doesn't run, is too old, or has no pytest; the message says what
+            to install.
     """
     try:
         done = subprocess.run(

@@ -1,14 +1,15 @@
 """Verdicts by a repository's own tests, which assert in the process of the judged program.
 
-So a forgery can't be excluded here, as it is where the parent compares; it is looked for:
+There a program can reach the assertions, so a forgery can't be made impossible, as it is where the
+parent process compares. It is looked for in three ways:
 
-1. Canaries: in the same session, under names and with numbers drawn anew, tests run that must
-   fail. Whoever patched pytest, the assertions or the comparisons lets them pass.
-2. Strangers: a program whose tests passed is run once more, with the comparisons of the same tests
-   rewritten to be impossible. A test that passes still, or a value that equals a stranger, is
-   forged, unless the same happens with the text that was there.
-3. The report: the tests' names, outcomes, its last line and the exit code must all be there, so
-   that a program that ends the process, or prints a report, has not passed.
+1. Canaries: tests that must fail run in the same session, with random names and numbers. A program
+   that patched pytest, the assertions or the comparisons makes them pass.
+2. Strangers: a program whose tests passed is run once more, with the same tests rewritten so that
+   they compare with a new object that equals nothing, a stranger. If a test passes still, or a
+   value equals the stranger, the verdict is FORGED, unless the same happens with the reference.
+3. The report: the tests' names, their outcomes, the last line and the exit code must all be there.
+   So a program that ends the process early, or prints a report of its own, doesn't pass.
 """
 
 import secrets
@@ -36,7 +37,7 @@ MINIMUM: Final = Limits(
     scratch_bytes=256 << 20,
     output_bytes=16 << 20,
 )
-"""What a repository's tests get at least, times excepted: they start threads and processes."""
+"""The least that a repository's tests may use, times excepted: they start threads and processes."""
 
 
 def judge_repository(
@@ -51,22 +52,22 @@ def judge_repository(
         SandboxError: a box could not be started.
         DataError: the interpreter or the repository's configuration can't be used.
     """
-    court = _Court(problem, _repository(problem), sandbox, slot, _at_least(limits))
-    verdict, detail = court.once(completion)
-    return court.again(completion, detail) if verdict is Verdict.PASSED else (verdict, detail)
+    tests = _Tests(problem, _repository(problem), sandbox, slot, _at_least(limits))
+    verdict, detail = tests.judge(completion)
+    return tests.probe(completion, detail) if verdict is Verdict.PASSED else (verdict, detail)
 
 
 def judge_once(
     problem: Problem, completion: str, sandbox: Sandbox, slot: int, limits: Limits
 ) -> tuple[Verdict, str]:
-    """Like `judge_repository`, without the second session for what passed."""
-    court = _Court(problem, _repository(problem), sandbox, slot, _at_least(limits))
-    return court.once(completion)
+    """Like `judge_repository`, without the second session for a program that passed."""
+    tests = _Tests(problem, _repository(problem), sandbox, slot, _at_least(limits))
+    return tests.judge(completion)
 
 
 @dataclass(frozen=True, slots=True)
-class _Court:
-    """A problem, and where its programs run."""
+class _Tests:
+    """A problem's tests, and where they run."""
 
     problem: Problem
     check: Repository
@@ -74,8 +75,8 @@ class _Court:
     slot: int
     limits: Limits
 
-    def once(self, completion: str) -> tuple[Verdict, str]:
-        """The verdict by the tests as they are."""
+    def judge(self, completion: str) -> tuple[Verdict, str]:
+        """The verdict of the unchanged tests."""
         try:
             self.problem.program(completion).encode()
         except UnicodeEncodeError:
@@ -90,8 +91,8 @@ class _Court:
             f"canaries held: {canaries}"
         )
 
-    def again(self, completion: str, detail: str) -> tuple[Verdict, str]:
-        """The verdict on a program whose tests passed, by tests that can't."""
+    def probe(self, completion: str, detail: str) -> tuple[Verdict, str]:
+        """The verdict on a program whose tests passed, by rewritten tests that must fail."""
         # An identifier that no test uses, and that no program knows.
         probe = f"_{secrets.token_hex(8)}"
         files = _rewritten(self.check, probe)
@@ -128,7 +129,7 @@ class _Court:
 
 
 def _unfinished(session: PytestSession) -> tuple[Verdict, str] | None:
-    """The verdict on a session that gave no report to go by."""
+    """The verdict on a session without a usable report."""
     if session.timed_out:
         return Verdict.TIMEOUT, f"out of time after {session.ending.cpu_seconds:.1f} s of CPU"
     if session.foreign:
@@ -144,7 +145,7 @@ def _unfinished(session: PytestSession) -> tuple[Verdict, str] | None:
 
 
 def _failed(session: PytestSession, tests: Sequence[str]) -> tuple[Verdict, str] | None:
-    """The verdict on a report that says anything but that all is well."""
+    """The verdict on a report in which a test failed or something is missing."""
     for test in tests:
         outcome = session.outcomes.get(test)
         if outcome is not None and outcome.outcome != "passed":
@@ -161,7 +162,7 @@ def _failed(session: PytestSession, tests: Sequence[str]) -> tuple[Verdict, str]
 
 
 def _suspects(session: PytestSession, tests: Sequence[str]) -> set[str]:
-    """What an honest program does only where the reference does it too."""
+    """Signs of forgery in a session with probes, unless the reference shows them, too."""
     if session.timed_out:
         return {"it runs out of time"}
     if session.status is None or session.foreign or silent(session.canaries):

@@ -1,8 +1,8 @@
-"""Tests rewritten so that an honest program must fail them.
+"""Rewrites tests so that an honest program must fail them.
 
-In `assert a == b` both sides are compared with an object that equals nothing, by a probe that the
-box provides; only a side that accepts everything holds. The rewritten test then fails at its end,
-whatever the sides were, if it reached a comparison.
+In `assert a == b`, a probe compares both sides with an object that equals nothing. Only a side that
+claims to equal everything is equal to that. A rewritten test that reached a comparison fails at its
+end, whatever the sides were.
 """
 
 import ast
@@ -24,9 +24,9 @@ _EQUALITIES: Final = {
 
 
 def probed(source: str, name: str) -> str | None:
-    """A test file with probes called `name` in place of its comparisons.
+    """A test file in which calls of the probe `name` replace the comparisons.
 
-    None if it has no comparison that can be probed, or doesn't parse here.
+    None if the file has no comparison that can be replaced, or this Python can't parse it.
     """
     try:
         tree = ast.parse(source)

@@ -1,7 +1,7 @@
-"""One run of pytest in a box, seen from outside: what to run, and what came back.
+"""One run of pytest in a sandbox: what to run, and what it reported.
 
-The box reports in lines that begin with a word drawn for it, and exits with a code drawn for it.
-Nothing is believed of a report that lacks its last line, or that ended with another code.
+The plugin inside reports in lines that begin with a random word, and exits with a random code, both
+new for each run. A report without its last line, or with another exit code, counts for nothing.
 """
 
 import json
@@ -33,11 +33,11 @@ _PLUGINS_OFF: Final = (
 class PytestPlan:
     """What a session runs.
 
-    `tests` are node ids, None for all that `arguments` collect. `cover` names the files whose
-    lines are told apart by test. `probe` is the name by which rewritten tests call the probe.
-    `compile` names a file that has to compile before anything runs. With `stop`, nothing but the
-    canaries runs after a failed test.
-    Without `plugins`, pytest loads none that is merely installed, which takes most of its start.
+    `tests` are node ids, or None for all tests that `arguments` collect. `cover` names the files
+    for which the session reports the lines that each test executes. `probe` is the name by which
+    rewritten tests call the probe. `compile` names a file that has to compile before anything runs.
+    With `stop`, only the canaries run after a failed test. Without `plugins`, pytest doesn't load
+    the plugins that are merely installed, which would take most of its start.
     """
 
     root: Path
@@ -53,10 +53,10 @@ class PytestPlan:
 
 @dataclass(frozen=True, slots=True)
 class TestOutcome:
-    """What became of a test: of its set-up, call and tear-down together.
+    """The outcome of a test: of its set-up, call and tear-down together.
 
-    `outcome` is "passed", "failed", "skipped" or "xfail". `asserted` says that what failed was an
-    assertion of the test's call.
+    `outcome` is "passed", "failed", "skipped" or "xfail". `asserted` says whether it failed by an
+    assertion in the test's call.
     """
 
     __test__ = False
@@ -69,7 +69,7 @@ class TestOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """How many comparisons a test reached, and which of them anything would satisfy."""
+    """How many comparisons a test reached, and in which of them a side equalled the stranger."""
 
     reached: int
     held: frozenset[int]
@@ -77,11 +77,11 @@ class Probed:
 
 @dataclass(frozen=True, slots=True)
 class PytestSession:
-    """What came back. `status` is pytest's; None without a complete report.
+    """A session's report. `status` is pytest's exit status; None without a complete report.
 
-    `foreign` says that something else than the plugin wrote to the report's pipe. `syntax` is why
-    the file doesn't compile; nothing else is filled in then. `lines` gives, for each file and
-    test, the lines that the test executed.
+    `foreign` says whether anything but the plugin wrote to the report's pipe. `syntax` says why the
+    file doesn't compile; all other fields are empty then. `lines` gives, for each file and test,
+    the lines that the test executed.
     """
 
     ending: Ending
@@ -104,10 +104,10 @@ class PytestSession:
 def run_session(
     plan: PytestPlan, python: Interpreter, sandbox: Sandbox, slot: int, limits: Limits
 ) -> PytestSession:
-    """Runs pytest in a box.
+    """Runs pytest in a sandbox.
 
     Raises:
-        SandboxError: the box could not be started.
+        SandboxError: the sandbox could not be started.
         DataError: the repository's configuration can't be read.
     """
     canaries = f"test_{secrets.token_hex(6)}.py"

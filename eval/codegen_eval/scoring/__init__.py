@@ -1,1 +1,1 @@
-"""From samples to verdicts: many completions at once, kept in a file that can be gone on with."""
+"""From samples to verdicts: judges many completions at once, and resumes after an interruption."""

@@ -1,4 +1,4 @@
-"""What a verdict depends on, as a key: the same key, the same verdict."""
+"""A key of all that a verdict depends on: completions with the same key get the same verdict."""
 
 import dataclasses
 import hashlib
@@ -18,7 +18,7 @@ _JUDGING: Final = ("judge", "repository", "scoring")
 
 
 class Keys:
-    """The keys of a suite's completions, judged by this version, with these limits, in here."""
+    """The keys of a suite's completions under the given limits, in this version and environment."""
 
     def __init__(self, suite: Suite, options: ScoreOptions, sandbox: str) -> None:
         self._suite = suite

@@ -1,4 +1,4 @@
-"""From a completion to a verdict, by whatever kind of check its problem has."""
+"""From a completion to a verdict, for every kind of check that a problem may have."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,15 +11,16 @@ from codegen_eval.sandbox.types import Limits, Sandbox
 from codegen_eval.suites.problem import Problem, Repository
 
 _OUTPUT: Final = 300 << 20
-"""More than a box's honest program ever writes (`judge/box/child.py` sees to that)."""
+"""Bytes; more than an honest program ever writes (`judge/box/child.py` bounds its answers)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreOptions:
-    """What a program may use, and how many are judged at once.
+    """What a program may use, and how many programs are judged at once.
 
-    Both times are lower bounds. For a suite of calls, four times the reference's CPU time is
-    granted too; and three times the CPU time of wall time, which is for those who sleep.
+    Both times are lower bounds. In a suite of calls a program gets four times the reference's CPU
+    time if that is more. The wall time, which ends programs that sleep, is at least three times
+    the CPU time.
     """
 
     jobs: int = 1
@@ -29,7 +30,7 @@ class ScoreOptions:
 
     @property
     def limits(self) -> Limits:
-        """Those of a program's box."""
+        """The limits of a program's box."""
         return Limits(
             cpu_seconds=self.cpu_seconds,
             wall_seconds=max(self.wall_seconds, 3 * self.cpu_seconds),
@@ -48,11 +49,11 @@ class Judge:
         self._programs = ProgramJudge(sandbox, options.limits)
 
     def judge(self, problem: Problem, completion: str, worker: int = 0) -> Judgement:
-        """A completion's verdict.
+        """Judges a completion.
 
         Raises:
             SandboxError: a box can't be started.
-            DataError: the problem itself is at fault.
+            DataError: the problem itself can't be judged, as when its reference fails.
         """
         if not isinstance(problem.check, Repository):
             return self._programs.judge(problem, completion, worker)
@@ -66,5 +67,5 @@ class Judge:
         self._programs.close()
 
     def release(self) -> None:
-        """Gives the tests' boxes back, when nobody judges any more."""
+        """Closes the boxes of tests, which are kept from judgement to judgement."""
         self._programs.release()

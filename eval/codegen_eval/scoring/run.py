@@ -1,4 +1,4 @@
-"""A run's scoring: its samples, and beside them what costs nothing."""
+"""Scores a run's samples, and the null baselines of the same tasks."""
 
 import os
 from collections.abc import Collection
@@ -22,10 +22,10 @@ from codegen_eval.suites.verdict import Result, Verdict
 def score_run(suite: Suite, directory: Path, sandbox: Sandbox, progress: Progress) -> None:
     """Scores all samples of a run, and the null baselines of the same tasks.
 
-    What was scored before is not scored again.
+    Samples that were scored before are not scored again.
 
     Raises:
-        SandboxError: some could not be judged; the others' verdicts are written.
+        SandboxError: some samples could not be judged; the verdicts on all others are written.
     """
     options = ScoreOptions(jobs=len(os.sched_getaffinity(0)))
     results = score_file(suite, directory, options, sandbox, progress)

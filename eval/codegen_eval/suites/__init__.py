@@ -1,1 +1,1 @@
-"""Problems with tests: where they come from, and how they are written down."""
+"""Problems with tests, the suites that hold them, and the verdicts on their completions."""

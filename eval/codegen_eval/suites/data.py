@@ -1,6 +1,7 @@
-"""The official files of the suites: what they are, where they lie, and how they get there.
+"""The official data files of the suites: names, hashes, where to find them, how to fetch them.
 
-A suite is the file with this sha256 and no other. None of them is a part of this project.
+A suite's data is the file with the given sha256; any other file is refused. None of the files is a
+part of this project.
 """
 
 import gzip
@@ -23,7 +24,7 @@ from codegen_eval.errors import DataError, DataMissingError
 
 DATA_VARIABLE: Final = "CODEGEN_EVAL_DATA"
 FOLDER: Final = "eval-data"
-"""Where in the cache directory fetched files lie."""
+"""The folder of the cache directory for fetched files."""
 
 _INFILLING: Final = (
     "https://raw.githubusercontent.com/openai/human-eval-infilling/"
@@ -33,9 +34,9 @@ _INFILLING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """An official file. `folder` is where it lies under a data directory, beside `name` itself.
+    """An official file. Under a data directory it is `folder/name` or `name`.
 
-    `package` is a distribution on PyPI that carries it, as `module/path`.
+    `bytes` is its size. `package` is the installed package that contains it, as `module/path`.
     """
 
     name: str
@@ -109,11 +110,17 @@ RANDOM_SPAN_LIGHT: Final = DataFile(
 
 
 def find(file: DataFile, data: Path | None, cache: Path) -> Path:
-    """Where an official file lies: under `data` if that is given, else here or in the cache.
+    """Finds an official file.
+
+    Args:
+        file: what to look for.
+        data: the only folder to look in; None looks in the folder that CODEGEN_EVAL_DATA names, in
+            the package that contains the file, and in the cache.
+        cache: the cache directory.
 
     Raises:
-        DataMissingError: nowhere; the message says which command gets it.
-        DataError: a file of this name is another one.
+        DataMissingError: the file is in none of them; the message names the command to fetch it.
+        DataError: a file of this name has another sha256, or can't be read.
     """
     for path in _places(file, data, cache):
         try:
@@ -136,10 +143,10 @@ def find(file: DataFile, data: Path | None, cache: Path) -> Path:
 
 
 def fetch(file: DataFile, cache: Path, progress: Progress) -> Path:
-    """Brings an official file into the cache; does nothing if it is there.
+    """Fetches an official file into the cache; does nothing if it is there.
 
     Raises:
-        FetchError: it could not be had, or is another file by now.
+        FetchError: the download failed, or the file at the URL has another sha256.
         ModelError: the cache directory is full or can't be written to.
     """
     target = cache / FOLDER / file.name
@@ -161,10 +168,10 @@ def fetch(file: DataFile, cache: Path, progress: Progress) -> Path:
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a gzipped JSONL file.
+    """Reads the objects of a gzipped JSONL file.
 
     Raises:
-        DataError: it can't be read.
+        DataError: the file can't be read.
     """
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:

@@ -11,13 +11,13 @@ from codegen_eval.suites.oracles import ORACLES
 from codegen_eval.suites.problem import Calls, Problem
 
 MBPP_PUBLISHED: Final = "2021-08-16"
-"""When MBPP first stood in public (https://arxiv.org/abs/2108.07732)."""
+"""The date of MBPP's publication (https://arxiv.org/abs/2108.07732)."""
 
 _Arguments = Sequence[Any]
 
 
 def evalplus(rows: Iterator[Mapping[str, Any]]) -> Iterator[Problem]:
-    """The problems of either set."""
+    """The problems of HumanEval+ or MBPP+, from the rows of its file."""
     for row in rows:
         task_id = row["task_id"]
         read = _READERS.get(task_id, _as_it_is)

@@ -11,7 +11,7 @@ from codegen_eval.errors import DataError
 from codegen_eval.suites.problem import Assertions, Check, Problem
 
 PUBLISHED: Final = "2021-07-07"
-"""When HumanEval's texts first stood in public; every set made from them is as old."""
+"""The date of HumanEval's publication, which holds for every set made from its texts, too."""
 
 _ORIGIN: Final = re.compile(r"HumanEval/\d+")
 
@@ -36,8 +36,8 @@ def infilling(
     """Holes in HumanEval's canonical solutions.
 
     Args:
-        rows: of HumanEval-Infilling.
-        checks: by HumanEval's task id, in place of the assertions of the rows.
+        rows: the rows of a HumanEval-Infilling file.
+        checks: by HumanEval's task id, checks that replace the assertions of the rows.
     """
     for row in rows:
         origin = _ORIGIN.search(row["task_id"])

@@ -1,10 +1,10 @@
-"""Suites mined from a repository: a folder that may come from anywhere.
+"""Suites mined from a repository: reads the folder, which may come from an untrusted source.
 
     suite.json       what it is and how it was made
     problems.jsonl   a hole per line
     tree/            the repository's copy, in which the tests run
 
-Everything is checked before any of it is used; what runs, runs in boxes.
+Everything is checked before any of it is used. Its code runs in sandboxes only.
 """
 
 import datetime as dt
@@ -40,9 +40,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True, slots=True)
 class MinedRepository(Repository):
-    """A check that also says whether pytest has to load the plugins that it finds installed.
+    """A check that also says whether pytest has to load the plugins that are installed.
 
-    They take several times as long as everything else, and few repositories need any.
+    Loading them takes several times as long as everything else, and few repositories need any.
     """
 
     plugins: bool = True
@@ -53,12 +53,12 @@ def load_mined(directory: Path, python: Path | None = None) -> Suite:
 
     Args:
         directory: the folder that `codegen eval mine` wrote.
-        python: the interpreter whose environment has what the tests import; this one if None.
-            The folder has no say in it.
+        python: the interpreter whose environment has what the tests import; this process's own if
+            None. It is never read from the folder.
 
     Raises:
         DataMissingError: there is no such folder.
-        DataError: something in it is not as mining leaves it.
+        DataError: something in it can't have been written by `codegen eval mine`.
     """
     if not directory.is_dir():
         raise DataMissingError(

@@ -11,19 +11,19 @@ Half = Literal["tune", "report"]
 
 @dataclass(frozen=True, slots=True)
 class Assertions:
-    """Tests that define `check(candidate)`, as HumanEval's do. They assert."""
+    """Test code that defines `check(candidate)` and asserts, as HumanEval's does."""
 
     test: str
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Inputs whose results must be those of a trusted reference, as in EvalPlus.
+    """Inputs for which a program must give the results of a trusted reference, as in EvalPlus.
 
     `inputs` are argument lists, plain data as JSON gave it. `reference` is a whole program that
     defines the entry point. `atol` is the absolute tolerance of floats; 0 means equality, except
     that floats are then compared as EvalPlus compares them. `oracle` names the rule for results
-    that aren't unique: "equal" for none.
+    that aren't unique (see judge/rules.py); "equal" is plain comparison.
     """
 
     inputs: Sequence[Sequence[Any]]
@@ -54,9 +54,9 @@ Check = Assertions | Calls | Repository
 class Problem:
     """One hole. The judged program is `prefix + completion + suffix`, never stripped.
 
-    `group` is the problem that it was cut from ("HumanEval/3"): holes of one group are not
-    independent, so a group is what a split keeps together and what a bootstrap draws.
-    `reference` is the text that was there. `entry_point` is the function that the tests call.
+    `group` is the problem that the hole was cut from ("HumanEval/3"). Holes of one group are not
+    independent, so a split keeps a group together, and a bootstrap draws whole groups.
+    `reference` is the original text of the hole. `entry_point` is the function that the tests call.
     """
 
     task_id: str
@@ -68,11 +68,11 @@ class Problem:
     check: Check
 
     def program(self, completion: str) -> str:
-        """The whole program with a completion in its place."""
+        """The whole program, with a completion in the hole."""
         return self.prefix + completion + self.suffix
 
     def opened(self) -> "Problem":
-        """The same problem with all of its text for a hole, for whoever answers with a program."""
+        """The same problem with all of its text as the hole, to judge whole programs."""
         whole = self.program(self.reference)
         return replace(self, prefix="", suffix="", reference=whole)
 
@@ -81,9 +81,9 @@ class Problem:
 class Suite:
     """Problems by task id, in the order of their file.
 
-    `published` is when the texts first stood in public, ISO 8601 ("2021-07-07"): a model trained
-    later may have seen them. `source` says where the data comes from, and `sha256` is of what the
-    problems were read from: another file is another suite.
+    `published` is the date of the texts' publication, ISO 8601 ("2021-07-07"): a model trained
+    later may have seen them. `source` says where the data comes from, and `sha256` is the hash of
+    the files that the problems were read from: a suite with another hash is another suite.
     """
 
     name: str

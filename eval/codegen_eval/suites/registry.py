@@ -1,4 +1,4 @@
-"""The suites by name, behind one loader."""
+"""The suites by name, and the one function that loads any suite."""
 
 import difflib
 import os
@@ -96,13 +96,13 @@ KNOWN_SUITES: Final[tuple[KnownSuite, ...]] = (
 
 
 def load_suite(name: str, data: Path | None = None, python: Path | None = None) -> Suite:
-    """A suite by its name, or a mined one by its folder.
+    """Loads a suite by its name, or a mined suite by its folder.
 
     Args:
         name: of KNOWN_SUITES ("humaneval+" may be written "humanevalplus"), or the folder of a
             mined suite.
         data: the folder of the official files; None looks where CODEGEN_EVAL_DATA says, in the
-            package that carries HumanEval, and in the cache.
+            package that contains HumanEval, and in the cache.
         python: the interpreter of a mined suite's tests.
 
     Raises:
@@ -136,13 +136,13 @@ def suite_again(name: str, sha256: str, data: Path | None, mined: Sequence[Path]
     """The suite that a run was made from.
 
     Args:
-        name: as the run has it.
-        sha256: likewise.
+        name: the suite's name in the run.
+        sha256: the suite's hash in the run.
         data: the folder of the official files, as in `load_suite`.
-        mined: folders of mined suites, one of which may be it.
+        mined: folders of mined suites, to be searched for this suite.
 
     Raises:
-        DataError: it is not here.
+        DataError: no suite with this name and hash is on this machine.
     """
     if any(entry.name == name for entry in KNOWN_SUITES):
         return load_suite(name, data)
@@ -156,10 +156,10 @@ def suite_again(name: str, sha256: str, data: Path | None, mined: Sequence[Path]
 
 
 def lookup(name: str) -> KnownSuite:
-    """The entry of that name.
+    """The known suite of that name.
 
     Raises:
-        UsageError: there is none; the message has the nearest name, or all of them.
+        UsageError: there is none; the message has the nearest name, or all names.
     """
     by_name = {entry.name: entry for entry in KNOWN_SUITES}
     known = _canonical(name)

@@ -1,8 +1,8 @@
-"""Two fixed halves of every suite: choices are made on one, claims on the other.
+"""Splits every suite into two fixed halves: "tune" to choose by, and "report" to make claims by.
 
-The half follows from the group's name alone, so all suites that were cut from the same problems
-(HumanEval, HumanEval+, the infilling sets) agree: what was tuned on a hole of HumanEval/3 is
-never reported on another hole of it.
+The half depends on the group's name alone. So all suites that were cut from the same problems
+(HumanEval, HumanEval+, the infilling sets) agree, and a choice that was made by a hole of
+HumanEval/3 is never reported on another hole of HumanEval/3.
 """
 
 import hashlib
@@ -20,10 +20,9 @@ def half(group: str) -> Half:
 
 
 def choose(problems: Iterable[Problem], split: Split, limit: int | None) -> list[Problem]:
-    """A half's problems, or as many of them as `limit`, in the order of their file.
+    """The problems of a half, at most `limit` of them, in the order of their file.
 
-    The choice is fixed, looks random, and grows: a smaller limit's problems are among a larger
-    one's.
+    The choice is a fixed pseudo-random one, and a larger limit contains the problems of a smaller.
     """
     chosen = [problem for problem in problems if split in ("all", half(problem.group))]
     if limit is None or limit >= len(chosen):

@@ -1,25 +1,25 @@
-"""What is judged, and what comes of it."""
+"""What is judged, and the verdict on it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What a completion was found to be."""
+    """How a completion was judged."""
 
     PASSED = "passed"
     WRONG = "wrong"  # it ran, and a result was not the expected one
     ERROR = "error"  # it raised, crashed, or ended before it had answered
     TIMEOUT = "timeout"  # it ran out of CPU time, alone on the machine too
-    FORGED = "forged"  # it tried to pass otherwise than by computing
+    FORGED = "forged"  # it tried to pass without computing the result
     SYNTAX = "syntax"  # it doesn't compile
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A completion of a problem; `sample` counts those of one task, from 0, in order.
+    """A completion of a problem. `sample` is its number among those of the same task, from 0.
 
-    A `whole` one is a program that stands for itself, not in the problem's hole.
+    With `whole`, the completion is a whole program and doesn't go into the problem's hole.
     """
 
     task_id: str
