@@ -1,4 +1,4 @@
-"""What the evaluation suite raises on purpose, beside what codegen does.
+"""The exceptions of the evaluation suite, which are kinds of codegen's own.
 
 CodegenError                   exit code 4
 ├── UsageError             2

@@ -1,15 +1,15 @@
-"""Boxes by bubblewrap: namespaces of their own around nothing but an interpreter.
+"""Boxes by bubblewrap: each has namespaces of its own that contain little but an interpreter.
 
-What a box has: the interpreter and the libraries that it loads, read-only; /tmp, as large as it may
+A box has: the interpreter and the libraries that it loads, read-only; /tmp, as large as it may
 write; four devices; no /proc; no network, not even a loopback that is up; a process namespace that
-dies with its first process, the launcher; no capabilities; the system calls that `seccomp` leaves.
+ends with its first process, the launcher; no capabilities; the system calls that `seccomp` leaves.
 
-What that does not stop: faults of the kernel itself; use of the caches and the clock to guess what
-else runs; memory of `processes` times `memory_bytes`, since that limit is a process's own, beside
-`scratch_bytes` of files that are memory too.
+This does not stop: faults of the kernel itself; guesses from the caches and the clock about what
+else runs; the use of `processes` times `memory_bytes` of memory, since that limit holds for each
+process, and of `scratch_bytes` more, since the files are kept in memory, too.
 
-bubblewrap's own --die-with-parent would kill a box when the *thread* ends that started it. The
-launcher watches the parent's socket instead, which closes however the parent dies.
+bubblewrap's own --die-with-parent would kill a box when the *thread* that started it ends. Instead,
+the launcher watches the parent's socket, which closes however the parent dies.
 """
 
 import os
@@ -32,9 +32,9 @@ WORK = "/tmp/work"  # noqa: S108 - in the box
 _OLDEST = (0, 8)
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _PRIVILEGES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL")
-"""The launcher's, to become the slot's user and to kill it. The program has none."""
+"""The launcher's capabilities, to become the slot's user and to kill it. The program has none."""
 _OWN_COUNTS = (5, 14)
-"""The first kernel that counts a user namespace's processes apart from the user's others."""
+"""The first kernel that counts the processes of a user namespace separately from the user's."""
 
 
 class Bubblewrap:
@@ -46,7 +46,7 @@ class Bubblewrap:
         """Finds `bwrap`.
 
         Raises:
-            SandboxError: there is none, or it is older than 0.8.
+            SandboxError: there is no `bwrap`, or it is older than 0.8.
         """
         found = shutil.which("bwrap", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin")
         if found is None:

@@ -9,30 +9,30 @@ _CHUNK: Final = 1 << 16
 
 
 class Control:
-    """Sends a launcher what it is told, and receives its words, a line at a time."""
+    """Sends a launcher its instructions, and receives its messages, a line at a time."""
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
         self._received = b""
 
     def fileno(self) -> int:
-        """For a selector: readable when there may be something to receive."""
+        """The socket's descriptor, for a selector."""
         return self._socket.fileno()
 
     def patience(self, seconds: float) -> None:
-        """From now on, sending and receiving raise TimeoutError after so many seconds."""
+        """Sets the seconds after which sending and receiving raise TimeoutError."""
         self._socket.settimeout(seconds)
 
     def send(self, payload: Iterable[bytes]) -> None:
-        """Sends all of it, or what a launcher takes that fails: its own words say more."""
+        """Sends all pieces. Stops without an error if the launcher fails: it reports the reason."""
         with contextlib.suppress(ConnectionError):
             for piece in payload:
                 self._socket.sendall(piece)
 
     def receive(self) -> list[str] | None:
-        """The next line, as its words; None if the launcher is gone.
+        """The words of the next line; None if the launcher is gone.
 
-        A box that ends at once has sent two lines before the first is received.
+        When a box ends at once, two lines have been sent before the first one is received.
         """
         while b"\n" not in self._received:
             try:
@@ -46,7 +46,7 @@ class Control:
         return line.decode("utf-8", "replace").split()
 
     def close_box(self) -> None:
-        """Has the launcher end the box. Any thread may call it."""
+        """Makes the launcher end the box. Any thread may call this."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 

@@ -1,4 +1,4 @@
-"""What a launcher's report and the parent's own reasons make of a box's end."""
+"""Finds out how a box ended, from the launcher's report and the parent's own reasons."""
 
 import os
 import signal
@@ -16,8 +16,8 @@ def judge(
         report: the launcher's words: "ended", reason, wait status, CPU and wall seconds.
         ours: why the parent ended the box, if it did.
         sampled: CPU seconds that the parent saw the box's processes use.
-        limits: of the box.
-        stderr: the end of what it wrote there.
+        limits: the box's limits.
+        stderr: the end of what the box wrote to stderr.
     """
     _, word, status, cpu, wall = report
     seconds = max(float(cpu), sampled)

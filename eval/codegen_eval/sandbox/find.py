@@ -1,4 +1,4 @@
-"""Which sandbox works on this machine: found by starting a box, not by asking for a version."""
+"""Finds a sandbox that works on this machine, by starting a box in it."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -21,10 +21,10 @@ _WORD = b"a box works"
 
 
 def find_sandbox(prefer: Literal["auto", "bubblewrap", "landlock"] = "auto") -> Sandbox:
-    """The preferred sandbox, or the first that works.
+    """The preferred sandbox, or the first that works if none is preferred.
 
     Raises:
-        SandboxMissingError: it doesn't, or none does; the message says why.
+        SandboxMissingError: the preferred sandbox doesn't work, or none does; the message says why.
     """
     kinds = list(_KINDS) if prefer == "auto" else [prefer]
     failures: list[str] = []

@@ -1,6 +1,7 @@
 """Temporary folders of boxes that have no file system of their own.
 
-Each holds a lock as long as its process lives, so that a later one can tell what was left behind.
+A process holds a lock in each of its folders. A folder whose lock is free was left behind by a
+process that was killed, and a later process removes it.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ _PREFIX = "codegen-box-"
 _LOCK = "lock"
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _SETTLED_SECONDS = 60.0
-"""A younger folder may not have got its lock yet."""
+"""Seconds. The process that made a younger folder may not have taken the lock yet."""
 
 
 class BoxFolder:
@@ -32,7 +33,7 @@ class BoxFolder:
         """Makes a folder whose `work` belongs to a uid, or to this process's user.
 
         Raises:
-            OSError: there is no room for it, or no right.
+            OSError: the folder can't be made.
         """
         path = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
         lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -45,14 +46,14 @@ class BoxFolder:
         return folder
 
     def remove(self) -> None:
-        """Removes it; nothing may use it any more."""
+        """Removes the folder, which nothing may use any more."""
         with contextlib.suppress(OSError):  # a later process sweeps what resists
             remove_tree(self.path)
         os.close(self._lock)
 
 
 def sweep() -> None:
-    """Removes the folders that processes of this user left when they were killed."""
+    """Removes the folders of this user's processes that were killed."""
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             status = path.lstat()
@@ -80,8 +81,9 @@ def _locked(path: Path) -> bool:
 def remove_tree(path: Path) -> None:
     """Removes a folder of any depth, without following a link.
 
-    A program can nest folders deeper than a path, a recursion or open files could reach: this
-    goes down and up again with one open folder, and checks that up is where it came from.
+    A program can nest folders so deep that paths, recursion and open files reach their limits. So
+    this goes down and up with one open folder, and checks that each way up leads back to the folder
+    it came from.
     """
     folder = os.open(path, _OPEN)
     try:

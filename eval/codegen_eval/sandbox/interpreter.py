@@ -1,17 +1,17 @@
-"""What a Python interpreter needs of this machine, and nothing of what is installed for it.
+"""The files that a Python interpreter needs to run, without any installed package.
 
-A box sees the interpreter's own binary, the links that lead to it, its `pyvenv.cfg`, its standard
+A box sees the interpreter's binary, the links that lead to it, its `pyvenv.cfg`, its standard
 library, and the shared libraries that all of these load. A box of several processes, which runs a
-repository's tests, sees the system's programs and libraries too, since its environment may need any
-of them. Neither sees a package: no folder called site-packages, or as Debian calls it, however deep
-it lies. Packages come by `Job.readable` only. Two ways to use it:
+repository's tests, also sees the system's programs and libraries, since its environment may need
+any of them. Neither sees a package: site-packages (or dist-packages, as on Debian) is hidden at any
+depth. Only `Job.readable` makes packages visible. Two ways to use it:
 
-*   a program of unknown worth: `Job(argv=("-I", "-S", "main.py"))`; neither the folder of the
-    script nor any site-packages are on its path;
+*   an untrusted program: `Job(argv=("-I", "-S", "main.py"))`; neither the folder of the script nor
+    any site-packages are on its path;
 *   a repository's tests: `Job(argv=("-s", "-m", "pytest", ...), python=venv/"bin"/"python",
     readable=(venv/"lib",), tree=repository)`; the interpreter finds the environment by its
-    `pyvenv.cfg`, and there the site-packages that are readable. What was installed as editable
-    lies elsewhere: the working directory, which `-m` puts on the path first, has to hold it.
+    `pyvenv.cfg`, and there the readable site-packages. An editable installation lies elsewhere, so
+    the working directory, which `-m` puts first on the path, has to contain that code.
 """
 
 import functools
@@ -27,7 +27,7 @@ from codegen_eval.errors import SandboxError
 
 LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64")
 PROGRAMS = ("/usr/bin", "/bin")
-"""Both of use only to a box of several processes."""
+"""Only boxes of several processes need these."""
 DATA = ("/etc/ld.so.cache", "/usr/share/zoneinfo", "/usr/lib/locale/C.utf8")
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 
@@ -63,10 +63,11 @@ class Interpreter:
 
     Attributes:
         path: what to execute.
-        links: the symbolic links from `path` to the binary, and those by whose names shared
-            libraries are found, each with its target.
-        files: the binary, what configures it, and shared libraries.
-        folders: its library and, for several processes, the system's; none lies in another.
+        links: symbolic links with their targets: those from `path` to the binary, and those by
+            which the loader finds shared libraries.
+        files: the binary, its configuration, and shared libraries.
+        folders: the standard library and, for several processes, the system's libraries; no folder
+            lies inside another.
         hidden: folders inside of these that a box must not see.
         aliases: the system's folders that are symbolic links, with their targets.
     """
@@ -84,7 +85,7 @@ def interpreter(python: Path, *, several: bool = False) -> Interpreter:
     """Asks an interpreter where its files are; `several` says that a box has several processes.
 
     Raises:
-        SandboxError: it can't be run.
+        SandboxError: the interpreter can't be run.
     """
     facts = _facts(python)
     path, links, binary = _chain(Path(facts["executable"]))

@@ -1,4 +1,4 @@
-"""Boxes by Landlock: no namespaces, so no rights are needed to make one, but fewer walls.
+"""Boxes by Landlock: without namespaces, so any user can make them, but with fewer barriers.
 
 A box may read the interpreter and what that loads, and write to one temporary folder. It makes no
 sockets and, as a single process, no processes; what Landlock doesn't know of, `seccomp` denies or,
@@ -60,7 +60,7 @@ _TCP, _TCP_ABI = 0b11, 4
 _SCOPES, _SCOPES_ABI = 0b11, 6  # abstract sockets, signals
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _CAPABILITIES = (2, 1)
-"""CAP_DAC_READ_SEARCH, and CAP_DAC_OVERRIDE, which is what root has left in many a container."""
+"""CAP_DAC_READ_SEARCH; or CAP_DAC_OVERRIDE, since root has only that in many containers."""
 _SPARE_PROCESSES = 1024
 """Of the user's other processes, where only the parent counts a box's own.
 
@@ -75,7 +75,7 @@ class Landlock:
     name = "landlock"
 
     def __init__(self) -> None:
-        """Asks the kernel, and removes what killed processes left.
+        """Asks the kernel for Landlock, and removes the folders of killed processes.
 
         Raises:
             SandboxError: the kernel has no Landlock.
@@ -134,7 +134,7 @@ class Landlock:
     def _rules(
         self, python: Interpreter, readable: Iterable[Path], folder: BoxFolder
     ) -> dict[str, Any]:
-        """What the launcher passes to the kernel."""
+        """The rules that the launcher passes to the kernel."""
         handled = sum(rights for abi, rights in _FILES.items() if abi <= self._abi)
         device = (_READ_FILE | _WRITE_FILE | _TRUNCATE) & handled
         paths = [(str(path), rights) for path, rights in _library_rules(python)]

@@ -1,4 +1,4 @@
-"""Runs inside a box: writes its files, gives up all rights, becomes the program, sees it end.
+"""Runs inside a box: writes its files, gives up all rights, starts the program, reports its end.
 
 The parent passes this module's source to an interpreter by `-c`, after those of `scratch.py` and
 `restrict.py` (see `starting.py`), so it may use nothing but the standard library of Python 3.9; and
@@ -9,9 +9,9 @@ little of that, since each box waits for the imports. It speaks to the parent by
     the box by closing its half;
 *   to the parent, a line each: "ready" or "error MESSAGE"; then "ended REASON STATUS CPU WALL".
 
-Two processes: the child becomes the program. The first process stays and is trusted: it ends the
-program at its limits or when the parent is gone, kills what the program left, and says how it
-ended. As a process 1 or as a subreaper, it gets every orphan.
+There are two processes. The child becomes the program. The first process is trusted: it ends the
+program at its limits or when the parent is gone, kills the processes that the program left, and
+reports how it ended. As process 1 or as a subreaper, it becomes the parent of every orphan.
 """
 
 # ruff: noqa: PTH103, PTH110, PTH120, PTH123, PTH211, SIM105

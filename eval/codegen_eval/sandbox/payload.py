@@ -1,4 +1,4 @@
-"""What the parent tells a launcher: the specification, and the files of the job."""
+"""The parent's instructions for a launcher: the specification, and the files of the job."""
 
 import marshal
 import math
@@ -23,16 +23,17 @@ _PENDING_SIGNALS = 64
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """What an implementation wants the launcher to do.
+    """How the launcher confines the program; each sandbox has its own way.
 
     Attributes:
         work: the box's working directory; the program makes it unless it exists.
-        uid: whom to become; None where nothing has to be given up.
-        processes: RLIMIT_NPROC, which counts all that the uid runs; None where that is not ours.
+        uid: the user id to take; None to keep the present one.
+        processes: RLIMIT_NPROC, which counts all processes of the uid; None where the uid has other
+            processes, too.
         program: the system call filter.
-        quota: the working directory's file system limits its own size.
-        subreaper: the launcher is not a process 1, so orphans would leave it.
-        capability: one that the program keeps.
+        quota: whether the working directory's file system limits its own size.
+        subreaper: whether the launcher has to become a subreaper, since it is not process 1.
+        capability: a capability that the program keeps.
         landlock: the rules, as the launcher reads them.
     """
 

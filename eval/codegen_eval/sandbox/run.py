@@ -1,4 +1,4 @@
-"""One-shot programs: input at once, output at the end."""
+"""Runs a program to its end, with all of its input given at the start."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ def run(sandbox: Sandbox, job: Job, stdin: bytes = b"", slot: int = 0) -> Ran:
     """Runs a program to its end.
 
     Raises:
-        SandboxError: it could not be started.
+        SandboxError: the box could not be started.
     """
     with sandbox.start(job, slot) as box:
         stdout = box.communicate(stdin)

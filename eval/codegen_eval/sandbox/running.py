@@ -1,7 +1,7 @@
 """The parent's side of a box: its pipes, its limits on output, and its end.
 
-The launcher ends a box at its limits of wall time, CPU time and files, also while nobody calls.
-Output is only read while somebody waits for it: a box that floods blocks until then.
+The launcher by itself ends a box at its limits of wall time, CPU time and files. Output is read
+only during calls of this class: between them, a box that writes much has to wait.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ _CHUNK = 1 << 16
 _STDERR_TAIL = 16 << 10
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 15.0
-"""How long the launcher may take to end a box, on a busy machine."""
+"""How long the launcher may take to end a box on a busy machine."""
 
 
 class RunningBox:
@@ -64,7 +64,11 @@ class RunningBox:
         self._started = time.monotonic()
 
     def hand_over(self, payload: Iterable[bytes]) -> None:
-        """Tells the launcher what to run, and waits until it does."""
+        """Sends the launcher its instructions, and waits until the program runs.
+
+        Raises:
+            SandboxError: it doesn't run; the message says why.
+        """
         self._control.patience(_START_SECONDS)
         try:
             self._control.send(payload)
@@ -81,7 +85,7 @@ class RunningBox:
         self._started = time.monotonic()
 
     def watch(self, depth: int, *, count: bool) -> None:
-        """Watches the box as a whole, for one of several processes."""
+        """Watches the limits of a box of several processes as a whole."""
         self._watch = TreeWatch(self.process.pid, depth, self._limits, self.end, count=count)
 
     def __enter__(self) -> Self:
@@ -96,7 +100,7 @@ class RunningBox:
         self.close()
 
     def send(self, line: bytes) -> None:
-        """Writes a line, reading what the box says meanwhile, so that neither waits forever."""
+        """Writes a line, and reads the box's output meanwhile, so that neither side blocks."""
         self._write(line + b"\n", line_by_line=True)
 
     def receive(self) -> bytes | None:
@@ -128,7 +132,7 @@ class RunningBox:
         return rest
 
     def close(self) -> Ending:
-        """Kills what is left, frees all that the box took, and says how it ended."""
+        """Kills all remaining processes, frees the box's resources, and says how it ended."""
         if self._ending is None:
             self._end(Reason.CLOSED)
             self._ending = self._judge()
@@ -137,7 +141,7 @@ class RunningBox:
         return self._ending
 
     def end(self, reason: Reason) -> None:
-        """Ends the box for a limit that the parent watches. Any thread may call it."""
+        """Ends the box for a limit that the parent watches. Any thread may call this."""
         if self._reason is None:
             self._reason = reason
         self._control.close_box()

@@ -1,4 +1,4 @@
-"""What a box without a file system of its own holds of the disk, by name or without one.
+"""How much of the disk a box without its own file system uses, deleted files included.
 
 Runs in a box's launcher, which is not confined: this module's source stands before the launcher's,
 in one program. So it uses nothing but the standard library of Python 3.9.

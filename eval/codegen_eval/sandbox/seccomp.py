@@ -1,8 +1,8 @@
 """The system calls that a box may not make, as a classic BPF program.
 
-A deny list, closed at its upper end: calls newer than the table don't exist in a box. Calls of
-another architecture than this process's own, 32-bit and x32 ones included, kill the caller.
-The launcher installs the program last, after all that it forbids.
+It is a list of denied calls; calls newer than the table don't exist in a box. Calls of another
+architecture than this process's own, 32-bit and x32 ones included, kill the caller. The launcher
+installs the program last, after its own use of calls that it denies.
 """
 
 import errno
@@ -17,7 +17,7 @@ from codegen_eval.sandbox.syscall_numbers import LAST, NUMBERS
 from codegen_eval.sandbox.syscalls import ALWAYS, METADATA, SIGNALS, WATCHES
 
 Instruction = tuple[int, int, int, int | str]
-"""Code, jump if true, jump if false, operand. The operand "pid" is the box's own, in there."""
+"""Code, jump if true, jump if false, operand. The program's process id replaces "pid"."""
 
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32_BIT = 0x40000000
@@ -54,10 +54,12 @@ class Policy:
     """What differs between boxes.
 
     Attributes:
-        single: no further process or thread can be made.
-        host_files: the box sees the machine's own file systems. Landlock knows nothing of modes,
-            owners, times and attributes: changing them is pretended. Watching files is denied.
-        foreign_signals: nothing else keeps its signals in the box, so it may signal itself only.
+        single: whether the program may make no further process or thread.
+        host_files: whether the box sees the machine's own file systems. Landlock doesn't cover
+            modes, owners, times and attributes, so calls that change them do nothing and report
+            success. Calls that watch files are denied.
+        foreign_signals: whether only the filter keeps the box's signals in it, so that the program
+            may signal no process but itself.
     """
 
     single: bool

@@ -1,7 +1,7 @@
-"""Starts a launcher, and makes it a running box.
+"""Starts a box: its launcher, and through that the program.
 
-The launcher is one program of three modules' sources, which an interpreter gets by `-c`: nothing of
-this project has to be readable where the box is.
+The launcher is one program made of the sources of three modules, which an interpreter gets by `-c`.
+So no file of this project has to be readable in the box.
 """
 
 import socket
@@ -34,15 +34,15 @@ def start(
     """Starts an interpreter as a launcher, and waits until it has become the program.
 
     Args:
-        command: what runs Python isolated, up to its options.
-        payload: what the launcher is told.
-        limits: of the box.
+        command: the command that runs Python isolated, without Python's options.
+        payload: the launcher's instructions, see payload.py.
+        limits: the box's limits.
         cleanup: called once, when nothing of the box is left.
-        count: the parent has to count processes.
-        depth: how many processes from the command to the launcher, both included.
+        count: whether the parent has to count processes.
+        depth: how many processes there are from the command to the launcher, both included.
 
     Raises:
-        SandboxError: something of this failed; the message says what.
+        SandboxError: the box could not be started; the message says why.
     """
     ours, theirs = socket.socketpair()
     try:

@@ -105,9 +105,9 @@ ALWAYS = (
     "seccomp",
     "lsm_set_self_attr",
 )
-"""Denied to every box: namespaces, mounts, other processes' memory, keys, modules, the kernel's
-rarer interfaces, memory, messages and files that no limit counts (one that is on its way to
-another process is in neither), and sockets."""
+"""Denied to every box: namespaces, mounts, other processes' memory, keys, modules, rare interfaces
+of the kernel, sockets, and memory, messages and files that no limit counts (a file on its way to
+another process belongs to neither process)."""
 
 METADATA = (
     "chmod",
@@ -129,14 +129,14 @@ METADATA = (
     "lremovexattr",
     "fremovexattr",
 )
-"""What changes a file without opening it for writing."""
+"""Calls that change a file without opening it for writing."""
 
 WATCHES = (
     "inotify_init",
     "inotify_init1",
     "inotify_add_watch",
 )
-"""What tells of others' use of files."""
+"""Calls that tell when other processes use files."""
 
 SIGNALS = (
     "kill",
@@ -145,4 +145,4 @@ SIGNALS = (
     "rt_sigqueueinfo",
     "rt_tgsigqueueinfo",
 )
-"""What signals a process that its first argument names."""
+"""Calls that signal the process that their first argument names."""

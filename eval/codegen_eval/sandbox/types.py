@@ -1,4 +1,4 @@
-"""What a box is asked, and how it ends. `find.py` chooses an implementation for this machine."""
+"""A box's job, limits and end. `find.py` chooses a sandbox for this machine."""
 
 import sys
 from collections.abc import Mapping
@@ -13,12 +13,13 @@ from typing import Protocol, Self
 class Limits:
     """What a box may use.
 
-    CPU seconds are those of all its processes together; wall seconds only bound what sleeps.
-    `processes` counts processes and threads that may exist at once, the first one included.
-    `memory_bytes` is each process's address space, of which threads take much: 8 MiB of stack and,
-    once they allocate, some 64 MiB. `output_bytes` bounds stdout and stderr together, `file_bytes`
-    a single file and `scratch_bytes` all files that it was given or writes; each name counts 4 KiB.
-    `line_bytes` is what of its stdout may wait for a newline, or to be received line by line.
+    `cpu_seconds` are those of all its processes together. `wall_seconds` only end programs that
+    sleep. `processes` is how many processes and threads may exist at once, the first one included.
+    `memory_bytes` is the address space of each process; a thread takes 8 MiB of stack and, once it
+    allocates, some 64 MiB. `output_bytes` bounds stdout and stderr together, `file_bytes` a single
+    file, and `scratch_bytes` all files that the box was given or writes; each name counts 4 KiB.
+    `line_bytes` is how much of its stdout may be waiting to be received, as an unfinished line or
+    as lines.
     """
 
     cpu_seconds: float = 10.0
@@ -64,7 +65,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a box ended. `stderr` is the end of what it wrote there, replaced where not UTF-8."""
+    """How a box ended. `stderr` is the end of its stderr; bytes that aren't UTF-8 are replaced."""
 
     reason: Reason
     code: int | None
@@ -75,7 +76,7 @@ class Ending:
 
 
 class Box(Protocol):
-    """A running program and its two pipes. Leaving the context kills whatever of it is left."""
+    """A running program and its two pipes. Leaving the context kills all of its processes."""
 
     def __enter__(self) -> Self:
         """The box, running."""
@@ -89,7 +90,7 @@ class Box(Protocol):
         """Closes it."""
 
     def send(self, line: bytes) -> None:
-        """Writes a line, whose newline is added, to its stdin; what it doesn't read is lost."""
+        """Writes a line and a newline to its stdin; input that it doesn't read is lost."""
 
     def receive(self) -> bytes | None:
         """The next line of its stdout, without the newline; None once it has ended.
@@ -101,7 +102,7 @@ class Box(Protocol):
         """Writes `data` to its stdin, closes that, and reads its stdout until it has ended."""
 
     def close(self) -> Ending:
-        """Kills what is left of it and says how it ended. Further calls give the same."""
+        """Kills all remaining processes and says how it ended. Further calls give the same."""
 
 
 class Sandbox(Protocol):
@@ -109,7 +110,7 @@ class Sandbox(Protocol):
 
     @property
     def name(self) -> str:
-        """What confines: "bubblewrap" or "landlock"."""
+        """The sandbox's name: "bubblewrap" or "landlock"."""
 
     def start(self, job: Job, slot: int = 0) -> Box:
         """Starts a box. Slots (0, 1, ...) of boxes that run at once must differ.

@@ -1,7 +1,7 @@
 """User ids for boxes that root starts: one per slot, and per process that uses slots.
 
-The kernel counts processes by uid, and lets a uid signal its own: boxes that share one starve and
-may kill one another.
+The kernel counts processes by uid, and lets a process signal others of its uid. So boxes that share
+a uid could starve and kill one another.
 """
 
 import os
@@ -18,7 +18,7 @@ def slot_uid(slot: int) -> int | None:
     """The uid of a slot's box; None where this process isn't root and can't choose.
 
     Raises:
-        SandboxError: there is no such slot, or no uid for it in this user namespace.
+        SandboxError: the slot doesn't exist, or this user namespace has no uid for it.
     """
     if not 0 <= slot < SLOTS:
         raise SandboxError(f"slot {slot} is none of 0 to {SLOTS - 1}")

@@ -1,4 +1,4 @@
-"""Limits of a box as a whole that the kernel only keeps per process or not at all."""
+"""Watches limits of a whole box that the kernel enforces per process only, or not at all."""
 
 import os
 import threading
@@ -16,7 +16,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class TreeWatch:
     """Samples a box's processes until it is stopped.
 
-    Short-lived processes can pass between two samples unseen; the wall time bounds these.
+    A short-lived process can end unseen between two samples; the wall time bounds such processes.
     """
 
     def __init__(
@@ -33,8 +33,8 @@ class TreeWatch:
         Args:
             root: the first process of the tree.
             ours: how many generations from `root` on are trusted and don't count.
-            limits: of the box.
-            end: called once, in another thread, when a limit is passed.
+            limits: the box's limits.
+            end: called once, in another thread, when a limit is exceeded.
             count: whether to limit the number of processes and threads.
         """
         self._root = root
