@@ -1,8 +1,8 @@
-"""Which compute paths are fastest on this machine: measured once, remembered, shown, and corrected.
+"""The speeds of the compute paths on this machine: measured once, remembered, and corrected.
 
-The figures are forgotten when anything changes that they depend on: the export, ONNX Runtime,
-the processor, the number of threads. Real prompts that are computed faster correct them, since a
-machine that was busy while it was measured must not stay slow for good.
+The figures hold for an export, a version of ONNX Runtime, a processor and a number of threads; if
+any of these changes, the paths are measured again. A real prompt that is computed faster corrects
+them, since the machine may have been busy while it was measured.
 """
 
 import contextlib
@@ -24,30 +24,30 @@ from codegen.files import read_json, write_atomically
 from codegen.progress import Progress
 
 BRIEF: Final = 3.0
-"""Seconds that measuring may take where it can't be remembered, and every process measures."""
+"""Seconds that measuring may take where the figures can't be kept, and every process measures."""
 
-# How much faster than what is known a prompt must be to count as news.
+# A prompt corrects the figures if it took less than this share of the time that they say.
 _NEWS: Final = 0.95
 
-# What was measured where it couldn't be written down: by the file that it would stand in, and key.
+# Figures that couldn't be written to a file, by that file and the key that they would have in it.
 _unwritten: dict[tuple[Path, str], "Tuning"] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What was measured: seconds of a call, by path and by tokens in the call.
+    """The figures: seconds of a call, by path and by the number of tokens in the call.
 
-    What took too long to be measured is missing.
+    Calls that took too long to be measured are missing.
     """
 
     paths: str
     seconds: Mapping[str, Mapping[str, float]]
 
     def speed(self, tokens: int) -> float | None:
-        """Tokens per second of calls with that many tokens, by the path that is used for them.
+        """Tokens per second of calls with that many tokens, by the path that computes them.
 
-        Where that was not measured it is the speed of the next smaller calls, as long as those
-        have several tokens too; None without such figures.
+        If these calls were not measured, it is the speed of the next smaller calls that have
+        several tokens, too. None if there are no such figures.
         """
         times = self.seconds[self._path(tokens)]
         for size in reversed([size for size in SIZES if size <= tokens]):
@@ -56,7 +56,7 @@ class Tuning:
         return None
 
     def faster(self, tokens: int, seconds: float) -> "Tuning":
-        """The same with a call of one of the sizes that took so many seconds."""
+        """The figures with `seconds` for calls of `tokens` tokens by the path of such calls."""
         path = self._path(tokens)
         return Tuning(
             self.paths, {**self.seconds, path: {**self.seconds[path], str(tokens): seconds}}
@@ -67,24 +67,24 @@ class Tuning:
 
 
 class PromptSpeed:
-    """How fast prompts are computed: as it was measured, or as real ones were since.
+    """How fast prompts are computed: as it was measured, or as a real prompt was since then.
 
-    An engine tells it of every chunk of a prompt; anyone may ask.
+    The engine reports every chunk of a prompt. Any thread may read the value.
     """
 
     def __init__(self, tuning: Tuning, file: Path, key: str) -> None:
-        """What was measured, and where that is remembered."""
+        """Begins with the figures that are kept in a file under a key."""
         self.tuning = tuning
         self._file = file
         self._key = key
 
     @property
     def value(self) -> float | None:
-        """Tokens per second, None if that is not known."""
+        """Tokens per second; None if that is not known."""
         return self.tuning.speed(SIZES[-1])
 
     def saw(self, tokens: int, seconds: float) -> None:
-        """A chunk of a prompt was computed in so many seconds."""
+        """Reports that a chunk of a prompt took so many seconds."""
         if tokens != SIZES[-1] or seconds <= 0:
             return
         known = self.value
@@ -96,7 +96,7 @@ class PromptSpeed:
 def prompt_speed(
     model: ExportedModel, device: Device, threads: int, file: Path, progress: Progress
 ) -> PromptSpeed:
-    """What `tuned` says, with what corrects it."""
+    """The speed of prompts by the figures of `tuned`, which real prompts then correct."""
     tuning = tuned(model, device, threads, file, progress)
     return PromptSpeed(tuning, file, _key(model, device, threads))
 
@@ -104,10 +104,11 @@ def prompt_speed(
 def tuned(
     model: ExportedModel, device: Device, threads: int, file: Path, progress: Progress
 ) -> Tuning:
-    """The remembered figures for this model here, measured if there are none.
+    """The figures for a model on this machine. If none are remembered, they are measured.
 
     Raises:
         CorruptModelError: a graph can't be loaded.
+        OutOfMemoryError: there is no memory for a graph.
     """
     known = recorded(model, device, threads, file)
     if known is None:
@@ -118,13 +119,14 @@ def tuned(
 def measured_anew(
     model: ExportedModel, device: Device, threads: int, file: Path, progress: Progress
 ) -> Tuning:
-    """Measures, and remembers that in place of what was remembered.
+    """Measures, and remembers the figures in place of earlier ones.
 
-    Where time was too short for a single figure, the path that is right on most machines is
-    taken, and the next process measures again.
+    If the time was too short for a single figure, the path that is fastest on most machines is
+    used, and the next process measures again.
 
     Raises:
         CorruptModelError: a graph can't be loaded.
+        OutOfMemoryError: there is no memory for a graph.
     """
     lasting = _can_write(file)
     again = "once" if lasting else "each time, since the cache can't be written to"
@@ -142,7 +144,7 @@ def measured_anew(
 
 
 def recorded(model: ExportedModel, device: Device, threads: int, file: Path) -> Tuning | None:
-    """The remembered figures, or None."""
+    """The remembered figures; None if there are none for this model and machine."""
     tuning = _read(file).get(_key(model, device, threads))
     if tuning is None or not tuning.seconds.keys() <= model.manifest.graphs.keys():
         return None
@@ -179,7 +181,7 @@ def _key(model: ExportedModel, device: Device, threads: int) -> str:
 
 
 def _flags() -> str:
-    """What of the processor's abilities decides between kernels; machines can hide some."""
+    """The processor's abilities that decide which kernels run. A virtual machine may hide some."""
     wanted = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm")
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
@@ -190,7 +192,7 @@ def _flags() -> str:
 
 
 def _read(path: Path) -> dict[str, Tuning]:
-    """All that is remembered and can be used."""
+    """All figures in a file that can be used."""
     known = read_json(path)
     if not isinstance(known, dict):
         return {}
@@ -199,7 +201,7 @@ def _read(path: Path) -> dict[str, Tuning]:
 
 
 def _tuning(raw: Any) -> Tuning | None:
-    """What was remembered, if it is that: anyone can write into the file."""
+    """Figures as they were read from a file; None if they are not valid."""
     if not isinstance(raw, dict) or raw.keys() != {"paths", "seconds"}:
         return None
     paths, seconds = raw["paths"], raw["seconds"]
@@ -228,8 +230,8 @@ def _can_write(path: Path) -> bool:
 
 
 def _remember(path: Path, key: str, tuning: Tuning) -> bool:
-    """Writes it down; whether that was possible."""
-    known = {each: asdict(value) for each, value in _read(path).items()}
+    """Writes the figures into the file. Returns whether that was possible."""
+    known = {other: asdict(value) for other, value in _read(path).items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(known | {key: asdict(tuning)}, indent=1))

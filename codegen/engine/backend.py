@@ -30,7 +30,7 @@ CHUNK = 256
 
 
 class OnnxBackend:
-    """A loaded model. Requests from several threads wait for one another."""
+    """A loaded model. Several threads may send requests, which run one after the other."""
 
     def __init__(
         self,
@@ -50,8 +50,8 @@ class OnnxBackend:
             threads: ONNX Runtime's threads.
             paths: which graph computes which calls.
             capacity: tokens that a slot holds, prompt and completion together.
-            watch: told of each chunk of a prompt, its tokens and the seconds that it took, by
-                whoever computes.
+            watch: called after each chunk of a prompt with its tokens and the seconds that it took,
+                in the thread that computes.
 
         Raises:
             CorruptModelError: a graph can't be loaded.
@@ -98,7 +98,8 @@ class OnnxBackend:
     def score(self, prompt: Sequence[int], continuation: Sequence[int]) -> NDArray[np.float32]:
         """The logits before each token of a given continuation, [tokens, vocabulary].
 
-        Computed as a generation would: the prompt in chunks, the continuation token by token.
+        They are computed as a generation computes them: the prompt in chunks, and the continuation
+        token by token.
         """
         self._check([*prompt, *continuation])
         cancel = CancelToken()
@@ -112,12 +113,12 @@ class OnnxBackend:
     def prefill(
         self, prompt: Sequence[int], cancel: CancelToken
     ) -> tuple[Slot, NDArray[np.float32], int]:
-        """Computes what no slot knows of `prompt`; the caller holds the lock.
+        """Computes the part of `prompt` that is in no slot. The caller holds the lock.
 
         Returns:
             The slot; the logits after the last token, [vocabulary]; how many tokens were cached.
         """
-        # Whoever was cancelled while it waited for the lock must not cost another its cache.
+        # A request that was cancelled while it waited for the lock must not empty a slot.
         cancel.check()
         slot, cached = self._pool.take(prompt)
         # An interrupted chunk leaves the slot as long as what was computed before it.
@@ -141,13 +142,13 @@ class OnnxBackend:
         positions: Sequence[int],
         cancel: CancelToken,
     ) -> NDArray[np.float32]:
-        """One model call by the path that its size asks for; logits as `Graph.run` gives them."""
+        """A model call by the path for its size. Returns logits as `Graph.run` does."""
         ids = np.asarray(rows, np.int64)
         return self._graphs[self.paths.of(ids.size)].run(buffers, ids, past, positions, cancel)
 
     @property
     def lock(self) -> threading.Lock:
-        """Held by whoever computes."""
+        """The lock that is held while a request computes."""
         return self._lock
 
     def _check(self, prompt: Sequence[int]) -> None:
@@ -160,7 +161,7 @@ class OnnxBackend:
 
 
 class OnnxGeneration:
-    """One running request. Iterate it once; closing the iterator frees the engine."""
+    """A running request. Iterate over it once; closing the iterator frees the engine."""
 
     def __init__(self, backend: OnnxBackend, request: GenerateRequest, cancel: CancelToken) -> None:
         self._backend = backend
@@ -220,7 +221,7 @@ class OnnxGeneration:
 
 
 class _Row:
-    """One live sample."""
+    """A sample that is being written."""
 
     def __init__(self, sample: int, sampler: Sampler, constraint: Constraint | None) -> None:
         self.sample = sample
@@ -242,7 +243,7 @@ class _Row:
 
 
 class _Batch:
-    """The caches of the live samples: the slot itself for one, a batch of copies for several."""
+    """The caches of the samples: for a single sample the slot itself, else a batch of copies."""
 
     def __init__(self, backend: OnnxBackend, slot: Slot, samples: int, capacity: int) -> None:
         self._backend = backend

@@ -1,8 +1,8 @@
-"""Timing the compute paths of an export: briefly, however slow or busy the machine is.
+"""Measures the compute paths of an export, in little time even on a slow or busy machine.
 
-Each path gets several short calls of each size, of which the fastest counts: what else runs here
-only ever makes a call slower. A path that turns out hopeless is not gone on with, and when the
-time is up, what was measured until then has to do.
+Each path computes several short calls of each size. The fastest of them counts, since other
+programs can only make a call slower. A path that is far slower than another isn't measured further.
+When the time is up, the figures measured until then are used.
 """
 
 import contextlib
@@ -22,33 +22,34 @@ from codegen.engine.paths import ComputePaths
 from codegen.errors import CancelledError
 
 SIZES: Final = (1, 8, 32, 256)
-"""Tokens per call that are measured: a step, a short and a long continuation, a prompt's chunk."""
+"""Tokens in the calls that are measured: a step, short and long continuations, a prompt's chunk."""
 
 LIMIT: Final = 10.0
-"""Seconds that all of it may take."""
+"""Seconds that the measuring may take in all."""
 
 ROUNDS: Final = 4
-"""Calls of each size, if there is time."""
+"""How many calls of each size are made, if there is time."""
 
 HOPELESS: Final = 20.0
-"""A path that takes so many times as long as another for a call is not measured further."""
+"""A path isn't measured further if it takes so many times as long as another path for a call."""
 
-# Of the time that is left, what a path may take while there are others.
+# The share of the remaining time that a path may take, if there are other paths after it.
 _SHARE: Final = 0.7
 
 Seconds = Mapping[str, Mapping[str, float]]
-"""Of the fastest call, by path and by tokens in the call; what isn't in it was not measured."""
+"""Seconds of the fastest call, by path and by the number of tokens; some may be missing."""
 
 
 def measure(
     model: ExportedModel, device: Device, threads: int, limit: float = LIMIT
 ) -> tuple[ComputePaths, Seconds]:
-    """Times every path on calls of all sizes, for `limit` seconds at most, and chooses.
+    """Measures all paths on calls of all sizes, for at most `limit` seconds, and chooses.
 
-    A graph is not loaded once the time is up, but its loading can't be interrupted.
+    No graph is loaded once the time is up, but the loading of a graph can't be interrupted.
 
     Raises:
         CorruptModelError: a graph can't be loaded.
+        OutOfMemoryError: there is no memory for a graph.
     """
     end = time.perf_counter() + limit
     paths, shape = likeliest_first(model), model.manifest.shape
@@ -66,21 +67,21 @@ def measure(
 
 
 def likeliest_first(model: ExportedModel) -> list[str]:
-    """The paths, the one first that is right on most machines, and where nothing was measured."""
+    """The paths. The first is fastest on most machines, and is used where nothing was measured."""
     return sorted(model.manifest.graphs, key=lambda path: (path != "l4", path))
 
 
 def _time_calls(
     graph: Graph, shape: Shape, device: Device, best: Mapping[str, float], cancel: CancelToken
 ) -> dict[str, float]:
-    """Seconds of the fastest call by size, as far as one gets until it is cancelled.
+    """Seconds of the fastest call by size, of the sizes that were reached until `cancel`.
 
     Args:
-        graph: of the path.
+        graph: the path's.
         shape: the model's.
         device: where the graph runs.
-        best: what other paths took, by size.
-        cancel: ends it, amid a call if need be.
+        best: the seconds of the fastest other path, by size.
+        cancel: ends the measuring, also in the middle of a call.
     """
     times: dict[str, float] = {}
     buffers = KvBuffers(shape, 1, max(SIZES) * 2, graph.kv_dtype, device.kind)
@@ -121,7 +122,7 @@ def _best(measured: Seconds) -> dict[str, float]:
 
 
 def _choose(measured: Seconds, likeliest: str) -> ComputePaths:
-    """The fastest path for single tokens, and for prompts, and from which size on that is taken."""
+    """The fastest paths for single tokens and for prompts, and the size at which they change."""
 
     def fastest(size: int, otherwise: str) -> str:
         times = {path: by[str(size)] for path, by in measured.items() if str(size) in by}

@@ -14,23 +14,23 @@ from codegen.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class ComputePaths:
-    """The path for single tokens, and the one for calls of `switch` tokens or more."""
+    """The path for single tokens, and the path for calls of `switch` tokens or more."""
 
     decode: str
     prefill: str
     switch: int = 2
 
     def of(self, tokens: int) -> str:
-        """The path of a call that carries `tokens` tokens (rows and columns together)."""
+        """The path of a call with `tokens` tokens, counted over all rows."""
         return self.prefill if tokens >= self.switch else self.decode
 
     @property
     def used(self) -> tuple[str, ...]:
-        """Both, or the one."""
+        """The paths without repetition: one or two."""
         return tuple(dict.fromkeys((self.decode, self.prefill)))
 
     def __str__(self) -> str:
-        """As the setting writes it."""
+        """The paths as they are written in the setting `compute_path`."""
         if self.decode == self.prefill:
             return self.decode
         return f"{self.decode}+{self.prefill}@{self.switch}"

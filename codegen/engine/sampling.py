@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from codegen.engine.types import Constraint, Sampling
 
 _FEW: Final = 128
-"""Tokens among which the nucleus is looked for at first; nearly always they hold it."""
+"""So many of the likeliest tokens are searched for the nucleus first; nearly always it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Choice:
 
 
 class Sampler:
-    """Draws the tokens of one sample. Its random state is its own, so samples can't mix."""
+    """Draws the tokens of a sample. It has a random state of its own, so samples can't mix."""
 
     def __init__(self, sampling: Sampling) -> None:
         self._sampling = sampling
@@ -31,8 +31,8 @@ class Sampler:
         """The next token.
 
         Args:
-            logits: [vocabulary], not changed.
-            constraint: which tokens may be chosen; None when any may.
+            logits: [vocabulary]; they are not changed.
+            constraint: says which tokens may be chosen; None if any token may.
         """
         allowed = constraint.allowed() if constraint is not None else None
         candidates = logits if allowed is None else logits[allowed]
@@ -45,7 +45,7 @@ class Sampler:
     def _draw(self, logits: NDArray[np.float32]) -> int:
         """Samples an index by temperature, then top-k, then top-p (nucleus)."""
         sampling = self._sampling
-        # The largest becomes 0, so that no temperature is too low to divide by.
+        # The largest logit becomes 0, so that it stays finite however low the temperature is.
         with np.errstate(over="ignore"):
             scaled = (logits.astype(np.float64) - logits.max()) / sampling.temperature
         if 0 < sampling.top_k < scaled.size:
@@ -63,17 +63,17 @@ class Sampler:
 
 
 def _nucleus(weights: NDArray[np.float64], top_p: float) -> NDArray[np.int64]:
-    """The fewest of the largest weights that sum up to `top_p`, the largest first, one at least.
+    """The indices of the fewest largest weights that sum up to `top_p`, at least one of them.
 
-    Of equal weights the one with the smaller index comes first. Only the largest few are sorted:
-    to sort a vocabulary takes as long as a small model's step.
+    The largest comes first, and of equal weights the one with the smaller index. Only the largest
+    few are sorted, since sorting a vocabulary takes as long as a step of a small model.
     """
     few = _FEW
     while few < weights.size:
         largest = np.sort(np.argpartition(weights, -few)[-few:])
         order = largest[np.argsort(-weights[largest], kind="stable")]
         nucleus = _reaching(weights[order], top_p)
-        # What ties with the smallest of them may have been left out.
+        # Weights that equal the smallest of them may have been left out.
         if weights[order[nucleus - 1]] > weights[order[-1]]:
             return order[:nucleus]
         few *= 8
@@ -82,6 +82,6 @@ def _nucleus(weights: NDArray[np.float64], top_p: float) -> NDArray[np.int64]:
 
 
 def _reaching(descending: NDArray[np.float64], top_p: float) -> int:
-    """How many of them it takes, the one that crosses `top_p` included."""
+    """How many of the weights it takes to reach `top_p`."""
     before = np.cumsum(descending) - descending
     return max(1, int((before < top_p).sum()))

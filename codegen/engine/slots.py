@@ -1,4 +1,4 @@
-"""KV slots: which cache a new prompt continues."""
+"""KV slots: a few caches, and the choice of the cache that a new prompt continues."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from codegen.engine.buffers import KvBuffers
 
 @dataclass(slots=True)
 class Slot:
-    """One cache: buffers, and the token ids that are valid in them (their count is the length)."""
+    """A cache: buffers, and the ids of the tokens whose keys and values are in them."""
 
     buffers: KvBuffers
     ids: list[int] = field(default_factory=list)
@@ -24,18 +24,18 @@ class Slot:
 
 
 class SlotPool:
-    """A few caches, so that two files, or two guesses at one, don't evict each other."""
+    """A few caches, so that prompts of two files, or two places, don't evict each other."""
 
     def __init__(self, slots: Sequence[Slot]) -> None:
         self._slots = tuple(slots)
         self._clock = 0
 
     def take(self, prompt: Sequence[int]) -> tuple[Slot, int]:
-        """The slot that knows most of `prompt`, cut back to what they share, and its length.
+        """The slot that holds the longest prefix of `prompt`, cut back to it, and its length.
 
-        The last token is always left to compute, since its logits are what the caller wants.
-        Where continuing the best match would throw away more of it than it keeps (another file
-        with the same licence header), what is shared is copied to the slot unused for longest.
+        The last token is always left to compute, since the caller wants its logits. If continuing
+        the best slot would throw away more of it than it keeps (another file with the same licence
+        header), the prefix is copied into the slot that was used longest ago.
         """
         shared = [slot.common_prefix(prompt) for slot in self._slots]
         best = max(range(len(shared)), key=lambda index: (shared[index], self._slots[index].used))
@@ -53,7 +53,7 @@ class SlotPool:
         return slot, length
 
     def clear(self) -> None:
-        """Forgets what all caches hold, and which was used when."""
+        """Empties all caches, and forgets when each of them was used."""
         for slot in self._slots:
             slot.ids.clear()
             slot.used = 0

@@ -1,7 +1,7 @@
-"""The seam between text and tokens: what a backend is asked, and what it answers.
+"""The seam between text and tokens: the requests to a backend, and its answers.
 
-A backend speaks token ids only. `codegen.engine.backend` is the product's, and
-`codegen.engine.scripted` a deterministic one for tests of logic.
+A backend knows token ids and no text. `codegen.engine.backend` is the product's backend, and
+`codegen.engine.scripted` is a deterministic backend for tests of logic.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from codegen.engine.outcome import FinishReason, Usage
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How one sample chooses its tokens. The default is greedy."""
+    """How a sample chooses its tokens. By default it always takes the likeliest."""
 
     temperature: float = 0.0
     top_k: int = 0  # 0: all
@@ -31,10 +31,10 @@ class Sampling:
 
 
 class Constraint(Protocol):
-    """What the next tokens may be. Immutable: `advance` gives the constraint after a token."""
+    """Says which tokens may come next. It is immutable: `advance` returns the next constraint."""
 
     def allowed(self) -> NDArray[np.int64] | None:
-        """Ids that may come next, sorted; None when any may."""
+        """The ids that may come next, sorted; None if any token may."""
 
     def advance(self, token: int) -> "Constraint":
         """The constraint that holds after `token`."""
@@ -42,7 +42,7 @@ class Constraint(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
-    """One prompt, and how many samples of it to draw.
+    """A prompt, and the samples to draw from it.
 
     Samples share the prompt's KV cache and are decoded as one batch.
     """
@@ -56,11 +56,11 @@ class GenerateRequest:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One token of one sample, or its end.
+    """A token of a sample, or the end of the sample.
 
-    `token` is None on a step that only ends the sample (a stop id is never passed on).
-    `logprob` is the natural logarithm of the token's probability under the model at
-    temperature 1, before any constraint; of the stop id on a step that ends by it.
+    `token` is None on a step that only ends the sample, since a stop id is never passed on.
+    `logprob` is the natural logarithm of the probability that the model gives to the token, or to
+    the stop id, at temperature 1 and before any constraint.
     """
 
     sample: int
@@ -70,10 +70,10 @@ class Step:
 
 
 class Generation(Protocol):
-    """A running request: iterate for its steps; `end` samples that the caller has enough of."""
+    """A running request. Iterating gives its steps, and `end` stops a sample early."""
 
     def __iter__(self) -> Iterator[Step]:
-        """Steps of all samples, in the order in which they are computed."""
+        """The steps of all samples, in the order in which they are computed."""
 
     def end(self, sample: int) -> None:
         """Computes nothing more for `sample`."""
@@ -84,14 +84,14 @@ class Generation(Protocol):
 
 
 class Backend(Protocol):
-    """Token ids in, steps out.
+    """Takes token ids and gives steps.
 
-    `generate`, `warm` and `forget` may be called from any thread; one of them runs at a time.
+    Any thread may call `generate`, `warm` and `forget`. They run one after the other.
     """
 
     @property
     def window(self) -> int:
-        """Tokens of prompt and completion together that fit."""
+        """How many tokens, prompt and completion together, a request may have."""
 
     def generate(self, request: GenerateRequest, cancel: CancelToken) -> Generation:
         """Starts a request. Iterating raises CancelledError once `cancel` is set."""
@@ -100,7 +100,8 @@ class Backend(Protocol):
         """Computes a prompt into a KV slot, so that a later request finds it there."""
 
     def forget(self) -> None:
-        """Drops what the KV slots hold: the next prompt is computed from its first token.
+        """Empties the KV slots: the next prompt is computed from its first token.
 
-        What stands in a cache decides which kernels compute the rest, and their last bits differ.
+        How much of a prompt is in a cache decides which kernels compute the rest, and the results
+        of two kernels may differ in their last bits.
         """

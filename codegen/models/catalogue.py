@@ -1,4 +1,4 @@
-"""The models that codegen knows by name: what catalogue.toml beside this module says."""
+"""The models that codegen knows by name, as catalogue.toml beside this module lists them."""
 
 import difflib
 import functools

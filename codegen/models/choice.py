@@ -13,7 +13,7 @@ from codegen.models.mirrors import Mirror
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """What of the user's settings decides which model runs, and how.
+    """The user's settings that decide which model runs, and how.
 
     `model` is a name of the catalogue or an absolute path. `precision` "auto" is int4 on a CPU and
     fp16 on a GPU. `threads` None is the engine's own choice. `compute_path` is "auto" or a path

@@ -1,4 +1,4 @@
-"""Bringing a catalogue model to this machine: whole, verified, and once.
+"""Fetches a model of the catalogue: whole, verified, and by one process at a time.
 
 Sources are tried in order, the hub first. Each fills a partial file of its own, which an
 interruption leaves to be gone on with; only what has the catalogue's sha256 gets the final name.
@@ -35,7 +35,7 @@ class _Source:
 
 
 def describe(entry: CatalogueEntry) -> str:
-    """What is about to be fetched, how much, and from where: a line for the terminal."""
+    """A line for the terminal: what is fetched, how much it is, and from where."""
     return (
         f"fetching {entry.name} ({human_bytes(entry.bytes)}, {entry.licence}) "
         f"from the Hugging Face hub ({entry.repo})"
@@ -43,7 +43,7 @@ def describe(entry: CatalogueEntry) -> str:
 
 
 def fetch(entry: CatalogueEntry, choice: ModelChoice, progress: Progress) -> Path:
-    """The entry's file, verified; fetched if it is not here yet.
+    """The path of the entry's verified file. It is fetched if it is not here yet.
 
     Raises:
         ModelMissingError: it is not here, and choice.offline forbids fetching it.
@@ -65,7 +65,7 @@ def _fetch(store: Store, entry: CatalogueEntry, choice: ModelChoice, progress: P
             f"run `codegen model pull {entry.name}` once without --offline and CODEGEN_OFFLINE"
         )
     with locked(store, entry.file, progress, what=entry.name) as telling:
-        # Another process may have brought it while this one waited.
+        # Another process may have fetched it while this one waited.
         if _is_there(store, entry, telling):
             return target
         _remove_damaged(store, entry, choice, telling)
@@ -129,14 +129,14 @@ def _from_source(store: Store, entry: CatalogueEntry, source: _Source, progress:
     except FetchError:
         raise
     except ModelError:
-        # The disk is full: what is there of the file only keeps it so.
+        # The disk is full, and the partial file is a reason for that.
         store.discard_partials(entry.file)
         raise
     if got != entry.sha256:
         discard(partial)
         raise FetchError(f"wrong sha256, expected {entry.sha256} and got {got}")
-    # On disk before it has its name: the hash is remembered, and a file that a power cut emptied
-    # could look unchanged.
+    # The bytes must be on disk before the file gets its name. Its hash is remembered, and a file
+    # that a power cut emptied could look unchanged.
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.replace(store.download(entry.file))

@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 
 
 def receive_from_hub(entry: CatalogueEntry, partial: Path, progress: Progress) -> None:
-    """Brings `partial` to the entry's bytes, going on where it ends. HF_ENDPOINT is followed.
+    """Fills `partial` up to the entry's bytes, from where it ends. HF_ENDPOINT is honoured.
 
     Raises:
         FetchError: the hub can't be reached within ten seconds, or has not this file.
@@ -44,7 +44,7 @@ def receive_from_hub(entry: CatalogueEntry, partial: Path, progress: Progress) -
 
     @contextlib.contextmanager
     def open_at(offset: int) -> Iterator[Incoming]:
-        # Asked for each connection: what the hub redirects to expires.
+        # Asked anew for each connection, since the URL that the hub redirects to expires.
         location = _locate(hub, entry)
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         if offset:

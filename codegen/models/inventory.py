@@ -1,4 +1,4 @@
-"""What of the models lies on this machine, and taking it away again.
+"""The models on this machine: what is here, and how it is removed.
 
 Only what codegen wrote is ever removed: a download that it fetched, and of an export's directory
 the files that its manifest lists.
@@ -46,7 +46,7 @@ class FoundExport:
 
     @property
     def bytes(self) -> int:
-        """What its files take on disk."""
+        """The bytes that its files take on disk."""
         return sum(path.stat().st_size for path in self.directory.iterdir() if path.is_file())
 
 
@@ -121,7 +121,7 @@ def verify_export(export: FoundExport, progress: Progress) -> None:
 
 
 def remove_download(store: Store, entry: CatalogueEntry, progress: Progress) -> None:
-    """Removes the entry's file if codegen fetched it, and what is left of fetching it.
+    """Removes the entry's file if codegen fetched it, and the parts of an interrupted download.
 
     Raises:
         ModelError: it can't be removed.
@@ -135,14 +135,14 @@ def remove_download(store: Store, entry: CatalogueEntry, progress: Progress) -> 
 
 
 def remove_export(store: Store, export: FoundExport, progress: Progress) -> bool:
-    """Removes an export; whether its directory is gone too, or keeps files of somebody else.
+    """Removes an export. Returns whether its directory is gone, or keeps files of somebody else.
 
     Raises:
         ModelError: it can't be removed.
     """
     directory = export.directory
     with locked(store, directory.name, progress, what=export.name), storing(directory):
-        # The manifest last: what an interruption leaves can then still be found and removed.
+        # The manifest goes last, so that the rest of an interrupted removal can still be found.
         for name in (*_written(directory), MANIFEST_FILE):
             (directory / name).unlink(missing_ok=True)
         if any(directory.iterdir()):

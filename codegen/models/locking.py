@@ -1,4 +1,4 @@
-"""One process at a time, and what those who wait are told: who works there, and how far it is.
+"""Locks between processes. A process that waits is told what the other one does, and how far it is.
 
 locks/<name>.lock    held while a process works on <name>
 locks/<name>.json    what that process says of itself; gone when it is done
@@ -17,14 +17,14 @@ from codegen.files import read_json, write_atomically
 from codegen.models.store import Store, storing
 from codegen.progress import Progress
 
-# Seconds between two looks at whoever holds the lock, and between two reports of how far it is.
+# Seconds between two looks at the lock, and between two reports of the process that holds it.
 _LOOK: Final = 0.5
 _REPORT: Final = 1.0
 
 
 @contextlib.contextmanager
 def locked(store: Store, name: str, progress: Progress, *, what: str) -> Iterator[Progress]:
-    """Lets one process at a time work on `name`; one that waits tells what the other one does.
+    """Lets one process at a time work on `name`. While it waits, it shows the other one's progress.
 
     Args:
         store: whose directory holds the locks.
@@ -66,7 +66,7 @@ def locked(store: Store, name: str, progress: Progress, *, what: str) -> Iterato
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a process says of its work: its last note, and the task that is counted, if one is."""
+    """What a process says about its work: its last note, and the task that it counts, if any."""
 
     pid: int
     what: str
@@ -78,7 +78,7 @@ class _Said:
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """What is said there; None where nothing is, or nothing that one could tell."""
+        """What the file says; None if it says nothing, or nothing that can be shown."""
         raw = read_json(path)
         try:
             said = cls(**raw)
@@ -91,7 +91,7 @@ class _Said:
 
 
 class _Waiting:
-    """Tells of the other process's work as if it were one's own."""
+    """Shows the other process's progress as if it were this one's."""
 
     def __init__(self, path: Path, progress: Progress, what: str) -> None:
         self.begun = False
@@ -119,7 +119,7 @@ class _Waiting:
             elif seen.task:
                 progress.finish()
             self._seen = said
-        # Nothing more, but whoever was stopped goes no further.
+        # It shows nothing more, but a process that was stopped must not go on.
         progress.advance(0)
         self.begun = True
 
@@ -129,7 +129,7 @@ class _Waiting:
 
 
 class _Reporting:
-    """Tells `told`, and at most every second whoever waits."""
+    """Shows the progress in `told`, and at most every second to the processes that wait."""
 
     def __init__(
         self,
@@ -172,12 +172,12 @@ class _Reporting:
             self._write()
 
     def end(self) -> None:
-        """Says nothing more."""
+        """Removes what was said."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
         self._written = self._clock()
-        # Who waits knows less then, and the work goes on.
+        # The processes that wait know less then, and the work goes on.
         with contextlib.suppress(OSError):
             write_atomically(self._path, json.dumps(asdict(self._said)))

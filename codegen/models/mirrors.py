@@ -32,7 +32,7 @@ from codegen.files import read_file
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
-# A name and an exact version: nothing that pip could take for an option, a path or a URL.
+# A package's name and exact version. pip can't take this for an option, a path or a URL.
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9.!+_-]*")
 
 _KEYS = {"url": {"sha256", "kind", "urls"}, "wheels": {"sha256", "kind", "packages", "member"}}
@@ -59,7 +59,7 @@ Mirror: TypeAlias = UrlMirror | WheelMirror
 
 
 def may_fetch(url: str) -> bool:
-    """Whether a URL is one that codegen opens: https, or http on this machine."""
+    """Whether codegen opens a URL: https, or http on this machine."""
     try:
         parts = urlsplit(url)
         host = parts.hostname

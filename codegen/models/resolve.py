@@ -113,7 +113,7 @@ def find_export(choice: ModelChoice) -> ExportedModel | None:
 
 
 def require_export(choice: ModelChoice) -> ExportedModel:
-    """The same, for those who neither fetch nor make one.
+    """As `find_export`, for callers that neither fetch nor make an export.
 
     Raises:
         ModelMissingError: it is not made; with the command that makes it.
@@ -140,7 +140,7 @@ def ready(choice: ModelChoice, progress: Progress) -> ExportedModel:
     try:
         found = find_export(choice)
     except CorruptModelError:
-        # Ours can be made again; a directory of the user's own is not touched.
+        # An export of ours can be made again; a directory of the user's own is not touched.
         if isinstance(resolve(choice.model), ExportDirectory):
             raise
         found = None
@@ -166,8 +166,8 @@ def export(
     store = Store(choice.cache_dir)
     precision, device = _kind(choice)
     absent = isinstance(source, CatalogueEntry) and not store.download(source.file).exists()
-    # Asked for before half a gigabyte is fetched for nothing; but what can't be fetched is said
-    # first.
+    # This is checked before half a gigabyte is fetched for nothing, but after the check whether the
+    # file can be fetched at all.
     if not (absent and choice.offline):
         require_extra(source.name)
     if isinstance(source, CatalogueEntry):
@@ -179,7 +179,7 @@ def export(
     target = store.export(source.name, sha256, precision, device)
     with locked(store, target.name, progress, what=source.name) as telling:
         if not force:
-            # Another process may have made it while this one waited.
+            # Another process may have made the export while this one waited.
             with contextlib.suppress(ModelMissingError, CorruptModelError):
                 return _checked(open_export(target), store)
         from codegen.models.export.pipeline import export_into  # noqa: PLC0415 - imports torch

