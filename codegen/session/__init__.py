@@ -1,1 +1,1 @@
-"""The typing session: one model, many requests, and what is known between them. It knows no LSP."""
+"""The typing session: open files, the requests for them, and one model. It knows no LSP."""

@@ -1,8 +1,9 @@
-"""Suggestions that were made already: typed into, undone, or come back to.
+"""A file's last suggestions, for requests that need no model.
 
-An entry serves a text that differs from its own only in what was typed at its cursor, and that
-agrees with one of its suggestions: what follows the cursor must be equal, all of it, or an answer
-would be shown that was meant for another place. Backspace and undo lead back to an earlier entry.
+An entry holds the suggestions for one text and cursor. It also serves a later text if the user
+only typed the beginning of one of these suggestions at the cursor. All of the text after the
+cursor must be the same: otherwise a suggestion for another place would be shown. After a backspace
+or an undo, the text is that of an earlier entry.
 """
 
 from collections import OrderedDict
@@ -12,39 +13,37 @@ from typing import Final
 from codegen.document import Document
 from codegen.reasons import Reason
 
-# How many code points may have been typed into a suggestion, and how many entries are kept.
+# How many code points the user may have typed of a suggestion, and how many entries are kept.
 MAX_TYPED: Final = 512
 MAX_ENTRIES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class CachedAnswer:
-    """The suggestions for a place, or the reason why there are none.
-
-    Of the texts around the place only lengths and hashes are kept: an entry of a large file must
-    not be as large as the file.
-    """
+    """The suggestions for a text and its cursor, or the reason why there are none."""
 
     texts: tuple[str, ...]
     reason: Reason | None
 
 
+# The length of the text before a cursor, and the length and the hash of the text after it. The
+# texts themselves are not kept: an entry of a large file must not be as large as the file.
 _Place = tuple[int, int, int]
 
 
 class SuggestionCache:
-    """The last suggestions of one file; the one used longest ago is given up first."""
+    """The last suggestions of one file; the entry that was used longest ago is dropped first."""
 
     def __init__(self, entries: int = MAX_ENTRIES) -> None:
-        """Begins empty."""
+        """Makes an empty cache that keeps so many entries."""
         self._size = entries
-        # By the length of the text before the cursor, and length and hash of that after it; and
-        # then by the hash of the text before it.
+        # By place, and by the hash of the text before the cursor.
         self._entries: OrderedDict[tuple[_Place, int], CachedAnswer] = OrderedDict()
+        # How many entries a place has.
         self._starts: dict[_Place, int] = {}
 
     def put(self, document: Document, texts: tuple[str, ...], reason: Reason | None) -> None:
-        """Keeps what was answered for a document."""
+        """Keeps the answer for a document."""
         before, after = document.before, document.after
         place = (len(before), len(after), hash(after))
         key = (place, hash(before))
@@ -59,9 +58,10 @@ class SuggestionCache:
                 del self._starts[old]
 
     def find(self, document: Document) -> CachedAnswer | None:
-        """What is left of a suggestion after what was typed since; the longest way back last.
+        """The rest of the suggestions that the user has typed into; None if no entry fits.
 
-        A reason holds only where nothing was typed since.
+        Entries into which less was typed are tried first. A reason counts only for the very text
+        that it was given for.
         """
         before, after = document.before, document.after
         end, size, hashed = len(before), len(after), hash(after)
@@ -75,7 +75,9 @@ class SuggestionCache:
                 continue
             text = before[end - typed :]
             left = tuple(
-                one[typed:] for one in entry.texts if one.startswith(text) and len(one) > typed
+                suggestion[typed:]
+                for suggestion in entry.texts
+                if suggestion.startswith(text) and len(suggestion) > typed
             )
             if left or not typed:
                 self._entries.move_to_end(key)

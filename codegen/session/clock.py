@@ -1,4 +1,4 @@
-"""Time, as the session sees it: injected, so that tests and replays can drive it."""
+"""The session's clock: injected, so that tests can drive the time."""
 
 import asyncio
 import time
@@ -6,13 +6,13 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Seconds that only grow, and waiting for them to pass."""
+    """A monotonic clock, and a way to wait."""
 
     def now(self) -> float:
         """The time, in seconds from an arbitrary start."""
 
     async def sleep(self, seconds: float) -> None:
-        """Returns when so many seconds have passed."""
+        """Waits for so many seconds."""
 
 
 class SystemClock:
@@ -23,5 +23,5 @@ class SystemClock:
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Lets the event loop do other things meanwhile."""
+        """Waits for so many seconds, while the event loop does other things."""
         await asyncio.sleep(seconds)

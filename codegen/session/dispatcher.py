@@ -1,4 +1,4 @@
-"""Sends a session's work to the one thread that computes, and brings back what becomes of it."""
+"""Sends a session's work to the engine's thread, and brings the results back to the event loop."""
 
 import asyncio
 import contextlib
@@ -20,28 +20,28 @@ from codegen.session.worker import Worker
 
 
 class Dispatcher:
-    """Runs flights and computes prompts, with the model of a host."""
+    """Runs in-flight completions and computes prompts, with the model of a host."""
 
     def __init__(self, host: ModelHost, worker: Worker) -> None:
-        """Neither is owned."""
+        """Uses a host and a worker, which the caller stops."""
         self.host = host
         self.worker = worker
         self._prompts = Prompts()
 
     async def run(self, flight: Flight, file: OpenFile) -> None:
-        """Runs a flight: its outcome is set when this returns, and what it wrote is kept.
+        """Runs a completion, sets its outcome, and puts the suggestions into the file's cache.
 
-        An engine that breaks down is reported to the host, and to those who wait for the flight.
+        An error of the engine becomes the flight's outcome, and is reported to the host.
 
         Args:
-            flight: what is asked; nothing happens if it has ended already.
-            file: whose plan is gone on with, and whose cache gets the suggestions.
+            flight: the completion; nothing happens if it has ended already.
+            file: the file that it is for. Its last plan is used if the user only typed since.
         """
         if flight.done:
             return
         model = self.host.model
         if model is None:
-            flight.fail(CancelledError("the model was given up"))
+            flight.fail(CancelledError("the model was unloaded"))
             return
         loop = asyncio.get_running_loop()
         last, cache = self._prompts.last(file, model), file.cache
@@ -61,7 +61,7 @@ class Dispatcher:
             flight.fail(error)
         except asyncio.CancelledError:
             flight.stop(leave=True)
-            flight.fail(CancelledError("nobody waits any more"))
+            flight.fail(CancelledError("no request waits for this completion any more"))
             raise
         except Exception as error:  # noqa: BLE001 - whatever broke, the session goes on
             flight.fail(error)
@@ -69,18 +69,18 @@ class Dispatcher:
         else:
             self.host.worked()
             texts = tuple(candidate.text for candidate in completion.suggestions)
-            # That the time was too short for a suggestion says nothing of the place.
+            # If the time was too short for a suggestion, that is not the answer for this place.
             if texts or flight.hurry != "now":
                 cache.put(flight.document, texts, completion.reason)
             flight.outcome.set_result(completion)
 
     def is_warm(self, file: OpenFile, document: Document) -> bool:
-        """Whether a place's prompt is computed, and not yet long."""
+        """Whether a place's prompt is computed, and few lines were typed since it was laid."""
         model = self.host.model
         return model is not None and self._prompts.is_fresh(file, model, document)
 
     async def warm(self, file: OpenFile, prepared: Prepared, cancel: CancelToken) -> None:
-        """Plans a place anew and computes its prompt, until that is cancelled."""
+        """Makes a new plan for a place and computes its prompt, unless that is cancelled."""
         model = self.host.model
         if model is None:
             return
@@ -100,12 +100,12 @@ class Dispatcher:
             self.host.failed(error, model)
 
     def forget(self, file: OpenFile) -> None:
-        """Plans a file anew."""
+        """Forgets a file's last plan, so that the next one is new."""
         self._prompts.forget(file)
 
 
 class _FlightWatch:
-    """What a flight has to do with its completion; in the engine's thread."""
+    """Watches a flight's completion; its methods are called in the engine's thread."""
 
     def __init__(self, flight: Flight, last: LastPlan, prompts: Prompts) -> None:
         self._flight = flight
@@ -114,25 +114,25 @@ class _FlightWatch:
 
     @property
     def last(self) -> Plan | None:
-        """The file's last plan."""
+        """The file's last plan, None if there is none."""
         return self._last.plan
 
     def planned(self, plan: Plan) -> None:
-        """Makes a plan the flight's, and the file's if it is to go on with it."""
+        """Sets the flight's plan, and the file's last plan if the flight is for a request."""
         self._flight.plan = plan
         self.keep(plan)
 
     def keep(self, plan: Plan) -> None:
-        """Lets the file go on with a plan if that is wanted by now."""
+        """Makes a plan the file's last plan, if the flight is for a request by now."""
         if self._flight.keep:
             self._last.plan = plan
 
     def warm(self, model: Model, plan: Plan) -> Usage | None:
-        """Computes the prompt, until the cursor leaves the place."""
+        """Computes the prompt; stops if the cursor leaves the place."""
         return self._prompts.compute(model, plan, self._flight.place)
 
     def hurry(self) -> Hurry:
-        """How pressing it is; that it is asked says that the model writes."""
+        """Says when the flight has to end, and notes that the model has begun to write."""
         self._flight.decoding = True
         return self._flight.hurry
 
@@ -140,10 +140,10 @@ class _FlightWatch:
 def _write(
     model: Model, flight: Flight, watch: _FlightWatch, tell: Callable[[str], None]
 ) -> Completion:
-    """Asks the model, in the engine's thread; the first sample is told as it is written.
+    """Runs a completion in the engine's thread, and passes the first sample's text to `tell`.
 
     Raises:
-        CancelledError: nobody waits any more.
+        CancelledError: the flight was stopped.
         EngineError: the model can't be run.
     """
     flight.cancel.check()
@@ -152,9 +152,9 @@ def _write(
         for event in events:
             if isinstance(event, Completion):
                 if event.plan is not None:
-                    # The file may have taken the flight over meanwhile.
+                    # A flight that was computed ahead may be for a request by now.
                     watch.keep(event.plan)
                 return event
             if event.sample == 0:
                 tell(event.text)
-    raise TypeError("a completion ended without its result")
+    raise TypeError("the completion ended without a result")

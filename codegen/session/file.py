@@ -1,4 +1,4 @@
-"""One open file: its text, its trees, and what was suggested for it."""
+"""One open file: its text, its syntax trees, and its last suggestions."""
 
 import asyncio
 
@@ -10,16 +10,25 @@ from codegen.syntax.trees import Trees
 
 
 class OpenFile:
-    """What a session knows of a file while it is open.
+    """A file while it is open in the editor.
 
     Attributes:
-        text: as it is now; a session sets it.
-        trees: of the text, made by whoever reads it.
-        reading: held while it is read.
+        text: the text as it is now; the session sets it.
+        cache: the last suggestions.
+        trace: what became of the last request.
+        trees: the syntax trees of the last texts; the Reader makes them.
+        reading: the lock that is held while the Reader reads the file.
     """
 
     def __init__(self, uri: str, path: str | None, language: str | None, text: str) -> None:
-        """Parses nothing yet."""
+        """Makes a file without suggestions; nothing is parsed yet.
+
+        Args:
+            uri: the editor's name of the file.
+            path: its absolute path, None for a text that is in no file.
+            language: the editor's language id.
+            text: the text.
+        """
         self.uri = uri
         self.path = path
         self.language = language
@@ -30,13 +39,13 @@ class OpenFile:
         self.reading = asyncio.Lock()
 
     def forget(self) -> None:
-        """Suggests anew; what is still on its way doesn't come here any more."""
+        """Drops all suggestions; a completion that is still running fills the old cache only."""
         self.cache = SuggestionCache()
 
     def snapshot(self, cursor: int, selected: Selected | None = None) -> Document:
-        """The file as it is now, or as it will be with the editor's own completion in it.
+        """The document at a cursor, without a tree; the text is as it is now.
 
-        It has no tree yet.
+        If the editor's own completion is selected, the document is as if that were accepted.
 
         Raises:
             ValueError: the cursor or the span lies outside the text.
@@ -51,7 +60,7 @@ class OpenFile:
 
 
 def accepted(document: Document, text: str) -> Document:
-    """A document as it will be once a suggestion is accepted, without a tree."""
+    """A document as it is after a suggestion was accepted, without a tree."""
     return Document(
         document.before + text + document.after, document.cursor + len(text), document.path
     )

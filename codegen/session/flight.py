@@ -1,4 +1,4 @@
-"""One asking of the model: from the wait before it to what it wrote."""
+"""An in-flight completion: from the wait for the next key to its result."""
 
 import asyncio
 
@@ -12,23 +12,26 @@ from codegen.errors import CancelledError
 
 
 class Flight:
-    """A request to the model for a document; others join it while it still fits what they want.
+    """An in-flight completion of a document; several requests can wait for it.
 
-    It has two cancel tokens. `cancel` ends it. `place` also ends the computing of its prompt, which
-    otherwise goes on: as long as the cursor stays where it is, the next request needs that prompt
-    too, and typing must not keep it from ever being computed.
+    It has two cancel tokens. `cancel` stops the completion. `place` stops the computing of its
+    prompt as well. After `cancel` alone the prompt is still computed: while the cursor stays in
+    its frame, the next request needs the same prompt, and a typist who is faster than the engine
+    would otherwise never get it.
 
     Attributes:
-        prepared: what it completes.
-        keep: whether the file goes on with its plan.
+        prepared: the document and its hole.
+        keep: whether its plan becomes the file's last plan.
+        cancel: stops the completion.
+        place: stops the computing of the prompt.
         plan: what the model is asked, once that is known.
-        written: what is certain of the first suggestion, with the document's newlines.
-        asked: whether the engine has been given it.
-        decoding: whether the model has written anything yet.
+        written: the certain text of the first suggestion, with the document's newlines.
+        asked: whether the engine has got the completion.
+        decoding: whether the model has begun to write.
         waiters: how many requests wait for it.
-        left: how often the last of them was cancelled.
-        hurry: how pressing it is for those who wait that it ends.
-        outcome: the Completion, or why there is none.
+        left: how often its last waiting request was cancelled.
+        hurry: when it has to end, for the requests that wait for it.
+        outcome: the Completion, or the error that ended it.
     """
 
     def __init__(
@@ -37,7 +40,12 @@ class Flight:
         *,
         keep: bool = True,
     ) -> None:
-        """Belongs to the running event loop."""
+        """Makes a flight that belongs to the running event loop.
+
+        Args:
+            prepared: the document and its hole.
+            keep: whether its plan becomes the file's last plan.
+        """
         self.prepared = prepared
         self.keep = keep
         self.cancel = CancelToken()
@@ -51,29 +59,29 @@ class Flight:
 
     @property
     def document(self) -> Document:
-        """What it completes."""
+        """The document that it completes."""
         return self.prepared.document
 
     @property
     def options(self) -> CompletionOptions:
-        """What is wanted of it."""
+        """The options of the completion."""
         return self.prepared.options
 
     @property
     def done(self) -> bool:
-        """Whether it has ended, in any way."""
+        """Whether it has ended, with a result or with an error."""
         return self.outcome.done()
 
     def stop(self, *, leave: bool) -> None:
-        """Ends it; its prompt's computation too if the cursor has left the place."""
+        """Stops the completion; with `leave`, the computing of its prompt as well."""
         self.cancel.cancel()
         if leave:
             self.place.cancel()
         if not self.asked:
-            self.fail(CancelledError("nobody waits any more"))
+            self.fail(CancelledError("no request waits for this completion any more"))
 
     def give_way(self, document: Document | None) -> None:
-        """Ends it unless it serves a document; None is one that it can have nothing to do with."""
+        """Stops the completion unless it still fits a document; for None it never fits."""
         if document is not None and self.fits(document):
             return
         # In this order: it goes on to compute only after it has said where, and wasn't stopped.
@@ -82,21 +90,21 @@ class Flight:
             self.place.cancel()
 
     def fail(self, error: BaseException) -> None:
-        """Says why it has no result, unless it has ended already."""
+        """Ends the flight with an error, unless it has ended already."""
         if not self.done:
             self.outcome.set_exception(error)
-            # Looked at here, since nobody else may be left to.
+            # asyncio warns of an exception that nobody retrieves, and no request may be waiting.
             self.outcome.exception()
 
     def serves(self, document: Document, options: CompletionOptions) -> bool:
-        """Whether a request for a document can wait for it."""
+        """Whether a request for a document, with its options, can wait for this flight."""
         enough = self.options.candidates >= options.candidates
-        # Whoever asks by hand doesn't wait for the next key.
+        # A request by hand (`insist`) must not wait until the typist pauses.
         ready = self.asked or not options.insist
         return enough and ready and not self.done and self.fits(document)
 
     def fits(self, document: Document) -> bool:
-        """Whether what it writes may serve a document: its own, or with its text typed into it."""
+        """Whether its text fits a document: its own, or one with the text's beginning typed."""
         typed = len(document.before) - len(self.document.before)
         return (
             typed >= 0
@@ -107,17 +115,20 @@ class Flight:
         )
 
     def leads_from(self, text: str) -> bool:
-        """Whether its document is one that a text becomes by typing on, or has become by that."""
+        """Whether typing on can turn a text into its document, or has turned that into the text."""
         document = self.typed_into(text)
         if document is None or document.after != self.document.after:
             return False
         return self.document.before.startswith(document.before) or self.fits(document)
 
     def typed_into(self, text: str) -> Document | None:
-        """A text whose cursor isn't known: it stands after what was typed, if that is all."""
+        """A text with a cursor where it is if the user typed at this document's cursor.
+
+        None if the text is too short for that.
+        """
         cursor = len(text) - len(self.document.after)
         return None if cursor < 0 else Document(text, cursor)
 
     def _stays(self, document: Document) -> bool:
-        """Whether a cursor may still stand in the frame that the prompt is made of."""
+        """Whether a document's cursor is still in the frame that the prompt was made of."""
         return self.plan is None or self.plan.frame.holds(document)

@@ -1,4 +1,4 @@
-"""What is being written, and for which files."""
+"""The in-flight completions of all files."""
 
 from itertools import chain
 
@@ -6,17 +6,17 @@ from codegen.session.flight import Flight
 
 
 class Flights(dict[str, list[Flight]]):
-    """By their file's URI, the newest last.
+    """The flights of every file, by its URI, the newest last.
 
-    One that was stopped may still compute a prompt, and those after it wait for it.
+    A flight that was stopped may still compute its prompt; the flights after it wait for that.
     """
 
     def newest(self, uri: str) -> Flight | None:
-        """What was asked for last in a file, unless it has ended."""
+        """A file's newest flight, None if it has none that is running."""
         return self[uri][-1] if uri in self else None
 
     def track(self, uri: str, flight: Flight) -> None:
-        """Makes a flight its file's newest until it has ended."""
+        """Adds a flight as its file's newest, and removes it when it ends."""
         self.setdefault(uri, []).append(flight)
 
         def ended(_: object) -> None:
@@ -29,15 +29,16 @@ class Flights(dict[str, list[Flight]]):
         flight.outcome.add_done_callback(ended)
 
     def leave(self, uri: str) -> None:
-        """Ends all that is computed for a file."""
+        """Stops all flights of a file and the computing of their prompts."""
         for flight in self.pop(uri, ()):
             flight.stop(leave=True)
 
     def make_way(self, uri: str) -> None:
-        """Ends what would hold up a new flight for a file."""
+        """Stops the flights that would hold up a new flight for a file."""
         if (newest := self.newest(uri)) is not None:
             newest.stop(leave=False)
-        # In another file, what is computed only in case that it is asked about again.
-        for other in chain(*(self[one] for one in self if one != uri)):
+        # In other files: the flights that no request waits for, and stopped ones with their
+        # prompts. They would only serve a later request for the same place.
+        for other in chain(*(self[file] for file in self if file != uri)):
             if other.cancel.cancelled or not other.waiters:
                 other.stop(leave=True)

@@ -1,4 +1,4 @@
-"""The model of a session: fetched if the user agrees, loaded behind the scenes, and given up."""
+"""Loads a session's model in the background, after fetching it with consent, and unloads it."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ _LOADING: Final = "loading the model"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A model that would have to be fetched first: its name, size in bytes, and from where."""
+    """A model that has to be fetched first: its name, its size in bytes, and where from."""
 
     name: str
     bytes: int
@@ -32,24 +32,24 @@ class Offer:
 
 
 class Provider(Protocol):
-    """Where a model comes from. Both methods are called in the engine's thread, and may block."""
+    """Gives the model. Both methods are called in the engine's thread, and may block."""
 
     def offer(self) -> Offer | None:
-        """What would have to be fetched, None if everything is here."""
+        """The model that has to be fetched first; None if it is on this machine."""
 
     def load(self, progress: Progress) -> Model:
-        """The model, fetched and made if need be.
+        """Loads the model, after fetching and exporting it if that is necessary.
 
         Raises:
-            CodegenError: it can't be had, or can't be run.
+            CodegenError: the model can't be fetched, exported or run.
         """
 
 
 class ModelHost:
     """Holds the model, or says why there is none.
 
-    Whatever goes wrong is told once, through `changed`; a session asks `ensure` with each request,
-    and what went wrong is tried again after a while.
+    The session calls `ensure` with every request. An error is told once, through `changed`, and
+    loading is tried again RETRY seconds later.
     """
 
     def __init__(
@@ -65,12 +65,12 @@ class ModelHost:
         """Loads nothing yet.
 
         Args:
-            provider: where the model comes from.
+            provider: gives the model.
             worker: the engine's thread.
-            clock: for when to try again, and when to unload.
-            progress: told of fetching and exporting, from the engine's thread.
-            consent: asks the user whether to fetch.
-            changed: told of every new state, with a message for the user.
+            clock: says when to try again, and when to unload.
+            progress: is told how far fetching and exporting are, from the engine's thread.
+            consent: asks the user whether to fetch a model.
+            changed: is told every new state, with a message for the user.
         """
         self.model: Model | None = None
         self.state: State = "unloaded"
@@ -90,7 +90,7 @@ class ModelHost:
         self._unloading: asyncio.Task[None] | None = None
 
     def ensure(self) -> None:
-        """Begins to load the model, unless it is here, on its way, or failed a moment ago."""
+        """Begins to load the model, unless it is loaded, being loaded, or failed a moment ago."""
         self._used = self._clock.now()
         busy = self._loading is not None and not self._loading.done()
         if self.model is not None or busy or self._used < self._retry_at:
@@ -99,13 +99,13 @@ class ModelHost:
         self._loading = asyncio.create_task(self._load())
 
     async def settled(self) -> None:
-        """Waits until the model is loaded, or isn't going to be."""
-        # What is replaced meanwhile is waited for no more, but for what comes instead of it.
+        """Waits until the model is loaded, or loading has failed."""
+        # `replace` may start another loading meanwhile.
         while self._loading is not None and not self._loading.done():
             await asyncio.wait([self._loading])
 
     def replace(self, provider: Provider) -> None:
-        """Another model is wanted, or the same one run otherwise."""
+        """Drops the model, so that `ensure` loads the one that another provider gives."""
         self._provider = provider
         self._retry_at = 0.0
         self._failures = 0
@@ -113,18 +113,18 @@ class ModelHost:
         self._drop("unloaded", "")
 
     def stop(self) -> None:
-        """The end: nothing is loaded any more, and what is loaded is given up."""
+        """Stops loading, and drops the model."""
         self.unload_after(None)
         self._stop_loading()
         self.model = None
 
     def failed(self, error: BaseException, model: Model) -> None:
-        """Something went wrong in the engine's thread.
+        """Is told an error of the engine's thread.
 
-        An engine that broke down is given up, and loaded again when it is wanted: at once, the
-        first time; one that breaks down again and again has to wait. Several may have been waiting
-        for the same model, which breaks down only once. Where it was a defect of what stands around
-        the engine, the model is as good as before, and only the log is told.
+        After an EngineError or a MemoryError the model is dropped. `ensure` loads it again: at
+        once after the first failure, and RETRY seconds later if it fails again without an answer
+        in between. Several jobs may report the same failure; only the first report counts. Any
+        other error is a defect in code around the engine: it is logged, and the model is kept.
         """
         if not isinstance(error, EngineError | MemoryError):
             _log.error("a suggestion failed", exc_info=error)
@@ -138,11 +138,11 @@ class ModelHost:
         self._drop("error", _breakdown(error))
 
     def worked(self) -> None:
-        """The engine gave an answer."""
+        """Is told that the engine gave an answer; the next failure counts as the first."""
         self._failures = 0
 
     def unload_after(self, minutes: float | None) -> None:
-        """Gives the model up after so many minutes without a request; None never does."""
+        """Drops the model after so many minutes without a request; None keeps it."""
         if self._unloading is not None:
             self._unloading.cancel()
             self._unloading = None
@@ -162,7 +162,7 @@ class ModelHost:
         try:
             offer = await self._worker.submit(provider.offer)
             if offer is not None:
-                # As long as nobody answers, too.
+                # Also while the question waits for its answer.
                 self._become("missing", f"{offer.name} is not on this machine yet")
                 if not await self._consent(offer):
                     self._retry_at = float("inf")
@@ -176,7 +176,7 @@ class ModelHost:
             self._become("error", _sentence(error))
             return
         self.model = model
-        # Whoever fetched it for an hour hasn't left it idle for that time.
+        # The time that fetching took doesn't count as idle.
         self._used = self._clock.now()
         news = [note for note in model.notes if note not in self._noted]
         self._noted.update(news)
@@ -187,8 +187,7 @@ class ModelHost:
             self._loading.cancel()
             self._loading = None
         if self._stoppable is not None:
-            # At once, and not when the event loop comes to it: the thread is wanted for what comes
-            # instead.
+            # The task's cancellation waits for the event loop; the thread must be free at once.
             self._stoppable.stop()
             self._stoppable = None
 
@@ -203,12 +202,12 @@ class ModelHost:
 
 
 def _sentence(error: BaseException) -> str:
-    """What a person is told of a model that can't be loaded: our own errors explain themselves."""
+    """The message for the user if loading fails; a CodegenError's text is written for users."""
     return str(error) if isinstance(error, CodegenError) else f"{type(error).__name__}: {error}"
 
 
 def _breakdown(error: BaseException) -> str:
-    """What a person is told of an engine that broke down: a stranger's words may quote source."""
+    """The message for the user if the engine fails; a library's text might quote source code."""
     return (
         str(error) if isinstance(error, CodegenError) else f"{type(error).__name__} in the engine"
     )

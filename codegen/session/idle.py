@@ -1,4 +1,4 @@
-"""What the engine does while nobody waits for it, and gives up at once for whoever does."""
+"""Work for the engine while no request waits for it; the next request stops it."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ IDLE: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """What is written for a file once what is shown is accepted."""
+    """A completion that is computed ahead: for the text after the shown suggestion is accepted."""
 
     file: OpenFile
     accepted: Document
@@ -36,23 +36,23 @@ class _Ahead:
 
 
 class IdleWork:
-    """At most one thing at a time: the next suggestion ahead, or a place's prompt.
+    """Does one thing at a time in the user's pauses: the next suggestion, or a place's prompt.
 
-    A pause is waited for, and what is to be done in it is told beforehand. The suggestion ahead is
-    on its own as soon as the model is asked: what happens next may be that the one before it is
-    accepted.
+    `compute_ahead` and `settle` say what to do, and wait for a pause of IDLE seconds. Any event
+    stops the wait, and the computing of a prompt. A completion that is computed ahead goes on
+    after an event that may lead to its text, such as accepting the shown suggestion.
     """
 
     def __init__(
         self, dispatcher: Dispatcher, reader: Reader, clock: Clock, busy: Callable[[], bool]
     ) -> None:
-        """Waits for something to do.
+        """Begins without any work.
 
         Args:
-            dispatcher: has it done.
-            reader: who reads the files for it.
-            clock: for how long nothing has happened.
-            busy: whether somebody waits for the engine.
+            dispatcher: runs the work.
+            reader: reads the documents.
+            clock: measures the pauses.
+            busy: says whether a flight for a request is running.
         """
         self._dispatcher = dispatcher
         self._reader = reader
@@ -60,7 +60,7 @@ class IdleWork:
         self._busy = busy
         self._pause: asyncio.Task[None] | None = None
         self._warming: CancelToken | None = None
-        # Where the cursor stands for which there is something to do.
+        # The file, text and cursor for which the last work was planned.
         self._place: tuple[OpenFile, str, int] | None = None
         self._ahead: _Ahead | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -68,7 +68,7 @@ class IdleWork:
     def shown(
         self, wish: Wish, answer: Answer, options: CompletionOptions, settings: EditingSettings
     ) -> None:
-        """Computes what comes after a suggestion while it is shown, or the prompt of its place."""
+        """While a suggestion is shown, computes the next one ahead, or the prompt of its place."""
         text = answer.suggestions[0].text
         if wish.request.selected is not None:
             # The editor's own completion is in the document already.
@@ -81,9 +81,9 @@ class IdleWork:
     def compute_ahead(
         self, file: OpenFile, shown: Document, text: str, options: CompletionOptions
     ) -> None:
-        """Completes a document as it will be once a text is accepted that is shown at its cursor.
+        """Completes the document that `shown` becomes when the shown `text` is accepted.
 
-        Where nothing more is to be said there, the line is completed that Enter begins.
+        If nothing is suggested there, the line that Enter would begin below is completed.
         """
         if self._ahead is not None and self._is_ahead_of(file):
             ahead = self._ahead.accepted
@@ -123,14 +123,14 @@ class IdleWork:
         return await asyncio.shield(self._reader.read(file, document, options))
 
     def settle(self, file: OpenFile, document: Document, options: CompletionOptions) -> None:
-        """Computes a place's prompt, if what is laid doesn't hold the place or has grown old."""
+        """Computes a place's prompt, if the last one is for another place or has grown old."""
         if self._place == (file, document.text, document.cursor):
             waits = self._pause is not None and not self._pause.done()
             if waits or self._is_ahead_of(file):
                 return
 
         async def work() -> None:
-            # The model may be on its way: whoever opened a file soon wants it.
+            # The model may still be loading when the first file is opened.
             await self._dispatcher.host.settled()
             if not self._dispatcher.is_warm(file, document):
                 read = await self._read(file, document, options)
@@ -142,7 +142,7 @@ class IdleWork:
     def take_ahead(
         self, file: OpenFile, document: Document, options: CompletionOptions
     ) -> Flight | None:
-        """The flight ahead, if it serves a file's document; whoever takes it waits for it."""
+        """Hands over the flight that was computed ahead, if it serves a file's document."""
         if self._ahead is None or not self._is_ahead_of(file):
             return None
         flight = self._ahead.flight
@@ -153,20 +153,20 @@ class IdleWork:
         return flight
 
     def drop_ahead(self) -> None:
-        """What is shown isn't going to be accepted, or the engine is wanted for something else."""
+        """Stops the flight that is computed ahead, if there is one."""
         if self._ahead is not None:
             self._ahead.flight.stop(leave=True)
             self._ahead = None
 
     def edited(self, file: OpenFile) -> None:
-        """A file was edited: what is ahead goes on only if that may lead there."""
+        """Is told that a file was edited; stops the flight ahead unless typing may lead to it."""
         self.interrupt()
         leads = self._is_ahead_of(file) and self._ahead and self._ahead.flight.leads_from(file.text)
         if not leads:
             self.drop_ahead()
 
     def interrupt(self) -> None:
-        """Something happened: a pause begins anew, and a prompt's computing ends."""
+        """Stops the wait for a pause, and the computing of a prompt."""
         if self._pause is not None:
             self._pause.cancel()
             self._pause = None
@@ -175,7 +175,7 @@ class IdleWork:
             self._warming = None
 
     def stop(self) -> None:
-        """Gives up whatever it does."""
+        """Stops all work."""
         self.drop_ahead()
         self.interrupt()
         self._place = None
@@ -201,12 +201,15 @@ class IdleWork:
 async def _quietly(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
-    except Exception as error:  # noqa: BLE001 - nobody asked for it, so nobody is told
-        _log.error("what was to be done in a pause failed: %s", type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - no request waits for it
+        _log.error("computing ahead failed: %s", type(error).__name__)
 
 
 def _below(read: Prepared) -> Document | None:
-    """A document after Enter at the end of a line of code, as editors do it; None elsewhere."""
+    """The document after Enter at the end of a line of code, with the indentation that editors add.
+
+    None if the cursor is not at the end of a line of code.
+    """
     hole = read.hole
     if hole.right.strip() or not hole.left.strip() or hole.is_prose:
         return None

@@ -1,4 +1,4 @@
-"""What a flight's outcome means for a request that waited for it."""
+"""Makes the answer to a request from the outcome of the flight that it waited for."""
 
 import weakref
 from dataclasses import asdict
@@ -14,20 +14,20 @@ from codegen.session.wish import Wish
 
 
 def landed(flight: Flight, wish: Wish, source: types.Source, model: Model | None) -> Answer:
-    """The answer to a request once its flight has ended; what is known of it goes into its trace.
+    """The answer to a request after its flight has ended; the request's trace is filled in, too.
 
     Args:
-        flight: has an outcome.
-        wish: the request, into whose document something may have been typed since.
-        source: where its suggestions come from.
-        model: the one that is loaded, if any.
+        flight: the flight; it has an outcome.
+        wish: the request; its document may have more typed text than the flight's.
+        source: where the suggestions come from.
+        model: the model that is loaded now, None if there is none.
     """
     error = flight.outcome.exception()
     if error is not None:
         cancelled = isinstance(error, CancelledError)
         return Answer((), Reason.SUPERSEDED if cancelled else Reason.ENGINE_ERROR)
     completion = flight.outcome.result()
-    # A model that was given up is not kept for what may be asked about its last answer.
+    # The trace holds the model weakly: it must not keep a dropped model in memory.
     asked = (lambda: None) if model is None else weakref.ref(model)
     wish.trace.usage = asdict(completion.usage)
     wish.trace.explain = lambda: (

@@ -1,4 +1,4 @@
-"""What a session's model was asked last: each file's plan, and whose prompt was computed last."""
+"""The last plan of every open file, and the prompt that the model computed last."""
 
 import weakref
 from dataclasses import dataclass
@@ -11,16 +11,15 @@ from codegen.document import Document
 from codegen.engine.outcome import Usage
 from codegen.session.file import OpenFile
 
-# Lines since the anchor from which on a pause is used to plan anew.
+# With so many typed lines after the anchor, a pause is used to make a new plan.
 STALE_LINES: Final = 8
 
 
 @dataclass(slots=True)
 class LastPlan:
-    """A file's last plan.
+    """A file's last plan, in a box that the engine's thread reads and sets.
 
-    The engine's thread sets it, one job after the other, so that each job sees what the one before
-    it has planned.
+    It runs one job after the other, so that every job sees the plan of the job before it.
     """
 
     plan: Plan | None = None
@@ -30,39 +29,40 @@ class Prompts:
     """Holds the plans of all open files, for one model at a time."""
 
     def __init__(self) -> None:
-        """Holds nothing."""
+        """Begins without plans."""
         self._last: weakref.WeakKeyDictionary[OpenFile, tuple[weakref.ref[Model], LastPlan]] = (
             weakref.WeakKeyDictionary()
         )
-        # The frame whose prompt was computed last. Other files' prompts may have taken the place
-        # of those before it, and a frame is never that of two models.
+        # The frame whose prompt was computed last. Only this prompt is sure to be in the KV cache:
+        # later prompts overwrite earlier ones. A frame belongs to one model.
         self._computed: Frame | None = None
 
     def last(self, file: OpenFile, model: Model) -> LastPlan:
-        """A file's last plan for a model; another model, or the same loaded anew, has none."""
+        """A file's last plan for a model; a new model, or the same model loaded anew, has none."""
         known = self._last.get(file)
         if known is None or known[0]() is not model:
             known = self._last[file] = weakref.ref(model), LastPlan()
         return known[1]
 
     def forget(self, file: OpenFile) -> None:
-        """Plans a file anew; a job that is still on its way changes nothing of that."""
+        """Forgets a file's last plan; a job that is still running doesn't bring it back."""
         self._last.pop(file, None)
 
     def is_fresh(self, file: OpenFile, model: Model, document: Document) -> bool:
-        """Whether a place's prompt is computed, and not yet long."""
+        """Whether a place's prompt is computed, with fewer than STALE_LINES lines typed since."""
         plan = self.last(file, model).plan
         if plan is None or plan.frame is not self._computed or not plan.frame.holds(document):
             return False
         return document.text.count("\n", plan.frame.anchor, document.cursor) < STALE_LINES
 
     def compute(self, model: Model, plan: Plan, cancel: CancelToken) -> Usage | None:
-        """Computes a plan's prompt, in the engine's thread; None if nothing had to be computed.
+        """Computes a plan's prompt, in the engine's thread; returns what that cost.
 
-        Of the frame that was computed last, only what was typed since would be new.
+        Returns None, and computes nothing, if the prompt of the same frame was computed last: then
+        only the typed lines are new, and they are computed with the first token.
 
         Raises:
-            CancelledError: the engine is wanted for something else.
+            CancelledError: `cancel` was set.
         """
         if self._computed is plan.frame:
             return None

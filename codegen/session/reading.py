@@ -1,4 +1,4 @@
-"""Reading files beside the event loop: their trees, and what hole a cursor stands in."""
+"""Reads documents outside the event loop: parses them, and finds the hole at the cursor."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,18 +14,19 @@ from codegen.session.file import OpenFile
 from codegen.syntax.opening import tree_at
 from codegen.syntax.trees import Trees
 
-# Files that are read at the same time: one that takes seconds holds up no other.
+# How many files are read at the same time, so that a slow file doesn't hold up the others.
 _THREADS: Final = 4
 
 
 class Reader:
-    """Reads one text after the other of each file. Of one event loop.
+    """Reads the texts of a file one after the other, in threads.
 
-    A large or a broken file takes seconds to parse, in which nothing else must have to wait.
+    A large or a broken file takes seconds to parse; the event loop and other files go on
+    meanwhile. A reader belongs to one event loop.
     """
 
     def __init__(self, executor: Executor | None = None) -> None:
-        """Reads in threads of its own, or in those of an executor."""
+        """Reads in the threads of an executor; None makes one."""
         self._executor = executor or ThreadPoolExecutor(_THREADS, "codegen-parser")
         self._tasks: set[asyncio.Task[Prepared]] = set()
 
@@ -37,18 +38,18 @@ class Reader:
         *,
         wanted: Callable[[], bool] = lambda: True,
     ) -> "asyncio.Task[Prepared]":
-        """Reads a document: the file as it is now, or as it may soon be.
+        """Reads a document: the file as it is now, or as it may become.
 
-        It isn't to be cancelled: the next one begins with its tree.
+        Don't cancel the task: the file's next text is parsed from its tree.
 
         Args:
-            file: whose trees are gone on with.
+            file: the file; its last trees make parsing fast.
             document: the text and the cursor.
-            options: what is wanted of a completion there.
-            wanted: whether anybody still waits, asked when the texts before it are read.
+            options: the options of the completion.
+            wanted: says whether the result is still needed; called after earlier texts are read.
 
         Raises:
-            CancelledError: nobody does.
+            CancelledError: it is not needed any more.
         """
         task = asyncio.create_task(self._read(file, document, options, wanted))
         self._tasks.add(task)
@@ -56,7 +57,7 @@ class Reader:
         return task
 
     def stop(self) -> None:
-        """Reads nothing more."""
+        """Drops what isn't read yet, and reads nothing more."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _read(
@@ -69,14 +70,14 @@ class Reader:
         is_file = document.text == file.text
         async with file.reading:
             if not wanted():
-                raise CancelledError("nobody waits any more")
+                raise CancelledError("no request waits for this text any more")
             job = self._executor.submit(_read, file.trees, document, options, keep=is_file)
             return await asyncio.wrap_future(job)
 
     def _ended(self, task: asyncio.Task[Prepared]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            # Looked at here, since nobody else may be left to.
+            # asyncio warns of an exception that nobody retrieves, and no request may be waiting.
             task.exception()
 
 

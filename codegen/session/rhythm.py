@@ -1,40 +1,43 @@
-"""How long to wait after a key before the model is asked: by the typist's rhythm.
+"""The debounce: how long to wait after a key before the model is asked.
 
-As in Tabby's agent (clients/tabby-agent, CompletionDebounce): the mean gap between keys, longer
-where a next key is likely, less the time that an answer takes anyway.
+The wait follows the typist, as in Tabby's agent (clients/tabby-agent, CompletionDebounce): it is
+the mean gap between keys, longer where another key is likely, less the time that the model takes.
 """
 
 from collections import deque
 from statistics import fmean
 from typing import Final
 
-# Seconds. A longer gap between two keys is a pause to think and says nothing of the rhythm.
+# Seconds. A longer gap between two keys is a pause to think, and doesn't count.
 _PAUSE: Final = 0.4
+# The gap in seconds until enough keys are known, and its bounds.
 _FIRST: Final = 0.2
 _SHORTEST_GAP, _LONGEST_GAP = 0.1, 0.4
+# The bounds of the wait, in seconds.
 _SHORTEST, _LONGEST = 0.06, 1.0
+# How many gaps are remembered, how many are enough, and how many answers are remembered.
 _KEYS: Final = 100
 _FEWEST_KEYS: Final = 20
 _ANSWERS: Final = 20
 
 
 class Rhythm:
-    """The gaps between keys and the times of answers, of the last while."""
+    """Remembers the last gaps between keys, and how long the model took for its last answers."""
 
     def __init__(self) -> None:
-        """Knows nothing yet."""
+        """Begins without keys and answers."""
         self._gaps: deque[float] = deque(maxlen=_KEYS)
         self._answers: deque[float] = deque(maxlen=_ANSWERS)
         self._last: float | None = None
 
     def key(self, now: float) -> None:
-        """Says that something was typed."""
+        """Is told the time of a key, in seconds."""
         if self._last is not None and 0 < now - self._last <= _PAUSE:
             self._gaps.append(now - self._last)
         self._last = now
 
     def answered(self, seconds: float) -> None:
-        """Says how long the model took for an answer."""
+        """Is told how many seconds the model took for an answer."""
         self._answers.append(seconds)
 
     @property
@@ -50,7 +53,7 @@ class Rhythm:
             before: the cursor's line up to the cursor.
             after: the text from the cursor on.
         """
-        # At a boundary a thought ends: the answer is wanted sooner.
+        # After a word or a line another key is less likely, so the wait is shorter.
         boundary = not before or not (before[-1].isalnum() or before[-1] == "_")
         line_end = not after or after[0] in "\r\n"
         score = 0.5 * boundary + 0.4 * line_end + 0.1 * (not after)

@@ -1,8 +1,9 @@
-"""The typing session: from where a request is answered.
+"""The typing session: answers an editor's requests from the cheapest source that has an answer.
 
-The order, cheapest first: what was suggested before and was only typed into, what is being written
-for the same place, and then, after a moment's wait for the next key, the model. In a file one place
-counts, the newest; requests for an older one are answered at once with nothing.
+The sources, in this order: the cache, if the user only typed into an earlier suggestion; a
+completion that is in flight for the same place; and the model, after a short wait for the next
+key. Only the newest place of a file counts: requests for older places are answered at once,
+without suggestions.
 """
 
 import asyncio
@@ -47,14 +48,14 @@ class Session:
         gate: Callable[[OpenFile], Reason | None] = lambda _: None,
         context_tokens: int | None = None,
     ) -> None:
-        """Nothing is open.
+        """Makes a session without open files.
 
         Args:
-            dispatcher: runs what is asked.
-            reader: who reads the files.
+            dispatcher: runs completions.
+            reader: reads the documents.
             clock: the time.
-            settings: what shapes suggestions; may be replaced at any time.
-            gate: why a file gets no suggestions, None if it does.
+            settings: the editing settings; may be replaced at any time.
+            gate: says why a file gets no suggestions, None if it gets some.
             context_tokens: bounds a prompt, as `CompletionOptions.context_tokens`.
         """
         self.settings = settings
@@ -69,19 +70,19 @@ class Session:
         self._tickets = Tickets()
         self._flights = Flights()
         self._tasks: set[asyncio.Task[None]] = set()
-        # By file, what asks the model for a request that was answered before its file was read.
+        # By URI: the task that asks the model for a request whose patience ended during reading.
         self._beginning: weakref.WeakValueDictionary[str, asyncio.Task[None]] = (
             weakref.WeakValueDictionary()
         )
         self._idle = IdleWork(dispatcher, reader, clock, lambda: bool(self._flights))
 
     def open(self, uri: str, path: str | None, language: str | None, text: str) -> None:
-        """A file was opened, or opened anew."""
+        """Is told that a file was opened, or opened anew."""
         self.close(uri)
         self._files[uri] = OpenFile(uri, path, language, text)
 
     def change(self, uri: str, edits: Sequence[Edit], text: str) -> None:
-        """A file was edited, and is `text` now; files that aren't open are ignored."""
+        """Is told that a file was edited, and is `text` now; files that aren't open are ignored."""
         file = self._files.get(uri)
         if file is None:
             return
@@ -89,40 +90,39 @@ class Session:
         if len(edits) == 1 and edits[0].start == edits[0].end:
             self._rhythm.key(self._clock.now())
         self._idle.edited(file)
-        # What was asked for an older text is never shown; what is still being written for it may
-        # serve the next request.
+        # Requests for the old text get no suggestions; their flights may serve the next request.
         self._tickets.lose(uri, Reason.EDITED)
         for flight in self._flights.get(uri, ()):
             flight.give_way(flight.typed_into(text))
 
     def close(self, uri: str) -> None:
-        """A file was closed: nothing of it is kept."""
+        """Is told that a file was closed; forgets all of it."""
         self._tickets.lose(uri, Reason.NOT_OPEN)
         self._flights.leave(uri)
         if self._files.pop(uri, None) is not None:
             self._idle.stop()
 
     def moved(self, uri: str, cursor: int) -> None:
-        """The cursor stands still at a place: its prompt is computed in idle time."""
+        """Is told that the cursor stands still at a place; its prompt is computed in a pause."""
         file = self._files.get(uri)
         if file is not None and 0 <= cursor <= len(file.text) and self._gate(file) is None:
             self._dispatcher.host.ensure()
             self._idle.settle(file, file.snapshot(cursor), self._options("automatic"))
 
     async def written(self, uri: str) -> None:
-        """Waits until what is being written for a file now has ended, in any way."""
+        """Waits until a file's newest flight has ended, with a result or with an error."""
         if (beginning := self._beginning.get(uri)) is not None:
             await asyncio.wait([beginning])
         if (newest := self._flights.newest(uri)) is not None:
             await asyncio.wait([newest.outcome])
 
     def trace(self, uri: str) -> Trace | None:
-        """What became of a file's last request."""
+        """What became of a file's last request; None if there is no file or no request."""
         file = self._files.get(uri)
         return None if file is None else file.trace
 
     def forget(self) -> None:
-        """Other settings or another model: what was suggested before doesn't count any more."""
+        """Drops all suggestions, flights and plans, after a change of settings or of the model."""
         self._idle.stop()
         for uri, file in self._files.items():
             self._flights.leave(uri)
@@ -130,7 +130,7 @@ class Session:
             self._dispatcher.forget(file)
 
     def stop(self) -> None:
-        """The end: nothing computes any more."""
+        """Closes all files, and stops all work."""
         for uri in tuple(self._files):
             self.close(uri)
         self._idle.stop()
@@ -139,10 +139,10 @@ class Session:
             task.cancel()
 
     async def suggest(self, request: Request) -> Answer:
-        """Answers a request, once; see the module for the order.
+        """Answers a request; the module's docstring says from where.
 
-        Being cancelled stops the model after a moment, unless another request for the same text
-        comes meanwhile; one for another place stops it at once.
+        If this is cancelled, the model stops after GRACE seconds, unless another request for the
+        same place comes in that time. A request for another place stops the model at once.
 
         Raises:
             ValueError: the place lies outside the text.
@@ -156,7 +156,7 @@ class Session:
         options = self._options(request.trigger)
         ticket = self._tickets.claim(request)
         wish = Wish(request, file, document, options, ticket, file.trace)
-        # What is written for another place is waited for by nobody any more.
+        # No request waits for flights at other places any more.
         for flight in self._flights.get(request.uri, ()):
             flight.give_way(document)
         try:
@@ -189,7 +189,7 @@ class Session:
         try:
             reason = await landing(flight, wish, self._clock, longest)
         except asyncio.CancelledError:
-            # After an edit the next request may still want it.
+            # If the ticket is lost, an edit or a newer request has stopped the flight, or uses it.
             if not wish.ticket.lost.done() and not flight.waiters:
                 self._start(let_go(flight, self._clock))
             raise
@@ -201,13 +201,13 @@ class Session:
 
     def _known(self, wish: Wish) -> CachedAnswer | None:
         entry = wish.file.cache.find(wish.document)
-        # Who asks by hand wants more than what is shown already, or than nothing.
+        # A request by hand wants other suggestions than the one that is shown.
         if entry is not None and wish.request.trigger == "invoked" and len(entry.texts) < 2:
             return None
         return entry
 
     def _join(self, wish: Wish) -> Flight | None:
-        """What writes for a document already."""
+        """The flight that already serves a request's document, None if there is none."""
         newest = self._flights.newest(wish.file.uri)
         if newest is not None and newest.serves(wish.document, wish.options):
             return newest
@@ -217,7 +217,7 @@ class Session:
         return ahead
 
     async def _begin(self, wish: Wish) -> Answer | tuple[Flight, types.Source]:
-        """Reads the document and asks the model, unless there is an answer by then."""
+        """Reads the document and asks the model, unless there is an answer without it."""
         reading = self._reader.read(
             wish.file,
             wish.document,
@@ -230,7 +230,7 @@ class Session:
         return self._begun(wish, reading.result()) if reason is None else Answer((), reason)
 
     async def _begin_unanswered(self, reading: "asyncio.Task[Prepared]", wish: Wish) -> None:
-        """Asks the model for a menu that had no time to wait for its file: it will ask again."""
+        """Asks the model after a request's patience ended during reading: the client asks again."""
         text = wish.file.text
         try:
             prepared = await asyncio.shield(reading)
@@ -242,23 +242,23 @@ class Session:
                 self._start(hasten(begun[0], wish, self._clock, self.settings.max_latency))
 
     def _begun(self, wish: Wish, prepared: Prepared) -> Answer | tuple[Flight, types.Source]:
-        """Asks the model for a document that was read, unless there is an answer by now."""
+        """Asks the model for a document that was read, unless there is an answer without it."""
         if prepared.refusal is not None:
             wish.trace.explain = lambda: explain(prepared, prepared.refusal)
             return Answer((), prepared.refusal)
-        # Another request for this place may have come first.
+        # A request for the same place may have been faster.
         if (entry := self._known(wish)) is not None:
             return wish.shown(entry, "cache")
         joined = self._join(wish)
         return (self._ask(wish, prepared), "model") if joined is None else (joined, _JOINED)
 
     def _ask(self, wish: Wish, prepared: Prepared) -> Flight:
-        """Asks the model, after a moment's wait for the next key."""
+        """Asks the model, after a short wait for the next key."""
         self._idle.stop()
         self._flights.make_way(wish.file.uri)
         flight = Flight(prepared)
         self._flights.track(wish.file.uri, flight)
-        # Who has little patience, as a menu has, doesn't spend it on a wait for the next key.
+        # A request with little patience, such as a menu's, doesn't wait for the next key.
         patience = wish.request.patience
         waits = wish.request.trigger == "automatic" and (patience is None or patience > LITTLE)
         if waits and self.settings.debounce:
@@ -268,11 +268,11 @@ class Session:
         return flight
 
     async def _fly(self, flight: Flight, file: OpenFile, delay: float) -> None:
-        """Waits for the next key, asks the model, and learns how long it takes."""
+        """Waits for the next key, runs the flight, and tells the rhythm how long it took."""
         if delay:
             await self._clock.sleep(delay)
             if flight.left and not flight.waiters:
-                # Nothing is lost that whoever asks again could go on with.
+                # The model has written nothing yet that another request could use.
                 flight.stop(leave=False)
         started = self._clock.now()
         await self._dispatcher.run(flight, file)

@@ -1,4 +1,4 @@
-"""What a session is asked and what it answers."""
+"""The data that a session and the language server exchange."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Source = Literal["model", "cache", "joined", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What a change did: `[start:end]`, in code points of the text before it, became `text`."""
+    """An edit: it replaced `[start:end]`, in code points of the old text, by `text`."""
 
     start: int
     end: int
@@ -22,7 +22,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The editor's own completion that is selected: the span it replaces, and with what."""
+    """The editor's own completion that is selected: `text` would replace `[start:end]`."""
 
     start: int
     end: int
@@ -31,10 +31,10 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A wish for suggestions at a place of an open file.
+    """A request for suggestions at a place of an open file.
 
-    `cursor` is in code points. `patience` bounds in seconds how long the answer may take, without
-    bounding the model: what it writes later is there for the next request.
+    `cursor` is in code points. `patience` is how many seconds the answer may take, None for as
+    long as `max_latency`. The model may go on after that: its text serves the next request.
     """
 
     uri: str
@@ -46,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A text that replaces a span of the open file, in code points."""
+    """A suggestion: `text` replaces `[start:end]` of the open file, in code points."""
 
     text: str
     start: int
@@ -64,10 +64,10 @@ class Answer:
 
 @dataclass(slots=True)
 class Trace:
-    """What became of a file's last request, for whoever wants it explained.
+    """What became of a file's last request.
 
-    Times are in seconds. `explain` computes what `codegen.completion.explain` says of the prompt
-    and the candidates when it is called, since hardly any request is explained.
+    Times are in seconds. `explain` gives the data of `codegen.completion.explain`. It computes
+    them only when it is called, since few requests are ever explained.
     """
 
     trigger: Trigger
@@ -82,7 +82,7 @@ class Trace:
 
 @dataclass(slots=True)
 class Counters:
-    """What happened in this session, kept nowhere and sent nowhere."""
+    """Counts of what happened in this session; they are neither stored nor sent anywhere."""
 
     requests: int = 0
     from_model: int = 0
@@ -94,7 +94,7 @@ class Counters:
     accepted_characters: int = 0
 
     def answered(self, source: Source) -> None:
-        """Counts a request that was answered with suggestions."""
+        """Counts a request that was answered with suggestions, by their source."""
         self.from_cache += source == "cache"
         self.joined += source == "joined"
         self.from_model += source == "model"

@@ -1,4 +1,4 @@
-"""How long a flight is waited for, and when what it has written by then has to do."""
+"""How long a request waits for its flight, and when the flight has to end for it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,29 +10,30 @@ from codegen.session.clock import Clock
 from codegen.session.flight import Flight
 from codegen.session.wish import Wish
 
-# Seconds after which an automatic suggestion of several lines ends with the statement it is at:
-# a typist rather sees some lines now than all of them later, and gets the rest when these are
-# accepted. From docs/benchmarks.md, "What a typist feels".
+# Seconds after which an automatic suggestion of several lines ends with the next whole statement:
+# a typist rather sees some lines now than all of them later, and gets the rest after accepting
+# them. See docs/benchmarks.md, "What a typist feels".
 _SOON: Final = 2.0
 
-# Seconds for which it is written on what a cancelled request has asked for: coc.nvim, lsp-mode and
-# blink.cmp cancel a request and ask for the same place again. It holds up nobody meanwhile.
+# Seconds for which a flight goes on after its request was cancelled: coc.nvim, lsp-mode and
+# blink.cmp cancel a request and ask for the same place again. Another request stops it at once.
 GRACE: Final = 1.0
 
-# Seconds of patience that aren't enough to wait for the next key, too: that is up to one.
+# A request with so many seconds of patience, or fewer, doesn't wait for the next key: that wait
+# may take a second.
 LITTLE: Final = 1.0
 
 
 async def until_read(
     reading: asyncio.Task[Prepared], wish: Wish, clock: Clock, longest: float
 ) -> Reason | None:
-    """Waits until a document is read; gives the reason if it isn't waited for any more.
+    """Waits until a document is read; returns None then, or why the request waits no longer.
 
     Args:
-        reading: what is waited for.
-        wish: who waits, for as long as its patience lasts.
+        reading: gives the document.
+        wish: the request; it waits as long as its patience lasts.
         clock: the time.
-        longest: seconds after which an answer is due.
+        longest: seconds after which the request must be answered in any case.
     """
     lost, patience = wish.ticket.lost, wish.request.patience
     reason, seconds = Reason.DEADLINE, longest
@@ -44,13 +45,14 @@ async def until_read(
 
 
 async def landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> Reason | None:
-    """Waits until the flight has landed; gives the reason if it isn't waited for any more.
+    """Waits until a flight has ended; returns None then, or why the request waits no longer.
 
     Args:
-        flight: what is waited for.
-        wish: who waits, for as long as its patience lasts.
+        flight: the flight.
+        wish: the request; it waits as long as its patience lasts.
         clock: the time.
-        longest: seconds after which what is written by then has to do, if anything is.
+        longest: seconds after which the flight has to end with what it has written by then. If it
+            has written nothing, the request isn't waited for any longer.
     """
     flight.waiters += 1
     try:
@@ -60,15 +62,18 @@ async def landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> R
 
 
 async def hasten(flight: Flight, wish: Wish, clock: Clock, longest: float) -> None:
-    """Ends a flight in time whose wish has no patience left: it will be asked for again."""
+    """Ends a flight after `longest` seconds, though its request was answered before that.
+
+    The client will ask for the same place again.
+    """
     longest -= wish.request.patience or 0
     if not await _in_time(flight, wish, clock, longest, [flight.outcome]):
-        # Before anything is written there is nothing that could do.
+        # A flight that has written nothing may write a whole statement first.
         flight.hurry = "now" if flight.decoding else "soon"
 
 
 async def let_go(flight: Flight, clock: Clock) -> None:
-    """Ends a flight that nobody waits for any more, unless somebody does again after a moment."""
+    """Stops a flight whose last request was cancelled, unless another one joins within GRACE."""
     flight.left += 1
     last = flight.left
     await clock.sleep(GRACE)
@@ -78,7 +83,7 @@ async def let_go(flight: Flight, clock: Clock) -> None:
 
 async def _landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> Reason | None:
     lost, patience = wish.ticket.lost, wish.request.patience
-    # What reading took has been waited already.
+    # The time for reading the document counts.
     spent = clock.now() - wish.trace.started
     longest = max(0.0, longest - spent)
     if patience is not None:
@@ -90,7 +95,7 @@ async def _landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> 
     elif not await _in_time(flight, wish, clock, longest, ends):
         if not flight.decoding:
             return Reason.DEADLINE
-        # The engine ends within one step.
+        # The engine ends the flight after its next token.
         flight.hurry = "now"
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     return lost.result() if lost.done() else None
@@ -108,7 +113,7 @@ async def _in_time(
 
 
 async def _within(seconds: float, ends: Sequence[asyncio.Future[Any]], clock: Clock) -> bool:
-    """Whether one of them is done within so many seconds."""
+    """Waits until a future is done, but at most so many seconds; returns whether one is done."""
     limit = asyncio.ensure_future(clock.sleep(seconds))
     try:
         await asyncio.wait([*ends, limit], return_when=asyncio.FIRST_COMPLETED)

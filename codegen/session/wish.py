@@ -1,4 +1,4 @@
-"""One request with everything that belongs to it, and how what is known becomes its answer."""
+"""A request with everything that belongs to it, and how an entry of the cache answers it."""
 
 import asyncio
 from dataclasses import dataclass
@@ -13,28 +13,32 @@ from codegen.session.types import Answer, Request, Suggestion, Trace
 
 
 class Ticket:
-    """One request's claim to be for its file's newest place; `lost` says why it isn't any more."""
+    """A request's claim to be answered with suggestions.
+
+    Only requests for the newest place of a file are. When another place becomes the newest, `lost`
+    gets the reason.
+    """
 
     def __init__(self, request: Request) -> None:
-        """Belongs to the running event loop."""
+        """Makes a ticket that belongs to the running event loop."""
         self.place = request.cursor, request.selected
         self.lost: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
 
     def lose(self, reason: Reason) -> None:
-        """Says that it isn't, once."""
+        """Sets the reason, unless there is one already."""
         if not self.lost.done():
             self.lost.set_result(reason)
 
 
 class Tickets:
-    """The claims that count: in each file those for one place."""
+    """The valid tickets: those for the newest place of every file."""
 
     def __init__(self) -> None:
-        """There are none."""
+        """Begins without tickets."""
         self._by_file: dict[str, list[Ticket]] = {}
 
     def claim(self, request: Request) -> Ticket:
-        """Makes a request's place its file's newest."""
+        """Makes a request's place the newest of its file, and returns the request's ticket."""
         ticket = Ticket(request)
         if any(old.place != ticket.place for old in self._by_file.get(request.uri, ())):
             self.lose(request.uri, Reason.SUPERSEDED)
@@ -42,7 +46,7 @@ class Tickets:
         return ticket
 
     def give_back(self, uri: str, ticket: Ticket) -> None:
-        """A request is answered."""
+        """Removes the ticket of a request that was answered."""
         tickets = self._by_file.get(uri, [])
         if ticket in tickets:
             tickets.remove(ticket)
@@ -50,14 +54,14 @@ class Tickets:
             self._by_file.pop(uri, None)
 
     def lose(self, uri: str, reason: Reason) -> None:
-        """None of a file's claims counts any more."""
+        """Makes all tickets of a file invalid."""
         for ticket in self._by_file.pop(uri, ()):
             ticket.lose(reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A request with everything that belongs to it."""
+    """A request with its file, document, options, ticket and trace."""
 
     request: Request
     file: OpenFile
@@ -67,9 +71,10 @@ class Wish:
     trace: Trace
 
     def shown(self, entry: CachedAnswer, source: types.Source) -> Answer:
-        """An entry as the editor shows it: its own completion, where one is selected, in front.
+        """The answer that shows an entry of the cache.
 
-        Several are for those who ask by hand.
+        An automatic request gets the best suggestion only. If the editor's own completion is
+        selected, its text stands in front of every suggestion.
         """
         selected, at = self.request.selected, self.document.cursor
         wanted = entry.texts if self.request.trigger == "invoked" else entry.texts[:1]

@@ -1,4 +1,4 @@
-"""The thread that computes: one job after the other, at lowered priority."""
+"""The engine's thread: it runs one job after the other, at lowered priority."""
 
 import asyncio
 import logging
@@ -13,20 +13,24 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-# The editor that waits for an answer must stay smooth while the answer is computed.
+# The editor must stay smooth while the engine computes.
 NICENESS: Final = 5
 
 
 class Worker:
-    """Runs jobs in its own thread, in the order in which they come.
+    """Runs jobs in its own thread, in the order in which they were submitted.
 
-    The thread is a daemon: a job that can't be cancelled, as the export of a model, doesn't keep a
-    process that its editor has left behind. What the jobs start, the engine's threads above all,
-    inherits the lowered priority.
+    The thread is a daemon: a job that can't be cancelled, such as the export of a model, doesn't
+    keep the process alive after its editor has ended. The threads that a job starts, above all
+    those of ONNX Runtime, inherit the lowered priority.
     """
 
     def __init__(self, *, niceness: int = NICENESS) -> None:
-        """Starts nothing before the first job."""
+        """Makes a worker; its thread starts with the first job.
+
+        Args:
+            niceness: by how much the thread's priority is lowered, on Linux.
+        """
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._niceness = niceness
         self._thread: threading.Thread | None = None
@@ -34,7 +38,7 @@ class Worker:
     def submit(self, job: Callable[[], T]) -> "asyncio.Future[T]":
         """Queues a job; the future belongs to the running event loop.
 
-        A future that is cancelled takes its job out, unless that runs already.
+        If the future is cancelled, its job is dropped, unless it runs already.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -54,12 +58,12 @@ class Worker:
             error: BaseException | None = None
             try:
                 result = job()
-            except BaseException as caught:  # noqa: BLE001 - whoever waits gets it
+            except BaseException as caught:  # noqa: BLE001 - raised where the future is awaited
                 error = caught
                 known = isinstance(caught, Exception | asyncio.CancelledError)
                 if not known or isinstance(caught, StopIteration):
-                    # Nobody catches the one, as a panic in a library's Rust, and a future refuses
-                    # the other: whoever waits would wait for ever.
+                    # A future refuses StopIteration, and nothing would catch other BaseExceptions,
+                    # such as a panic in a library's Rust: the caller would wait for ever.
                     error = RuntimeError("a job ended early")
                     error.__cause__ = caught
             try:
@@ -74,7 +78,7 @@ class Worker:
         return future
 
     def _work(self) -> None:
-        # On Linux this is the thread's own priority; elsewhere there is nothing like it.
+        # Linux sets this thread's priority alone; other systems can't.
         if sys.platform == "linux":
             try:
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)

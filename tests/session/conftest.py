@@ -8,7 +8,7 @@ from tests.session.typist import Desk
 
 @pytest.fixture
 def model(tokenizer, vocabulary):
-    """Makes a model that writes what a function says of the text before and after the cursor."""
+    """Makes a model that writes what a function returns for the text around the cursor."""
 
     def make(write):
         said = (lambda *_: write) if isinstance(write, str) else write
@@ -26,5 +26,5 @@ def model(tokenizer, vocabulary):
 
 @pytest.fixture
 def desk(model):
-    """Makes a desk; the model writes a text, or what a function says."""
+    """Makes a desk whose model writes a text, or what a function returns."""
     return lambda write="first + second", **settings: Desk(model(write), **settings)

@@ -1,4 +1,4 @@
-"""A model that writes what it is told to, as many steps at a time as a test allows."""
+"""A scripted model that takes as many steps as a test allows."""
 
 import math
 import threading
@@ -8,12 +8,12 @@ from codegen.engine.outcome import FinishReason, Usage
 from codegen.engine.types import Step
 from codegen.prompt.families import recognise
 
-# Real seconds after which a test has failed; nothing is proved by how long something takes.
+# Real seconds after which a test fails; no test depends on how long something takes.
 PATIENCE = 30.0
 
 
 class Pace:
-    """Lets a thread do so many steps; without bounds unless `hold` is called."""
+    """Bounds how many steps a thread may take; there is no bound before `hold` is called."""
 
     def __init__(self):
         self._changed = threading.Condition()
@@ -28,7 +28,7 @@ class Pace:
             self._changed.notify_all()
 
     def step(self, cancel):
-        """One step; a cancelled one ends at once, as a running call of the model does."""
+        """Takes one step; cancelling ends the wait for it, as it ends a running model call."""
 
         def wake():
             with self._changed:
@@ -42,7 +42,7 @@ class Pace:
 
 
 class PacedBackend:
-    """Writes what `write` says of the text before and after the cursor, at a given pace."""
+    """Writes what `write` returns for the text before and after the cursor, at a given pace."""
 
     window = 2048
 
@@ -50,7 +50,7 @@ class PacedBackend:
         self.write = write
         self.decode = Pace()
         self.prefill = Pace()
-        self.errors = []  # what breaks the next calls, one each
+        self.errors = []  # every call raises the next of these
         self.generations = []
         self.warmings = []  # how each warming ended: None while it runs
         self.asked = []
@@ -92,7 +92,7 @@ class PacedBackend:
             raise self.errors.pop(0)
 
     def spelled(self, request):
-        """What it is going to write, in tokens that spell the forced bytes first."""
+        """The tokens of the text to write; they spell the forced bytes first."""
         before, after = self.place(request)
         self.asked.append((before, after))
         forced = "" if request.constraint is None else request.constraint.remaining.decode()
@@ -101,10 +101,10 @@ class PacedBackend:
 
 
 class PacedGeneration:
-    """One answer.
+    """A running request.
 
-    `steps` counts what was computed, and `begun` with the one on its way; `over` says that it has
-    ended.
+    `steps` counts the computed steps, `begun` also counts the step that is being computed, and
+    `over` says that the request has ended.
     """
 
     def __init__(self, backend, request, cancel):

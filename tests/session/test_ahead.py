@@ -1,4 +1,4 @@
-"""The next suggestion, computed while the one before it is looked at."""
+"""The next suggestion, computed ahead while the user looks at the one before it."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ OTHER = "file:///b.py"
 
 
 def program(before, _):
-    """Knows the line of the function, which it writes piece by piece."""
+    """Writes the next piece of the function's line."""
     written = before.rpartition("\n    ")[2]
     line = ""
     for piece in PIECES:
@@ -25,7 +25,7 @@ def program(before, _):
 
 
 async def ahead(desk, steps=1, **settings):
-    """A desk at which a suggestion is shown, and the next one is being written."""
+    """A desk that shows a suggestion, while the next one is being written."""
     desk = await desk(program, compute_ahead=True, **settings).ready(SOURCE)
     answer = await desk.answer()
     assert shown(answer) == PIECES[:1]
@@ -74,7 +74,7 @@ async def test_an_accepted_suggestion_joins_what_is_being_written(desk, keys):
 
 
 @played
-async def test_who_joins_it_can_be_cancelled(desk):
+async def test_a_request_that_joins_a_flight_ahead_can_be_cancelled(desk):
     desk, answer = await ahead(desk)
     desk.accept(answer)
     task = await desk.ask()
@@ -114,7 +114,7 @@ def other_file(desk):
 
 @pytest.mark.parametrize("leave", [another_key, above, closed, end, other_settings, other_file])
 @played
-async def test_it_ends_when_nothing_leads_to_it_any_more(desk, leave):
+async def test_a_flight_ahead_stops_when_typing_can_not_lead_to_it(desk, leave):
     desk, _ = await ahead(desk)
     leave(desk)
     desk.backend.decode.allow()
@@ -126,9 +126,9 @@ async def test_it_ends_when_nothing_leads_to_it_any_more(desk, leave):
 @pytest.mark.parametrize("where", ["another place", "another file", "by hand"])
 @pytest.mark.parametrize("typed", [0, 1, 2])
 @played
-async def test_it_is_given_up_for_a_request(desk, where, typed):
+async def test_a_flight_ahead_stops_for_a_request(desk, where, typed):
     desk, _ = await ahead(desk)
-    # Each answer to what is typed of the suggestion would compute it again.
+    # Every answer while the suggestion is typed would compute it again.
     for key in PIECES[0][:typed]:
         desk.type(key)
         await desk.answer()
@@ -159,7 +159,7 @@ async def test_the_same_text_in_another_file_is_another_place(desk):
 
 
 @played
-async def test_the_cursor_resting_where_it_is_shown_does_not_replace_it(desk):
+async def test_a_resting_cursor_does_not_stop_a_flight_ahead(desk):
     desk = await desk(program, compute_ahead=True).ready(SOURCE)
     await desk.answer()
     desk.session.moved(URI, desk.cursor)
@@ -170,7 +170,7 @@ async def test_the_cursor_resting_where_it_is_shown_does_not_replace_it(desk):
 
 @pytest.mark.parametrize("setting", [True, False])
 @played
-async def test_it_can_be_switched_off(desk, setting):
+async def test_computing_ahead_can_be_switched_off(desk, setting):
     desk = await desk(program, compute_ahead=setting).ready(SOURCE)
     await desk.answer()
     await desk.pause()
@@ -179,7 +179,7 @@ async def test_it_can_be_switched_off(desk, setting):
 
 
 @played
-async def test_it_is_for_what_the_editor_has_selected_too(desk):
+async def test_a_flight_ahead_includes_the_editor_s_own_completion(desk):
     desk = await desk(program, compute_ahead=True).ready("def add(a, b):\n    to‸\n")
     selected = types.Selected(desk.cursor - 2, desk.cursor, "total")
     answer = await desk.answer(selected=selected)
@@ -192,7 +192,7 @@ async def test_it_is_for_what_the_editor_has_selected_too(desk):
 
 
 @played
-async def test_a_plan_of_its_own_becomes_the_file_s_with_it(desk):
+async def test_the_plan_of_a_flight_ahead_becomes_the_file_s_when_it_is_joined(desk):
     desk, answer = await ahead(desk)
     last = desk.dispatcher._prompts.last(desk.session._files[URI], desk.host.model)
     last.plan = None
@@ -204,7 +204,7 @@ async def test_a_plan_of_its_own_becomes_the_file_s_with_it(desk):
 
 
 @played
-async def test_nothing_is_left_of_it_at_the_end(desk):
+async def test_a_flight_ahead_ends_with_the_session(desk):
     desk, _ = await ahead(desk)
     desk.session.stop()
     await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
@@ -222,7 +222,7 @@ async def test_nothing_is_left_of_it_at_the_end(desk):
     ],
 )
 @played
-async def test_after_a_whole_line_it_is_the_line_below(desk, source, line, enter):
+async def test_after_a_whole_line_the_line_below_is_computed_ahead(desk, source, line, enter):
     def lines(before, _):
         if line not in before:
             return line
@@ -238,13 +238,13 @@ async def test_after_a_whole_line_it_is_the_line_below(desk, source, line, enter
     desk.type(enter)
     answer = await desk.answer()
     assert shown(answer) == ["below = 1"]
-    # It may be written still.
+    # The model may still be writing it.
     assert answer.source in ("cache", "joined")
     assert len(desk.backend.generations) == 3
 
 
 @played
-async def test_in_the_middle_of_a_line_there_is_none_below(desk):
+async def test_in_the_middle_of_a_line_no_line_below_is_computed_ahead(desk):
     desk = await desk(lambda *_: "first", compute_ahead=True).ready("add(‸)\n")
     await desk.answer()
     desk.backend.write = lambda *_: ""

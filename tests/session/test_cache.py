@@ -1,4 +1,4 @@
-"""The cache of suggestions against a model that keeps everything and looks at all of it."""
+"""The cache of suggestions, compared with a naive one that searches all its entries."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ def document(before, after=""):
 
 
 class Naive:
-    """The last entries, the one used last at the end: (before, after, texts, reason)."""
+    """The last entries (before, after, texts, reason), in the order in which they were used."""
 
     def __init__(self, size):
         self.size = size
@@ -51,7 +51,7 @@ FINDS = st.tuples(st.just("find"), WORDS, st.sampled_from(["", "a"]), st.just(()
 
 
 @given(st.lists(PUTS | FINDS, max_size=40), st.integers(1, 6))
-def test_it_is_as_the_naive_one(steps, size):
+def test_the_cache_agrees_with_a_naive_one(steps, size):
     cache, naive = SuggestionCache(size), Naive(size)
     for kind, before, after, texts in steps:
         if kind == "put":
@@ -79,7 +79,7 @@ def test_it_is_as_the_naive_one(steps, size):
         pytest.param("x = ", "x", None, id="as much below"),
     ],
 )
-def test_what_is_left_of_a_suggestion(before, after, left):
+def test_the_cache_gives_the_rest_of_a_suggestion(before, after, left):
     cache = SuggestionCache()
     cache.put(document("x = ", "\n"), ("one", "other"), None)
     found = cache.find(document(before, after))
@@ -95,7 +95,7 @@ def test_a_reason_holds_only_for_its_place():
 
 
 @pytest.mark.parametrize(("typed", "found"), [(MAX_TYPED, True), (MAX_TYPED + 1, False)])
-def test_there_is_an_end_to_typing(typed, found):
+def test_only_so_much_may_be_typed_into_a_suggestion(typed, found):
     cache = SuggestionCache()
     cache.put(document("\ud800"), ("a" * 1000,), None)
     assert (cache.find(document("\ud800" + "a" * typed)) is not None) is found

@@ -1,4 +1,4 @@
-"""The model: loaded, missing, broken, replaced, and given up."""
+"""The model's host: loading, a missing model, failures, replacing, and unloading."""
 
 import asyncio
 import gc
@@ -92,7 +92,7 @@ async def test_a_question_that_nobody_answers_is_no_loading(desk):
 
 
 @played
-async def test_what_is_replaced_while_it_loads_is_ended(desk, model):
+async def test_a_model_that_is_replaced_stops_loading(desk, model):
     desk = desk("1 + 2")
     fetched = []
 
@@ -125,7 +125,7 @@ async def test_what_is_replaced_while_it_loads_is_ended(desk, model):
     ],
 )
 @played
-async def test_what_can_not_be_loaded_is_tried_again_after_a_while(desk, error, message):
+async def test_a_model_that_can_not_be_loaded_is_tried_again_later(desk, error, message):
     desk = desk("1 + 2")
     desk.provider.errors = [error]
     await desk.ready(TOTAL)
@@ -168,7 +168,7 @@ async def test_an_engine_that_breaks_again_has_to_wait(desk):
     await desk.answer()
     await desk.host.settled()
     assert await desk.texts() == ["1 + 2"]
-    # And that it worked means that the next time is a first one.
+    # After an answer, the next failure counts as the first.
     desk.backend.errors += [EngineError("c")]
     desk.session.forget()
     await desk.answer()
@@ -176,7 +176,7 @@ async def test_an_engine_that_breaks_again_has_to_wait(desk):
 
 
 @played
-async def test_a_defect_around_the_engine_leaves_the_model_where_it_is(desk, caplog):
+async def test_a_defect_around_the_engine_keeps_the_model(desk, caplog):
     desk = await desk("1 + 2").ready(TOTAL)
     desk.backend.errors += [KeyError("secret = 1"), KeyError("secret = 2")]
     for _ in range(2):
@@ -187,7 +187,7 @@ async def test_a_defect_around_the_engine_leaves_the_model_where_it_is(desk, cap
 
 
 @played
-async def test_several_that_wait_for_a_broken_engine_break_it_once(desk):
+async def test_an_engine_that_breaks_with_requests_waiting_counts_once(desk):
     desk = await desk("1 + 2").ready(TOTAL)
     desk.open(TOTAL, uri="file:///b.py")
     desk.backend.prefill.hold()
@@ -207,7 +207,7 @@ async def test_several_that_wait_for_a_broken_engine_break_it_once(desk):
 
 
 @played
-async def test_what_breaks_in_a_pause_is_told_as_well(desk):
+async def test_an_engine_that_breaks_in_a_pause_is_told(desk):
     desk = await desk("1 + 2").ready(TOTAL)
     desk.backend.errors += [EngineError("broken")]
     desk.session.moved("file:///a.py", desk.cursor)
@@ -217,7 +217,7 @@ async def test_what_breaks_in_a_pause_is_told_as_well(desk):
 
 
 @played
-async def test_another_model_takes_the_place_of_the_one_on_its_way(desk, model):
+async def test_another_model_replaces_one_that_is_loading(desk, model):
     desk = desk("old")
     desk.open(TOTAL)
     desk.provider.pace.clear()
@@ -271,7 +271,7 @@ async def test_another_model_gets_nothing_of_the_one_before_it(desk, model, duri
 
 
 @played
-async def test_it_is_unloaded_when_nothing_is_asked_for_a_while(desk):
+async def test_an_idle_model_is_unloaded(desk):
     desk = await desk("1 + 2").ready(TOTAL)
     backend = weakref.ref(desk.host.model.backend)
     desk.host.unload_after(2)
@@ -300,7 +300,7 @@ async def test_it_is_unloaded_when_nothing_is_asked_for_a_while(desk):
 
 
 @played
-async def test_loading_long_is_not_idling(desk):
+async def test_the_time_for_loading_is_not_idle_time(desk):
     desk = desk("1 + 2")
     desk.host.unload_after(1)
     desk.provider.pace.clear()
@@ -313,7 +313,7 @@ async def test_loading_long_is_not_idling(desk):
 
 
 @played
-async def test_the_end_leaves_nothing_behind(desk):
+async def test_a_stopped_host_leaves_no_task_and_no_model(desk):
     desk = await desk("1 + 2").ready(TOTAL)
     desk.host.unload_after(1)
     desk.provider.pace.clear()

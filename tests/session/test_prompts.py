@@ -1,4 +1,4 @@
-"""The prompt's frozen part: computed as long as the cursor stays, and no longer."""
+"""The prompt's frozen part is computed as long as the cursor stays, and no longer."""
 
 import pytest
 
@@ -104,7 +104,7 @@ async def test_leaving_the_place_ends_the_computing(desk, leave, typed):
 
 
 @played
-async def test_what_other_files_have_taken_the_place_of_is_computed_anew(desk):
+async def test_a_prompt_that_another_file_replaced_is_computed_anew(desk):
     desk = await desk(SUM).ready(SOURCE)
     cursor = desk.cursor
     await desk.answer()
@@ -119,7 +119,7 @@ async def test_what_other_files_have_taken_the_place_of_is_computed_anew(desk):
 
 
 @played
-async def test_a_model_loaded_anew_knows_no_prompt(desk):
+async def test_a_model_that_is_loaded_anew_computes_its_prompt(desk):
     desk = await desk(SUM).ready(SOURCE)
     await desk.answer()
     desk.host.replace(desk.provider)
@@ -131,7 +131,7 @@ async def test_a_model_loaded_anew_knows_no_prompt(desk):
 
 
 @played
-async def test_where_the_cursor_rests_the_prompt_is_computed(desk):
+async def test_the_prompt_is_computed_where_the_cursor_rests(desk):
     desk = await desk(SUM).ready(SOURCE)
     desk.session.moved(URI, desk.cursor)
     await desk.pause(0.25)
@@ -139,7 +139,7 @@ async def test_where_the_cursor_rests_the_prompt_is_computed(desk):
     await desk.pause(0.1)
     await desk.quiet()
     assert desk.backend.warmings == ["done"]
-    # It is laid now, and a request needs nothing more of it.
+    # The prompt is computed now, and a request needs nothing more of it.
     desk.session.moved(URI, desk.cursor)
     await desk.pause()
     assert await desk.texts() == [SUM]
@@ -147,7 +147,7 @@ async def test_where_the_cursor_rests_the_prompt_is_computed(desk):
 
 
 @played
-async def test_after_some_lines_a_pause_lays_it_anew(desk):
+async def test_a_pause_lays_an_old_prompt_anew(desk):
     desk = await desk(SUM).ready(SOURCE)
     await desk.answer()
     for lines in (3, 5):
@@ -161,7 +161,7 @@ async def test_after_some_lines_a_pause_lays_it_anew(desk):
 @pytest.mark.parametrize("before", [True, False], ids=["before it begins", "while it computes"])
 @pytest.mark.parametrize("what", ["key", "request", "other request", "stop", "close"])
 @played
-async def test_computing_in_a_pause_is_given_up_at_once(desk, what, before):
+async def test_computing_in_a_pause_stops_at_once(desk, what, before):
     desk = await desk(SUM).ready(SOURCE)
     desk.open("other = ‸\n", uri=OTHER, path="/b.py")
     desk.backend.prefill.hold()
@@ -189,7 +189,7 @@ async def test_computing_in_a_pause_is_given_up_at_once(desk, what, before):
 
 
 @played
-async def test_a_file_opened_while_the_model_loads_is_laid_when_it_is_there(desk):
+async def test_a_file_opened_while_the_model_loads_gets_its_prompt_then(desk):
     desk = desk(SUM)
     desk.provider.pace.clear()
     desk.open(SOURCE)
@@ -204,7 +204,7 @@ async def test_a_file_opened_while_the_model_loads_is_laid_when_it_is_there(desk
 
 @pytest.mark.parametrize("where", ["outside", "not open", "excluded"])
 @played
-async def test_places_that_are_not_laid(desk, where):
+async def test_no_prompt_is_laid_for_places_without_suggestions(desk, where):
     gate = (lambda _: "excluded") if where == "excluded" else None
     desk = await desk(SUM, gate=gate).ready(SOURCE)
     desk.session.moved(
@@ -216,7 +216,7 @@ async def test_places_that_are_not_laid(desk, where):
 
 
 @played
-async def test_a_prompt_that_nobody_waits_for_gives_way_to_another_file(desk):
+async def test_a_prompt_without_requests_gives_way_to_another_file(desk):
     desk = await desk(SUM).ready(SOURCE)
     desk.open("other = ‸\n", uri=OTHER, path="/b.py")
     desk.backend.prefill.hold()

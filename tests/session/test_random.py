@@ -1,4 +1,4 @@
-"""Anything that a person does, in any order, and what holds whatever that is."""
+"""Random actions of a user, and what holds after all of them."""
 
 import asyncio
 import zlib
@@ -15,7 +15,7 @@ from tests.session.typist import Desk, turns
 URIS = ("file:///a.py", "file:///b.py")
 SOURCE = "import os\n\nvalue = 1\n\n\ndef add(a, b):\n    \n"
 
-# What is said to a desk: a name, and two parts that say more of it.
+# The actions: the name of a method of Monkey, and its two arguments.
 FRACTION = st.floats(0, 1)
 STEPS = st.one_of(
     st.tuples(st.just("type"), st.sampled_from(["x", "v = ", "\n", "(", ")", " ", "é"]), FRACTION),
@@ -40,13 +40,13 @@ STEPS = st.one_of(
 
 
 def write(before, after):
-    """One of a few lines, decided by the place."""
+    """A line that depends on the text around the cursor."""
     seed = zlib.crc32(f"{before}‸{after}".encode())
     return f"name_{seed % 7}(first, {seed % 1000}) + last[{seed % 3}]"
 
 
 class Monkey:
-    """Does what it is told at a desk, and looks at every answer."""
+    """Does the actions at a desk, and checks every answer."""
 
     def __init__(self, desk):
         self.desk = desk
@@ -74,7 +74,7 @@ class Monkey:
         desk.session.stop()
         desk.host.stop()
         await desk.quiet()
-        # Every request has its one answer by now, and nothing goes on.
+        # Every request has one answer now, and no work goes on.
         assert all(task.done() for task in self.tasks)
         for task in self.tasks:
             assert task.cancelled() or task.result()
@@ -96,7 +96,7 @@ class Monkey:
         self.edit(cursor, cursor, text)
 
     async def follow(self, count, _):
-        """Types what was suggested last."""
+        """Types the beginning of the last suggestion."""
         text, cursor = self.files[self.uri]
         if self.last is not None and self.last[0] == self.uri and self.last[1] == text:
             start = cursor
@@ -125,7 +125,7 @@ class Monkey:
             await self.wait("", 0)
 
     async def answered(self, uri, how, patience):
-        # When it begins, the text may be another one than when it was made.
+        # The text may have changed since the task was made.
         text, cursor = self.files[uri]
         selected = None
         if how == "selected":
@@ -182,13 +182,13 @@ class Monkey:
 
 
 def check(one, text, selected):
-    """What a suggestion inserts is what the model writes there, or what is left of it."""
+    """A suggestion inserts what the model writes there, or the rest of it."""
     shown = "" if selected is None else selected.text
     assert one.text.startswith(shown)
     before, after = text[: one.start] + one.text, text[one.end :]
     cursor = one.start + len(shown)
     for at in range(cursor, max(0, cursor - MAX_TYPED) - 1, -1):
-        # A prompt is gone on with where an editor closed brackets: the model doesn't see these.
+        # A prompt is kept while an editor inserts closing brackets: the model doesn't see these.
         for below in (after, after.lstrip(")]}\"'`")):
             # A rule, or the deadline, may have cut what the model wrote at that place; and rules
             # may have moved it in, set it on a line of its own, or left out blank lines before it.
@@ -206,7 +206,9 @@ def check(one, text, selected):
     st.booleans(),
     st.sampled_from([0, 1, 7, 40]),
 )
-def test_whatever_is_done(model, steps, debounce, compute_ahead, reading):
+def test_every_request_is_answered_whatever_the_user_does(
+    model, steps, debounce, compute_ahead, reading
+):
     async def play():
         desk = Desk(
             model(write),

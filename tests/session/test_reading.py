@@ -1,4 +1,4 @@
-"""Files are read beside the event loop; who asks doesn't wait longer than for anything else."""
+"""Files are read outside the event loop; a request waits for that no longer than it may."""
 
 import asyncio
 import threading
@@ -42,7 +42,7 @@ def file(name, text="x = 1\n"):
 
 
 @played
-async def test_what_is_read():
+async def test_a_document_is_read_with_its_tree_and_its_hole():
     one = file("a")
     read = await Reader().read(one, one.snapshot(4), OPTIONS)
     assert (read.document.tree.text, read.hole.left) == ("x = 1\n", "x = ")
@@ -69,7 +69,7 @@ async def test_a_file_that_takes_long_holds_up_no_other(held):
 
 
 @played
-async def test_what_nobody_waits_for_any_more_is_not_read(held):
+async def test_a_text_that_no_request_waits_for_is_not_read(held):
     reader, slow = Reader(), file("slow")
     wanted = [reader.read(slow, slow.snapshot(0), OPTIONS)]
     await until(lambda: held.paths)
@@ -133,7 +133,7 @@ async def test_a_request_does_not_wait_for_ever_for_its_file(slow_desk, held, pa
 
 
 @played
-async def test_a_menu_that_did_not_wait_for_its_file_finds_a_suggestion_next_time(slow_desk, held):
+async def test_a_menu_without_patience_finds_the_suggestion_next_time(slow_desk, held):
     desk = await slow_desk()
     task = await desk.ask(patience=0.0)
     await until(lambda: held.paths)

@@ -1,4 +1,4 @@
-"""Which request is answered with what, and when the model stops."""
+"""Where a request's answer comes from, and when the model stops."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ SUM = "first + second + third + fourth"
 
 
 def continues(text):
-    """A model that knows how a text goes on, whatever of it is written already."""
+    """A model that continues a text, however much of it is there already."""
 
     def write(before, after):
         at = before.rfind("= ") + 2
@@ -62,7 +62,7 @@ async def test_a_request_by_hand_insists(desk):
 
 
 @played
-async def test_files_that_are_not_open_or_get_nothing(desk):
+async def test_files_that_are_closed_or_excluded_get_nothing(desk):
     desk = await desk(gate=lambda file: "excluded" if "b.py" in file.uri else None).ready(TOTAL)
     desk.open(TOTAL, uri="file:///b.py")
     assert (await desk.answer(uri="file:///b.py")).reason == "excluded"
@@ -116,14 +116,14 @@ async def test_cancelling_stops_the_decode_loop(desk, others):
     for _ in range(others):
         tasks.append(asyncio.create_task(desk.session.suggest(types.Request(URI, desk.cursor))))
         await asyncio.sleep(0)
-    # As long as another one waits, the model goes on.
+    # The model goes on as long as another request waits.
     for task in tasks:
         await desk.clock.advance(GRACE)
         assert not desk.session._flights[URI][-1].cancel.cancelled
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    # And for a moment after, in which one may come.
+    # It also goes on for a moment after that.
     await desk.clock.advance(GRACE - 0.01)
     assert not desk.session._flights[URI][-1].cancel.cancelled
     await desk.clock.advance(0.02)
@@ -136,7 +136,7 @@ async def test_cancelling_stops_the_decode_loop(desk, others):
 
 
 @played
-async def test_who_cancels_and_asks_the_same_place_again_goes_on_with_it(desk):
+async def test_a_request_that_is_cancelled_and_repeated_joins_its_flight(desk):
     desk = await desk(SUM).ready(TOTAL)
     desk.backend.decode.hold()
     for steps in range(4):
@@ -144,7 +144,7 @@ async def test_who_cancels_and_asks_the_same_place_again_goes_on_with_it(desk):
         desk.backend.decode.allow(1)
         await desk.decoding(0, steps + 1)
         task.cancel()
-        # Each time the moment begins anew.
+        # Every cancelled request begins the moment anew.
         await desk.clock.advance(GRACE * 0.7)
     task = await desk.ask()
     await desk.clock.advance(GRACE * 2)
@@ -162,7 +162,7 @@ async def test_who_cancels_and_asks_the_same_place_again_goes_on_with_it(desk):
     ],
 )
 @played
-async def test_what_was_cancelled_holds_up_nobody(desk, elsewhere):
+async def test_a_cancelled_flight_holds_up_no_other_request(desk, elsewhere):
     desk = await desk(SUM).ready("total = ‸\nother = \n")
     desk.session.open("file:///b.py", "/b.py", "python", "other = \n")
     desk.backend.decode.hold()
@@ -230,7 +230,7 @@ async def test_what_invalidates_a_request_stops_the_decode_loop(desk, edit):
     ],
 )
 @played
-async def test_a_request_elsewhere_stops_what_nobody_waits_for(desk, cursor, source):
+async def test_a_request_elsewhere_stops_an_abandoned_flight(desk, cursor, source):
     desk = await desk(SUM).ready("total = ‸\nother = \n")
     await desk.answer()
     desk.backend.decode.hold()
@@ -248,7 +248,7 @@ async def test_a_request_elsewhere_stops_what_nobody_waits_for(desk, cursor, sou
 
 
 @played
-async def test_typing_what_is_being_written_goes_on_with_it(desk):
+async def test_typing_the_text_of_a_flight_joins_it(desk):
     desk = await desk(continues(SUM)).ready(TOTAL)
     desk.backend.decode.hold()
     task = await desk.ask()
@@ -314,7 +314,7 @@ async def test_what_the_editor_has_selected_is_part_of_the_document(desk):
 
 
 @played
-async def test_of_several_only_who_asks_by_hand_is_shown_more_than_the_best(desk):
+async def test_only_a_request_by_hand_is_shown_several_suggestions(desk):
     desk = await desk(SUM).ready(TOTAL)
     several = ("first + a", "first + bc")
     desk.session._files[URI].cache.put(Document(desk.text, desk.cursor), several, None)
@@ -336,7 +336,7 @@ async def test_a_request_by_hand_wants_more_than_what_is_shown(desk):
 
 
 @played
-async def test_settings_count_from_the_next_request_on(desk):
+async def test_other_settings_drop_the_cache(desk):
     desk = await desk(SUM).ready(TOTAL)
     await desk.answer()
     desk.session.forget()
@@ -345,8 +345,8 @@ async def test_settings_count_from_the_next_request_on(desk):
 
 
 @played
-async def test_other_settings_keep_nothing_of_what_is_on_its_way(desk):
-    """What was laid and written by the model before must not reach the one after it."""
+async def test_other_settings_drop_what_is_in_flight(desk):
+    """The plan and the text of the old model must not reach the new one."""
     desk = await desk(SUM).ready(TOTAL)
     desk.backend.prefill.hold()
     task = await desk.ask()
@@ -377,7 +377,7 @@ async def test_two_files_take_turns(desk):
 @pytest.mark.parametrize("parts", [{"patience": 0.15}, {}], ids=["pending", "deadline"])
 @pytest.mark.parametrize("steps", [0, 2])
 @played
-async def test_what_nobody_waits_for_holds_up_no_other_file(desk, parts, steps):
+async def test_a_flight_without_requests_holds_up_no_other_file(desk, parts, steps):
     desk = await desk(SUM, max_latency=1.0).ready(TOTAL)
     desk.open("other = ‸\n", uri="file:///b.py", path="/b.py")
     desk.backend.decode.hold()
@@ -391,7 +391,7 @@ async def test_what_nobody_waits_for_holds_up_no_other_file(desk, parts, steps):
         await until(lambda: desk.backend.generations[0].over)
         assert desk.backend.generations[0].steps == steps
     else:
-        # Who is given what there is waits for that.
+        # The request still waits for the text that is written by the deadline.
         second = await desk.ask(uri="file:///b.py")
         assert not desk.backend.generations[0].over
     desk.backend.decode.allow()

@@ -1,4 +1,4 @@
-"""How long is waited for the next key."""
+"""How long a request waits for the next key."""
 
 import pytest
 from hypothesis import given
@@ -25,11 +25,11 @@ def typed(gap, keys=60):
         pytest.param(0.0, 60, 0.2, id="several changes at once"),
     ],
 )
-def test_the_typical_gap(gap, keys, expected):
+def test_the_typical_gap_is_a_mean_within_bounds(gap, keys, expected):
     assert typed(gap, keys).gap == pytest.approx(expected, rel=0.01)
 
 
-def test_it_follows_who_types():
+def test_the_wait_follows_the_typist():
     rhythm = typed(0.3)
     slow = rhythm.delay("value", "")
     for key in range(200):
@@ -60,7 +60,7 @@ def test_a_slow_model_is_asked_earlier():
 
 
 @given(st.lists(st.floats(0, 5)), st.lists(st.floats(0, 5)), st.text(), st.text())
-def test_it_has_bounds(gaps, answers, before, after):
+def test_the_wait_has_bounds(gaps, answers, before, after):
     rhythm, now = Rhythm(), 0.0
     for gap in gaps:
         now += gap

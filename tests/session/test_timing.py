@@ -1,4 +1,4 @@
-"""When the model is asked, and how long its answer is waited for."""
+"""When the model is asked, and how long a request waits for it."""
 
 import asyncio
 
@@ -31,7 +31,7 @@ async def test_the_model_is_asked_a_moment_after_the_last_key(desk):
 
 @pytest.mark.parametrize("waiting", [False, True])
 @played
-async def test_who_asks_by_hand_does_not_wait_for_a_key(desk, waiting):
+async def test_a_request_by_hand_does_not_wait_for_the_next_key(desk, waiting):
     desk = await desk(SUM, debounce=True, candidates=1).ready(TOTAL)
     task = await desk.ask() if waiting else None
     assert await desk.texts(trigger="invoked") == [SUM]
@@ -45,12 +45,12 @@ async def test_who_asks_by_hand_does_not_wait_for_a_key(desk, waiting):
 
 @pytest.mark.parametrize("end", ["cancel", "edit", "close", "stop"])
 @played
-async def test_what_is_given_up_before_the_model_is_asked_is_over(desk, end):
+async def test_a_flight_that_is_dropped_during_its_wait_never_asks_the_model(desk, end):
     desk = await desk(SUM, debounce=True).ready(TOTAL)
     task = await desk.ask()
     flight = desk.session._flights[URI][-1]
     if end == "cancel":
-        # Somebody may ask again, but not for ever.
+        # The flight goes on for a moment, in case the request is repeated.
         task.cancel()
         await desk.clock.advance(GRACE)
     elif end == "edit":
@@ -69,7 +69,7 @@ async def test_what_is_given_up_before_the_model_is_asked_is_over(desk, end):
 
 
 @played
-async def test_the_wait_adapts(desk):
+async def test_the_debounce_adapts_to_the_typist(desk):
     desk = await desk(lambda *_: "x", debounce=True).ready(TOTAL)
     waits = []
     for gap in (0.3, 0.1):
@@ -84,7 +84,7 @@ async def test_the_wait_adapts(desk):
 
 
 @played
-async def test_before_anything_is_written_the_deadline_gives_nothing(desk):
+async def test_at_the_deadline_nothing_is_shown_if_nothing_is_written(desk):
     desk = await desk(SUM, max_latency=2.0).ready(TOTAL)
     desk.backend.decode.hold()
     task = await desk.ask()
@@ -93,7 +93,7 @@ async def test_before_anything_is_written_the_deadline_gives_nothing(desk):
     assert not task.done()
     await desk.clock.advance(0.2)
     assert (await task).reason == Reason.DEADLINE
-    # The model was near to it, and what it writes is there for the next request.
+    # The model goes on, and its text is there for the next request.
     desk.backend.decode.allow()
     await desk.quiet()
     answer = await desk.answer()
@@ -102,7 +102,7 @@ async def test_before_anything_is_written_the_deadline_gives_nothing(desk):
 
 @pytest.mark.parametrize("candidates", [1, 3])
 @played
-async def test_at_the_deadline_what_there_is_is_shown(desk, candidates):
+async def test_at_the_deadline_the_written_text_is_shown(desk, candidates):
     desk = await desk(SUM, max_latency=2.0, candidates=candidates).ready(TOTAL)
     desk.backend.decode.hold()
     task = await desk.ask(trigger="invoked")
@@ -122,7 +122,7 @@ async def test_at_the_deadline_what_there_is_is_shown(desk, candidates):
 
 
 @played
-async def test_too_little_time_says_nothing_of_the_place(desk):
+async def test_an_empty_answer_at_the_deadline_is_not_cached(desk):
     blanks = " \t \t \t \t"
     desk = await desk(blanks + SUM, max_latency=2.0).ready("total = (‸\n")
     desk.backend.decode.hold()
@@ -140,7 +140,7 @@ async def test_too_little_time_says_nothing_of_the_place(desk):
 
 
 @played
-async def test_the_deadline_counts_from_a_request_on(desk):
+async def test_every_request_has_a_deadline_of_its_own(desk):
     desk = await desk(SUM, max_latency=2.0).ready(TOTAL)
     desk.backend.decode.hold()
     first = await desk.ask()
@@ -158,7 +158,7 @@ async def test_the_deadline_counts_from_a_request_on(desk):
 
 @pytest.mark.parametrize("steps", [0, 3])
 @played
-async def test_who_has_no_patience_gets_it_with_the_next_request(desk, steps):
+async def test_after_its_patience_a_request_finds_the_suggestion_next_time(desk, steps):
     desk = await desk(SUM).ready(TOTAL)
     desk.backend.decode.hold()
     task = await desk.ask(patience=0.15)
@@ -176,7 +176,7 @@ async def test_who_has_no_patience_gets_it_with_the_next_request(desk, steps):
 
 
 @played
-async def test_for_who_has_no_patience_some_whole_lines_soon_are_better_too(desk):
+async def test_a_flight_without_patience_ends_after_a_statement(desk):
     desk = await desk(STATEMENTS, max_latency=6.0).ready(BODY)
     desk.backend.decode.hold()
     task = await desk.ask(patience=0.15)
@@ -192,7 +192,7 @@ async def test_for_who_has_no_patience_some_whole_lines_soon_are_better_too(desk
 
 @pytest.mark.parametrize("written", [True, False])
 @played
-async def test_what_nobody_had_the_patience_for_ends_at_the_deadline(desk, written):
+async def test_a_flight_without_patience_ends_at_the_deadline(desk, written):
     desk = await desk(SUM, max_latency=1.0).ready(TOTAL)
     desk.backend.decode.hold()
     task = await desk.ask(patience=0.15)
@@ -204,13 +204,13 @@ async def test_what_nobody_had_the_patience_for_ends_at_the_deadline(desk, writt
     desk.backend.decode.allow()
     await desk.quiet()
     (text,) = await desk.texts(patience=0.15)
-    # Of which nothing was written by then, the whole statement is.
+    # If nothing was written by then, the whole statement is written.
     assert SUM.startswith(text)
     assert (text == SUM) is not written
 
 
 @played
-async def test_who_has_no_patience_does_not_wait_for_a_key(desk):
+async def test_a_request_with_little_patience_does_not_wait_for_the_next_key(desk):
     desk = await desk(SUM, debounce=True).ready(TOTAL)
     task = await desk.ask(patience=0.15)
     await desk.quiet()
@@ -219,7 +219,7 @@ async def test_who_has_no_patience_does_not_wait_for_a_key(desk):
 
 
 @played
-async def test_who_has_much_patience_waits_for_a_key_too(desk):
+async def test_a_request_with_much_patience_waits_for_the_next_key(desk):
     desk = await desk(SUM, debounce=True).ready(TOTAL)
     task = await desk.ask(patience=15)
     await desk.quiet()
@@ -264,7 +264,7 @@ STATEMENTS = "\n    ".join(LINES)
 
 @pytest.mark.parametrize("patience", [None, 5, 15], ids=["ghost text", "a menu", "a patient one"])
 @played
-async def test_some_whole_lines_soon_are_better_than_all_of_them_later(desk, patience):
+async def test_a_slow_suggestion_ends_after_a_statement(desk, patience):
     desk = await desk(STATEMENTS, max_latency=6.0).ready(BODY)
     desk.backend.decode.hold()
     task = await desk.ask(patience=patience)
@@ -282,7 +282,7 @@ async def test_some_whole_lines_soon_are_better_than_all_of_them_later(desk, pat
 
 
 @played
-async def test_a_statement_that_is_not_whole_is_gone_on_with(desk):
+async def test_a_slow_suggestion_ends_with_a_whole_statement(desk):
     call = "print(\n        first,\n        second,\n    )"
     desk = await desk(f"{call}\n    return first", max_latency=6.0).ready(BODY)
     desk.backend.decode.hold()
@@ -295,7 +295,7 @@ async def test_a_statement_that_is_not_whole_is_gone_on_with(desk):
 
 
 @played
-async def test_who_asks_by_hand_waits_for_all_of_it(desk):
+async def test_a_request_by_hand_waits_for_the_whole_suggestion(desk):
     desk = await desk(STATEMENTS, max_latency=6.0, candidates=1).ready(BODY)
     desk.backend.decode.hold()
     task = await desk.ask(trigger="invoked")

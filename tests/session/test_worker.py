@@ -1,4 +1,4 @@
-"""The engine's thread: jobs in order, and what becomes of those that fail or aren't wanted."""
+"""The engine's thread: jobs run in order, and may fail or be cancelled."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from tests.session.typist import played, turns
 
 
 class Panic(BaseException):
-    """What nobody catches."""
+    """An exception that nothing catches."""
 
 
 @played
@@ -39,7 +39,7 @@ async def test_jobs_run_in_their_order_in_one_thread():
     ],
 )
 @played
-async def test_what_a_job_raises_reaches_whoever_waits(error, seen):
+async def test_an_error_of_a_job_is_raised_where_it_is_awaited(error, seen):
     def fail():
         raise error
 
@@ -51,7 +51,7 @@ async def test_what_a_job_raises_reaches_whoever_waits(error, seen):
 
 
 @played
-async def test_a_cancelled_job_is_taken_out():
+async def test_a_cancelled_job_is_dropped():
     worker, go, ran = Worker(), threading.Event(), []
     running = worker.submit(lambda: go.wait(PATIENCE) and ran.append("running"))
     queued = worker.submit(lambda: ran.append("queued"))
@@ -60,7 +60,7 @@ async def test_a_cancelled_job_is_taken_out():
     running.cancel()
     go.set()
     await last
-    # The one that ran already goes on, and nobody hears of it.
+    # The job that ran already goes on; its result is dropped.
     assert ran == ["running", "last"]
     await turns()
 

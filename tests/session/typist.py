@@ -1,4 +1,4 @@
-"""A person who types, with a clock that stands still and a model that writes what it is told to."""
+"""A simulated typist, a clock that tests advance, and a scripted model."""
 
 import asyncio
 import copy
@@ -25,7 +25,7 @@ URI = "file:///a.py"
 
 
 def played(test):
-    """Runs a test that is a coroutine."""
+    """Makes a test of a coroutine function."""
 
     @functools.wraps(test)
     def run(*args, **kwargs):
@@ -35,20 +35,20 @@ def played(test):
 
 
 async def until(condition):
-    """Waits until something has become true."""
+    """Waits until a condition is true."""
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - another thread makes it true
             await asyncio.sleep(0.001)
 
 
 async def turns(count=20):
-    """Lets the event loop do what is ready to be done."""
+    """Lets the event loop run so many rounds."""
     for _ in range(count):
         await asyncio.sleep(0)
 
 
 class ManualClock:
-    """Time that passes when it is told to."""
+    """A clock whose time passes only by `advance`."""
 
     def __init__(self):
         self._now = 100.0
@@ -65,11 +65,11 @@ class ManualClock:
 
     @property
     def sleeping(self):
-        """How many wait for time to pass."""
+        """How many tasks sleep."""
         return sum(not wake.done() for _, _, wake in self._sleepers)
 
     async def advance(self, seconds):
-        """Lets time pass: whoever sleeps wakes up in turn, and does what it does."""
+        """Lets time pass: sleeping tasks wake in their order, and run."""
         await turns()
         end = self._now + seconds
         while self._sleepers and self._sleepers[0][0] <= end:
@@ -82,7 +82,7 @@ class ManualClock:
 
 
 class Provider:
-    """Gives a model; `offers` and `errors` are what comes of the next attempts, one each."""
+    """Gives a model; every attempt takes the next item of `offers`, or raises that of `errors`."""
 
     def __init__(self, model: LocalModel):
         self.model = model
@@ -100,12 +100,12 @@ class Provider:
         self.loads += 1
         if self.errors:
             raise self.errors.pop(0)
-        # Another one each time, with which the test sees what happens as before.
+        # Another object at every load; the copied backend shares its records with the test's.
         return replace(self.model, backend=copy.copy(self.model.backend))
 
 
 class Later(Executor):
-    """Runs what it is given after some turns of the event loop: at the same time in each run."""
+    """Runs jobs in the event loop, after a fixed number of its rounds."""
 
     def __init__(self, count=0):
         self._turns = count
@@ -194,7 +194,7 @@ class Desk:
         return task
 
     async def answer(self, **parts):
-        """A request's answer, where none has to be waited for by the clock."""
+        """A request's answer, for requests that need no time of the clock."""
         task = await self.ask(**parts)
         async with asyncio.timeout(PATIENCE):
             return await task
@@ -203,7 +203,7 @@ class Desk:
         return shown(await self.answer(**parts))
 
     async def quiet(self):
-        """Waits until the engine has done all that it was given."""
+        """Waits until the engine has done all its jobs."""
         await turns()
         async with asyncio.timeout(PATIENCE):
             await self.worker.submit(lambda: None)
@@ -214,7 +214,7 @@ class Desk:
         await until(lambda: self.backend.warmings and self.backend.warmings[-1] is None)
 
     async def pause(self, seconds=0.31):
-        """Nothing is typed for a while, and the engine does what it does meanwhile."""
+        """Lets time pass without a key."""
         await self.clock.advance(seconds)
         await turns()
 
@@ -227,4 +227,4 @@ class Desk:
 
 def shown(answer):
     """The texts of an answer, in their order."""
-    return [one.text for one in answer.suggestions]
+    return [suggestion.text for suggestion in answer.suggestions]
