@@ -23,7 +23,7 @@ TEST = {
 }
 
 
-def test_llama_bench_is_read():
+def test_the_output_of_llama_bench_is_read():
     figure = llama.parse(json.dumps([TEST]))
     assert figure == llama.LlamaFigure(32, 0.64, 2, "11434 (abc1234)")
     assert figure.per_token == pytest.approx(0.02)
@@ -42,7 +42,7 @@ def test_llama_bench_is_read():
         json.dumps([{key: value for key, value in TEST.items() if key != "n_threads"}]),
     ],
 )
-def test_anything_else_is_refused(text):
+def test_other_output_than_that_of_llama_bench_is_refused(text):
     with pytest.raises(EngineError):
         llama.parse(text)
 
@@ -158,7 +158,7 @@ def figures(**changes):
     )
 
 
-def test_the_table():
+def test_the_table_with_llama_cpp():
     rows = list(table(figures()))
     assert rows[:4] == [
         Row("prefill at 512 tokens (tokens/s)", "150.0", "100.0", "1.50x", ">= 1.4x", True),

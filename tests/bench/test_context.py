@@ -13,7 +13,7 @@ def row(text, *milliseconds):
     return ContextRow(text, 10_000, *(Series([each]) for each in milliseconds))
 
 
-def test_percentiles():
+def test_percentiles_of_a_series():
     series = Series([float(number) for number in range(200, 0, -1)])
     assert (series.p50, series.p99) == (100.5, 198.0)
     assert (Series([3.0]).p50, Series([3.0]).p99) == (3.0, 3.0)
@@ -62,7 +62,7 @@ def test_the_file_is_long_enough_and_the_same_each_time(foreign):
 
 
 @pytest.mark.deep
-def test_it_runs(tiny, tmp_path, monkeypatch, capsys):
+def test_the_benchmark_of_context_runs(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("CODEGEN_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(context, "LINES", 300)
     monkeypatch.setattr(context, "PLACES", 2)
@@ -89,7 +89,7 @@ def test_it_runs(tiny, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.deep
-def test_weights_are_not_looked_at(tiny, tmp_path, monkeypatch, capsys):
+def test_the_weights_of_the_model_are_not_read(tiny, tmp_path, monkeypatch, capsys):
     """A model that can't be run has a tokenizer nevertheless."""
     monkeypatch.setenv("CODEGEN_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr("codegen.models.loading.load_backend", None)

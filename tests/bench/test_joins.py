@@ -83,7 +83,7 @@ def outcomes(model, gaps):
     return list(measure(model, gaps, MODES, NullProgress()))
 
 
-def test_what_is_right_stays_right(outcomes):
+def test_right_answers_stay_right_in_each_language(outcomes):
     rows = defaultdict(list)
     for each in outcomes:
         rows[each.gap.language].append(each)
@@ -172,7 +172,7 @@ def test_pieces_of_one_line(kind, text, expected):
     assert pieces(text, kind) == expected
 
 
-def test_elements():
+def test_elements_of_brackets():
     text = 'names = [\n    "a",\n    "b",\n]\nif x:\n    f(\n    )\n'
     assert pieces(text, "element") == [("column1", '    "a",'), ("usual", '"a",')]
     # A block of statements is no list.
@@ -182,7 +182,7 @@ def test_elements():
     assert ("usual", '"a"') in pieces(imports, "element", "go", "a.go")
 
 
-def test_bodies():
+def test_bodies_of_blocks():
     text = "if (a) {\n  b();\n\n  c();\n}\nd();\n"
     assert pieces(text, "body", "javascript", "b.js") == [
         ("column1", "  b();\n\n  c();"),
@@ -200,7 +200,7 @@ def test_a_body_of_more_than_one_line_and_of_no_more_than_sixteen():
     assert pieces("if a:\n" + "".join(lines[:15]) + "\n" + "".join(lines[15:]), "body") == []
 
 
-def test_headers():
+def test_headers_of_blocks():
     lines = "def f(\n    a,\n):\n    b\n    c\n"
     assert ("usual", "b\n    c") in pieces(lines, "header-lines")
     hanging = "if (a &&\n    b) {\n  c();\n  d();\n}\n"
@@ -213,7 +213,7 @@ def test_headers():
     assert "unclosed" not in dict(pieces(other, "body", "javascript", "b.js"))
 
 
-def test_tags():
+def test_tags_of_markup():
     text = '<a>\n  <p class="b" id="c">Some text</p>\n</a>\n'
     assert pieces(text, "text", "html", "a.html") == [("usual", "Some text")]
     assert ("usual", "b") in pieces(text, "attribute", "html", "a.html")
@@ -222,7 +222,7 @@ def test_tags():
 @pytest.mark.parametrize(
     ("path", "language"), [("a.py", "python"), ("CMakeLists.txt", "cmake"), ("a.ini", "ini")]
 )
-def test_layers(path, language):
+def test_layers_of_a_source(path, language):
     """With a grammar, and without."""
     source = Source(path, language, 'a = "b" # c\n')
     assert source.layers[:11] == f"{CODE * 4}{STRING * 3}{CODE}{COMMENT * 3}"
@@ -249,7 +249,7 @@ def test_the_model_writes_the_truth_and_then_something():
     assert answer(GAP, "elsewhere") == answer(GAP, "elsewhere")
 
 
-def test_elsewhere_has_all_tails(gaps):
+def test_the_mode_elsewhere_has_all_tails(gaps):
     by_tail = defaultdict(list)
     for gap in gaps:
         written = answer(gap, "elsewhere")
@@ -290,7 +290,7 @@ def test_a_statement_comes_after_statements_only():
         ("c", "other"),
     ],
 )
-def test_verdicts(suggestion, verdict):
+def test_verdicts_on_answers(suggestion, verdict):
     assert compare(suggestion, BODY) == verdict
 
 
@@ -333,7 +333,7 @@ def test_an_exception_is_an_outcome(model, monkeypatch):
     assert outcome(model, GAP).verdict == "exception"
 
 
-def test_what_is_logged_is_one_too(model, monkeypatch):
+def test_a_logged_error_is_an_outcome(model, monkeypatch):
     def warns(*_args, **_options):
         logging.getLogger("codegen.anything").warning("swallowed")
         yield Completion((), "blank", Usage(0, 0, 0.0, 0.0, 0))
@@ -342,7 +342,7 @@ def test_what_is_logged_is_one_too(model, monkeypatch):
     assert (outcome(model, GAP).verdict, outcome(model, GAP).reason) == ("exception", "swallowed")
 
 
-def test_nothing_and_refused(model, monkeypatch):
+def test_an_empty_answer_and_a_refusal_are_outcomes(model, monkeypatch):
     def nothing(*_args, **_options):
         yield Completion((), "blank", Usage(0, 0, 0.0, 0.0, 0))
 

@@ -78,7 +78,7 @@ def test_an_archive_is_fetched_once(package, served, tmp_path):
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
-def test_one_that_is_damaged_is_fetched_anew(package, served, tmp_path):
+def test_a_damaged_archive_is_fetched_again(package, served, tmp_path):
     path = bring(package, tmp_path, NullProgress(), offline=False)
     path.write_bytes(b"damaged")
     assert bring(package, tmp_path, NullProgress(), offline=False) == path
@@ -143,7 +143,7 @@ def test_wheels_are_read_too(tmp_path, package):
 
 
 @pytest.mark.parametrize("source", ["npm", "pypi"])
-def test_what_is_no_archive_is_told(tmp_path, package, source):
+def test_what_is_no_archive_is_an_error(tmp_path, package, source):
     path = tmp_path / "broken"
     path.write_bytes(b"no archive")
     with pytest.raises(FetchError, match="can't be read as an archive"):
@@ -156,7 +156,7 @@ def test_an_archive_without_end_is_refused(archive, package, monkeypatch):
         list(read_members(archive, package))
 
 
-def test_the_table_is_in_order():
+def test_the_table_of_packages_is_in_order():
     rows = packages()
     sets = {each: {row.name for row in rows if row.set == each} for each in ("tune", "claim")}
     assert not sets["tune"] & sets["claim"]
@@ -224,5 +224,5 @@ def test_a_file_that_cant_be_read_is_told(tmp_path, monkeypatch):
         ("a.txt", None),
     ],
 )
-def test_languages(path, language):
+def test_languages_by_name(path, language):
     assert language_by_name(path) == language

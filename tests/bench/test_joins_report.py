@@ -29,7 +29,7 @@ def outcome(verdict="exact", mode="stops", suggestion="1, 2", of=None, **known):
     return Outcome(of or gap(), WrittenAnswer(mode, "", "1, 2"), verdict, suggestion, **known)
 
 
-def test_rows():
+def test_a_row_of_the_report():
     one, other = gap(), gap("string", "go")
     outcomes = [
         outcome(of=one, adds_errors=False),
@@ -48,7 +48,7 @@ def test_rows():
     assert [each.name for each in by_kind(outcomes)] == ["brackets", "string"]
 
 
-def test_targets():
+def test_targets_of_the_report():
     good = [outcome(mode=mode, adds_errors=False) for mode in MODES]
     assert all(each.met for each in targets(good, whole=False))
     assert [each.text for each in targets(good, whole=True) if not each.met] == [
@@ -159,7 +159,7 @@ def test_an_exception_misses_a_target(folder, capsys, monkeypatch):
         (["--mode", "nonsense"], "nonsense"),
     ],
 )
-def test_wrong_use(folder, capsys, arguments, message):
+def test_wrong_options_are_refused(folder, capsys, arguments, message):
     assert run(["bench", "joins", "--files", str(folder), *arguments]) == 2
     assert message in capsys.readouterr().err
 

@@ -14,7 +14,7 @@ def test_the_speedup_is_the_median_of_the_rounds():
 
 
 @pytest.mark.deep
-def test_it_runs(tiny, tmp_path, monkeypatch, capsys):
+def test_the_benchmark_of_samples_runs(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("CODEGEN_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("CODEGEN_COMPUTE_PATH", "full")
     arguments = ["--model", str(tiny.fp32.directory), "--device", "cpu", "--precision", "fp32"]

@@ -68,7 +68,7 @@ class TestNeovimsOwn:
         at.handle(at.client.answer(at.rest()))
         assert at.current is None
 
-    def test_leaving_insert_mode(self, editor):
+    def test_leaving_insert_mode_hides_the_suggestion(self, editor):
         at = editor(f"{SLOWLY}total = ‸\n")
         at.leave_insert_mode(at.rest())
         at.handle(at.client.answer(at.rest()))
@@ -125,7 +125,7 @@ class TestLspMode:
 class TestNeovimsOwnMenu:
     kind = imitations.BuiltInNeovim
 
-    def test_after_a_bracket(self, editor):
+    def test_the_menu_asks_after_a_bracket(self, editor):
         at = editor(f"{SLOWLY}total = sum‸\n")
         at.type("(")
         assert [one["textEdit"]["newText"] for one in at.shown] == [SUM]

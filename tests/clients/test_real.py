@@ -48,7 +48,7 @@ def is_whole(editor, written):
 
 @pytest.mark.deep
 @pytest.mark.parametrize("editor", [imitations.NativeNeovim], indirect=True)
-def test_ghost_text(editor):
+def test_ghost_text_of_the_real_model(editor):
     editor.type("return ")
     written = len(editor.text)
     editor.tab()
@@ -58,7 +58,7 @@ def test_ghost_text(editor):
 
 
 @pytest.mark.parametrize("editor", [PatientBlink], indirect=True)
-def test_a_menu_that_is_waited_for(editor):
+def test_a_menu_that_waits_for_the_real_model(editor):
     editor.type("return sum(")
     editor.press()
     written = len(editor.text)
@@ -69,7 +69,7 @@ def test_a_menu_that_is_waited_for(editor):
 
 
 @pytest.mark.parametrize("editor", [imitations.PatientCompany], indirect=True)
-def test_a_menu_of_one_line(editor):
+def test_a_menu_of_one_line_of_the_real_model(editor):
     (item,) = editor.type("ret")
     assert item["textEdit"]["newText"].startswith("return ")
     written = len(editor.text)

@@ -69,7 +69,7 @@ U8, U16, U32 = Encoding.UTF8, Encoding.UTF16, Encoding.UTF32
         ),
     ],
 )
-def test_apply(text, encoding, changes, after, edits):
+def test_changes_give_the_new_text_and_its_edits(text, encoding, changes, after, edits):
     buffer = Buffer(text, 4, encoding)
     assert buffer.apply(changes, 7) == tuple(edits)
     assert (buffer.text, buffer.version, buffer.encoding) == (after, 7, encoding)

@@ -34,11 +34,11 @@ def read(document, info=None):
         ("", 0.15),
     ],
 )
-def test_who_may_be_kept_waiting(name, patience):
+def test_how_long_a_menu_may_wait_depends_on_the_client(name, patience):
     assert read({}, {"name": name}).patience == patience
 
 
-def test_nobody_of_whom_nothing_is_known_may_be_kept_waiting():
+def test_the_menu_of_an_unknown_client_waits_briefly():
     assert ClientProfile().patience == read({}).patience == read({}, {}).patience == 0.15
 
 
@@ -52,11 +52,11 @@ def test_nobody_of_whom_nothing_is_known_may_be_kept_waiting():
         (MARKDOWN, ClientProfile(markdown=True, label_details=True)),
     ],
 )
-def test_what_its_menu_knows(item, expected):
+def test_what_a_menu_is_announced_to_show(item, expected):
     assert read({"completion": {"completionItem": item}}) == expected
 
 
-def test_vims_own_menu_writes_nul_for_newlines_whatever_is_announced():
+def test_items_of_vims_own_menu_have_one_line_whatever_is_announced():
     menu = {"completion": {"completionItem": MODES}}
     assert [read(menu, {"name": name}).several_lines for name in ("Vim", "x")] == [False, True]
 
@@ -75,5 +75,5 @@ def test_vims_own_menu_writes_nul_for_newlines_whatever_is_announced():
         ({"completion": {"dynamicRegistration": True}}, ClientProfile(menu_later=True)),
     ],
 )
-def test_what_it_has(document, expected):
+def test_which_features_are_announced(document, expected):
     assert read(document) == expected

@@ -33,9 +33,7 @@ def item(text, suggested, client=PLAIN, language="python"):
         ("x = ", "1" * 61, "1" * 59 + "…", "1" * 61),
     ],
 )
-def test_what_a_menu_shows_begins_with_the_word_that_is_typed(
-    text, suggested, label, documentation
-):
+def test_a_menus_item_begins_with_the_word_that_is_typed(text, suggested, label, documentation):
     found = item(text, suggested)
     assert found.label == label
     assert (found.documentation and found.documentation.value) == documentation
@@ -52,7 +50,7 @@ def test_what_a_menu_shows_begins_with_the_word_that_is_typed(
         ("  \n        pass", None),
     ],
 )
-def test_who_knows_no_several_lines_gets_one(suggested, inserted):
+def test_a_client_without_items_of_several_lines_gets_one_line(suggested, inserted):
     found = item("    f", suggested, ONE_LINE)
     assert (found and found.text_edit.new_text) == (inserted and f"f{inserted}")
     if found:
@@ -76,7 +74,7 @@ LINES = "a = [\n    1,\n]"
         ("`a` ````` b\n``", "markdown", "``````markdown\n`a` ````` b\n``\n``````"),
     ],
 )
-def test_what_is_inserted_is_shown_as_it_is(text, language, fenced):
+def test_an_items_documentation_is_the_inserted_text(text, language, fenced):
     shown = item("", text, RICH, language).documentation
     assert (shown.kind, shown.value) == ("markdown", fenced)
     plain = item("", text, PLAIN, language).documentation
@@ -84,7 +82,7 @@ def test_what_is_inserted_is_shown_as_it_is(text, language, fenced):
 
 
 @pytest.mark.parametrize(("client", "expected"), [(RICH, "codegen"), (PLAIN, None)])
-def test_whose_item_it_is(client, expected):
+def test_an_item_says_that_it_is_from_codegen(client, expected):
     found = item("x = ", "1", client)
     assert found.detail == "codegen"
     assert (found.label_details and found.label_details.description) == expected

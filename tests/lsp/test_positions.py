@@ -52,7 +52,7 @@ def _size(request):
         pytest.param(["utf-7", "utf-32"], Encoding.UTF32, id="only utf-32 known"),
     ],
 )
-def test_choose_encoding(offered, chosen):
+def test_the_encoding_is_chosen_from_those_offered(offered, chosen):
     assert choose_encoding(offered) is chosen
 
 
@@ -71,7 +71,7 @@ def test_choose_encoding(offered, chosen):
         pytest.param("😀\r\n\ud800\n", (0, 3, 5), id="in code points"),
     ],
 )
-def test_starts(text, starts):
+def test_where_the_lines_of_a_text_start(text, starts):
     assert LineIndex(text).starts == starts
 
 
@@ -100,7 +100,7 @@ def test_starts(text, starts):
         pytest.param("a\r\nb", 3, 3, "", (0, 3), id="nothing after a pair"),
     ],
 )
-def test_edited(before, start, end, inserted, starts):
+def test_where_lines_start_after_an_edit(before, start, end, inserted, starts):
     after = before[:start] + inserted + before[end:]
     index = LineIndex(before)
     index.edit(after, start, end, start + len(inserted))
@@ -110,7 +110,7 @@ def test_edited(before, start, end, inserted, starts):
 
 @settings(max_examples=300)
 @given(TEXTS, TEXTS, st.data())
-def test_edited_is_a_fresh_index(before, inserted, data):
+def test_an_edited_index_equals_a_fresh_one(before, inserted, data):
     # Of the protocol's positions none lies between "\r" and "\n"; of these offsets some do.
     start = data.draw(st.integers(0, len(before)))
     end = data.draw(st.integers(start, len(before)))
@@ -183,7 +183,7 @@ U8, U16, U32 = Encoding.UTF8, Encoding.UTF16, Encoding.UTF32
         pytest.param("é\nab😀\n", 1, 4, U16, 5, id="the line's own units"),
     ],
 )
-def test_offset(text, line, character, encoding, offset):
+def test_the_offset_of_a_position(text, line, character, encoding, offset):
     assert LineIndex(text).offset(text, line, character, encoding) == offset
 
 
@@ -212,7 +212,7 @@ def test_negative_numbers_are_refused(line, character, encoding):
         pytest.param("é\n😀b", 3, U16, (1, 2), id="the line's own units"),
     ],
 )
-def test_position(text, offset, encoding, position):
+def test_the_position_of_an_offset(text, offset, encoding, position):
     assert LineIndex(text).position(text, offset, encoding) == position
 
 
@@ -224,7 +224,7 @@ def test_an_offset_outside_the_text_is_refused(offset):
 
 @settings(max_examples=100)
 @given(TEXTS, st.sampled_from(Encoding))
-def test_round_trip(text, encoding):
+def test_an_offset_becomes_a_position_and_the_same_offset_again(text, encoding):
     index = LineIndex(text)
     for offset in range(len(text) + 1):
         line, character = index.position(text, offset, encoding)

@@ -7,7 +7,7 @@ from codegen.settings.config import Settings
 from codegen_lsp.provider import SettingsProvider
 
 
-def test_nobody_is_asked_about_a_model_that_could_not_be_run(tmp_path, monkeypatch):
+def test_consent_is_not_asked_for_a_model_that_can_not_run(tmp_path, monkeypatch):
     monkeypatch.setattr("codegen.engine.device._why_no_cuda", lambda: "no card")
     offered = SettingsProvider(Settings(cache_dir=tmp_path, device="auto")).offer()
     assert offered.name == Settings().model

@@ -96,7 +96,7 @@ class TestNoMessage:
             ),
         ],
     )
-    def test_answered_without_an_id(self, client, body, code):
+    def test_what_is_no_message_is_answered_without_an_id(self, client, body, code):
         client.send_body(body)
         assert client.error(None) == code
 
@@ -110,7 +110,7 @@ class TestNoMessage:
             pytest.param(message("textDocument/didOpen", {}, id="a"), id="a notification"),
         ],
     )
-    def test_answered_by_its_id(self, client, wrong):
+    def test_a_wrong_message_with_an_id_is_answered_by_it(self, client, wrong):
         client.send(wrong)
         assert client.error("a") == INVALID_REQUEST
 
@@ -123,10 +123,10 @@ class TestNoMessage:
             pytest.param({"id": None, "error": 5}, id="null"),
         ],
     )
-    def test_an_answer_to_nothing(self, client, answer):
+    def test_an_answer_without_a_request_is_ignored(self, client, answer):
         client.send({"jsonrpc": "2.0", **answer})
 
-    def test_an_answer_to_the_clients_own_request(self, client, uri):
+    def test_an_answer_to_the_clients_own_request_is_ignored(self, client, uri):
         document = client.open(uri, SLOW)
         asked = document.ask()
         client.send({"jsonrpc": "2.0", "id": asked, "result": None})
@@ -155,11 +155,11 @@ class TestLength:
             pytest.param(b"x" * 100_000, id="a long line"),
         ],
     )
-    def test_wrong(self, client, header):
+    def test_a_wrong_header_is_answered_and_survived(self, client, header):
         client.send_raw(framed(header))
         assert client.error(None) == PARSE_ERROR
 
-    def test_too_long(self, client):
+    def test_a_length_that_is_too_long_is_survived(self, client):
         # It swallows what follows it.
         body = json.dumps(message("$/nothing")).encode()
         client.send_raw(b"Content-Length: %d\r\n\r\n%b" % (len(body) + 30, body))
@@ -178,7 +178,7 @@ class TestLength:
             pytest.param(b"\r\n\r\nContent-Length: %d", id="empty lines before"),
         ],
     )
-    def test_right(self, client, header):
+    def test_headers_that_are_right(self, client, header):
         body = json.dumps(message("codegen/counters", id="a")).encode()
         client.send_raw(header % len(body) + b"\r\n\r\n" + body)
         assert "requests" in client.answer("a")
@@ -219,7 +219,7 @@ class TestParameters:
             pytest.param("codegen/explain", {"textDocument": 5}, id="explain a number"),
         ],
     )
-    def test_of_a_request(self, client, method, params):
+    def test_malformed_parameters_of_a_request_are_answered(self, client, method, params):
         assert client.error(client.request(method, params)) == INVALID_PARAMS
 
     @pytest.mark.parametrize(
@@ -234,17 +234,17 @@ class TestParameters:
             ("codegen/didMoveCursor", {"textDocument": TEXT}),
         ],
     )
-    def test_of_a_notification(self, client, method, params):
+    def test_malformed_parameters_of_a_notification_are_logged(self, client, method, params):
         client.notify(method, params)
         client.log(method, "ignored")
 
     @pytest.mark.parametrize("method", ["textDocument/hover", "codegen/nothing", "$/x", ""])
     @pytest.mark.parametrize("params", [None, {}, [1], {"type_name": "x", "class": 1}])
-    def test_of_an_unknown_method(self, client, method, params):
+    def test_parameters_of_an_unknown_method_do_not_matter(self, client, method, params):
         assert client.error(client.request(method, params)) == METHOD_NOT_FOUND
         client.notify(method, params)
 
-    def test_left_out(self, client):
+    def test_parameters_may_be_left_out(self, client):
         client.send({"jsonrpc": "2.0", "id": "a", "method": "codegen/nothing", "more": 1})
         assert client.error("a") == METHOD_NOT_FOUND
         client.send({"jsonrpc": "2.0", "id": "b", "method": "codegen/counters"})
@@ -252,7 +252,7 @@ class TestParameters:
         client.send({"jsonrpc": "2.0", "method": "codegen/didMoveCursor"})
         client.log("codegen/didMoveCursor", "ignored")
 
-    def test_the_same_id_again(self, client, uri):
+    def test_an_id_may_be_used_again(self, client, uri):
         document = client.open(uri, SOURCE)
         params = {**ASKED, "textDocument": {"uri": uri}, "position": document.end}
         for _ in range(2):
@@ -261,7 +261,7 @@ class TestParameters:
 
 
 class TestOrder:
-    def test_before_initialize(self, launch, uri):
+    def test_requests_before_initialize_and_after_shutdown_are_refused(self, launch, uri):
         client = launch()
         for method in (INLINE, "shutdown", "codegen/counters", "unknown", "initialized"):
             assert client.error(client.request(method, {})) == NOT_INITIALIZED
@@ -288,7 +288,7 @@ class TestOrder:
         assert client.wait() == 0
         client.check()
 
-    def test_odd_parameters_of_the_last_words(self, launch):
+    def test_shutdown_and_exit_with_odd_parameters(self, launch):
         client = launch()
         client.initialize()
         assert client.call("shutdown", {"why": "because"}) is None
@@ -301,7 +301,7 @@ class TestOrder:
         client.notify("exit")
         assert client.wait() == 1
 
-    def test_exit_at_once(self, launch):
+    def test_exit_before_initialize(self, launch):
         client = launch()
         client.notify("exit")
         assert client.wait() == 1
@@ -319,7 +319,7 @@ class TestDocuments:
             pytest.param({"line": FAR, "character": FAR}, id="beyond both"),
         ],
     )
-    def test_beyond_the_end(self, client, uri, position):
+    def test_a_position_beyond_the_end_is_the_end(self, client, uri, position):
         document = client.open(uri, "total = ")
         (item,) = document.inline(position)["items"]
         assert item["range"] == {"start": document.end, "end": document.end}
@@ -337,7 +337,7 @@ class TestDocuments:
             pytest.param({"start": 5, "end": PLACE}, id="no position"),
         ],
     )
-    def test_what_can_not_be_followed_is_given_up(self, client, uri, change):
+    def test_after_a_wrong_edit_a_document_gets_nothing_until_reopened(self, client, uri, change):
         document = client.open(uri, SOURCE)
         document.change([{"range": change, "text": "x"}])
         client.log()
@@ -367,14 +367,14 @@ class TestDocuments:
         ],
         ids=lambda uri: ascii(uri)[:30],
     )
-    def test_uris(self, client, uri):
+    def test_odd_uris(self, client, uri):
         document = client.open(uri, SOURCE)
         assert document.texts() == [ANSWERS[0]]
         assert document.reason() is None
         document.close()
         assert document.texts() == []
 
-    def test_roots_that_are_none(self, launch, uri):
+    def test_roots_that_are_no_folders(self, launch, uri):
         client = launch()
         folders = ["file://[/x", "untitled:x", "", "file:///a%00b", "%%%"]
         client.begin(
@@ -384,7 +384,7 @@ class TestDocuments:
         assert client.open(uri, SOURCE).texts() == [ANSWERS[0]]
         client.log("nothing is suggested below", "null byte")
 
-    def test_unknown_ones(self, client, uri):
+    def test_a_document_that_is_not_open_gets_nothing(self, client, uri):
         document = client.open(uri, SOURCE)
         document.close()
         document.type("x")
@@ -395,7 +395,9 @@ class TestDocuments:
         client.notify("codegen/didMoveCursor", position)
 
     @pytest.mark.parametrize("version", [5, 4, -1])
-    def test_stale_versions(self, client, uri, version):
+    def test_after_a_stale_version_a_document_gets_nothing_until_reopened(
+        self, client, uri, version
+    ):
         document = client.open(uri, SOURCE, version=5)
         document.change([{"text": "nothing"}], version=version)
         client.log("a document is given up until it is opened again", f"version {version}")
@@ -405,18 +407,18 @@ class TestDocuments:
         assert document.texts() == []
         assert client.open(uri, SOURCE, version=1).texts() == [ANSWERS[0]]
 
-    def test_versions_that_leave_some_out(self, client, uri):
+    def test_versions_may_be_negative_and_skip_numbers(self, client, uri):
         document = client.open(uri, "total", version=-7)
         document.edit(5, 5, " = ", version=100)
         assert document.texts() == [ANSWERS[0]]
 
     @pytest.mark.parametrize("language", ["", "no-such-language", "x" * 10_000, "python\n"])
-    def test_languages(self, client, uri, language):
+    def test_odd_language_ids(self, client, uri, language):
         assert client.open(uri, SOURCE, language).texts() == [ANSWERS[0]]
 
 
 class TestSizes:
-    def test_ten_megabytes(self, client, uri):
+    def test_a_document_of_ten_megabytes(self, client, uri):
         document = client.open(uri, "value = 1\n" * 1_000_000)
         assert document.texts() == []
         assert document.reason() == "too-large"
@@ -426,7 +428,7 @@ class TestSizes:
         document.edit(0, 0, "value = 1\n" * 1_000_000)
         assert document.texts() == []
 
-    def test_one_long_line(self, client, uri):
+    def test_a_document_of_one_long_line(self, client, uri):
         document = client.open(uri, "x = '" + "é😀" * 100_000 + "'; total = ")
         (item,) = document.inline()["items"]
         assert item["range"]["start"] == document.end
@@ -530,7 +532,7 @@ class TestDeath:
         client.forget()
         assert client.process.wait(GONE) == 1
 
-    def test_an_editor_that_was_never_seen(self, launch):
+    def test_an_editors_process_that_does_not_exist_here(self, launch):
         # As the number of a process outside of the container that the server is in.
         done = subprocess.Popen([sys.executable, "-c", ""])
         done.wait()

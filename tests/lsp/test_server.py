@@ -83,7 +83,7 @@ class TestInitialize:
             pytest.param({}, "off", [], ("utf-16", False, False), id="nothing"),
         ],
     )
-    def test_what_is_offered(self, launch, capabilities, completion, encodings, expected):
+    def test_what_initialize_offers(self, launch, capabilities, completion, encodings, expected):
         encoding, inline, menu = expected
         general = {} if encodings is None else {"positionEncodings": encodings}
         options = {"completion": completion}
@@ -110,12 +110,12 @@ class TestInitialize:
             pytest.param({"name": "x", "version": 5, "more": []}, id="more than a name"),
         ],
     )
-    def test_who_says_its_name_badly(self, launch, info):
+    def test_a_client_whose_name_can_not_be_read_is_served(self, launch, info):
         assert launch().initialize(INLINE, clientInfo=info)["capabilities"]
 
 
 class TestDynamicRegistration:
-    def test_as_the_settings_have_it(self, launch, uri):
+    def test_features_are_registered_as_the_settings_change(self, launch, uri):
         client = launch()
         offered = client.initialize(DYNAMIC, {**OPTIONS, "completion": "off"})["capabilities"]
         assert not {"inlineCompletionProvider", "completionProvider"} & offered.keys()
@@ -154,7 +154,7 @@ class TestDynamicRegistration:
 
 
 class TestInline:
-    def test_automatic(self, client, uri):
+    def test_an_automatic_request_gets_one_item(self, client, uri):
         document = client.open(uri, SOURCE)
         found = document.inline()
         number = found["items"][0]["command"]["arguments"][0]["item"]
@@ -173,13 +173,13 @@ class TestInline:
             ]
         }
 
-    def test_invoked(self, client, uri):
+    def test_an_invoked_request_gets_all_candidates(self, client, uri):
         document = client.open(uri, SOURCE)
         assert document.texts(trigger=1) == list(ANSWERS)
         # Who didn't ask by hand gets the best of them.
         assert document.texts() == [ANSWERS[0]]
 
-    def test_typed_into(self, client, uri):
+    def test_typing_into_a_suggestion_is_answered_from_the_cache(self, client, uri):
         document = client.open(uri, SOURCE)
         document.texts()
         before = client.counters()
@@ -187,7 +187,7 @@ class TestInline:
         assert document.texts() == [ANSWERS[0][3:]]
         assert client.counters()["from_cache"] == before["from_cache"] + 1
 
-    def test_selected_completion(self, client, uri):
+    def test_items_begin_with_the_selected_completion(self, client, uri):
         document = client.open(uri, SOURCE + "be")
         span = {"start": document.position(len(SOURCE)), "end": document.end}
         (item,) = document.inline(selectedCompletionInfo={"range": span, "text": "beta - "})[
@@ -196,23 +196,23 @@ class TestInline:
         assert item["insertText"] == item["filterText"] == f"beta - {ANSWERS[0]}"
         assert item["range"] == span
 
-    def test_nothing_to_do(self, client, uri):
+    def test_an_empty_document_gets_nothing(self, client, uri):
         document = client.open(uri, "")
         assert document.texts() == []
         assert document.reason() == "empty-document"
 
-    def test_after_closing(self, client, uri):
+    def test_a_closed_document_gets_nothing(self, client, uri):
         document = client.open(uri, SOURCE)
         document.close()
         assert document.texts() == []
         assert client.explain(uri) is None
 
-    def test_opened_anew(self, client, uri):
+    def test_a_document_that_is_opened_again_has_the_new_text(self, client, uri):
         client.open(uri, "nothing = 0\n")
         document = client.open(uri, SOURCE, version=1)
         assert document.texts() == [ANSWERS[0]]
 
-    def test_what_was_asked_of_the_model(self, client, uri):
+    def test_what_codegen_explain_says_of_a_request(self, client, uri):
         document = client.open(uri, SOURCE)
         document.texts()
         found = client.explain(uri)
@@ -221,12 +221,12 @@ class TestInline:
         assert found["usage"]["prompt_tokens"] > 0
         assert [one["suggested"] for one in found["answers"]] == [True]
 
-    def test_debounced(self, client, uri):
+    def test_a_request_waits_for_the_next_key(self, client, uri):
         with changed(client, debounce=True):
             assert client.open(uri, SOURCE).texts() == [ANSWERS[0]]
             assert client.explain(uri)["seconds"]["debounce"] > 0
 
-    def test_ahead(self, client, uri):
+    def test_the_next_suggestion_is_computed_ahead(self, client, uri):
         ended = len(client.journal_entries("end"))
         with changed(client, computeAhead=True):
             client.open(uri, SOURCE).texts()
@@ -234,7 +234,7 @@ class TestInline:
 
 
 class TestMenu:
-    def test_at_once_and_later(self, client, uri):
+    def test_a_menu_is_answered_at_once_and_its_suggestion_comes_later(self, client, uri):
         begun, ended = (len(client.journal_entries(event)) for event in ("begin", "end"))
         document = client.open(uri, "# slowly 75, at length\n" + SOURCE)
         asked = time.monotonic()
@@ -250,13 +250,13 @@ class TestMenu:
         assert client.explain(uri)["source"] == "cache"
 
     @pytest.mark.parametrize(("patience", "count"), [(0, 0), (60_000, 1)])
-    def test_as_patient_as_it_is_set(self, client, uri, patience, count):
+    def test_a_menu_waits_as_long_as_it_is_set(self, client, uri, patience, count):
         with changed(client, menuPatience=patience):
             document = client.open(uri, "# slowly 75\n" + SOURCE)
             found = document.menu()
         assert (len(found["items"]), found["isIncomplete"]) == (count, True)
 
-    def test_the_status_says_that_it_is_written_on(self, client, uri):
+    def test_the_status_is_busy_while_a_menus_suggestion_is_still_written(self, client, uri):
         begun = len(client.journal_entries("begin"))
         with changed(client, menuPatience=0):
             document = client.open(uri, SLOW)
@@ -268,7 +268,7 @@ class TestMenu:
             client.status(busy=False)
             assert [one["busy"] for one in client.statuses] == [True, False]
 
-    def test_an_overtaken_one_is_asked_again(self, client, uri):
+    def test_an_overtaken_menu_is_asked_again(self, client, uri):
         document = client.open(uri, "# slowly 75, at length\n" + SOURCE)
         first = document.ask_menu()
         document.type("x")
@@ -279,14 +279,14 @@ class TestMenu:
         client.notify("$/cancelRequest", {"id": elsewhere})
         client.error(elsewhere)
 
-    def test_beside_ghost_text(self, client, uri):
+    def test_a_menu_beside_ghost_text(self, client, uri):
         with changed(client, menuPatience=20_000):
             document = client.open(uri, "# slowly 10\n" + SOURCE)
             both = document.ask(), document.ask_menu()
             inline, menu = map(client.answer, both)
         assert [len(inline["items"]), len(menu["items"])] == [1, 1]
 
-    def test_item(self, client, uri):
+    def test_what_an_item_of_a_menu_has(self, client, uri):
         document = client.open(uri, SOURCE + "so")
         document.texts()
         found = document.menu()
@@ -304,7 +304,7 @@ class TestMenu:
 
 
 class TestCounters:
-    def test_what_the_editor_tells(self, client, uri):
+    def test_what_the_editor_reports_is_counted(self, client, uri):
         document = client.open(uri, SOURCE)
         (item,) = document.inline()["items"]
         before = client.counters()
@@ -332,7 +332,7 @@ class TestCounters:
         assert after["accepted"] == before["accepted"] + 2
         assert after["accepted_characters"] == before["accepted_characters"] + 24
 
-    def test_a_part_of_an_item_without_a_command(self, client):
+    def test_accepted_parts_of_an_item_without_a_command_are_counted(self, client):
         before = client.counters()
         for length in (3, 7):
             params = {"item": {"insertText": "alpha + beta"}, "acceptedLength": length}
@@ -352,7 +352,7 @@ class TestCounters:
             pytest.param([{}, {}], id="too many"),
         ],
     )
-    def test_acceptance_without_a_length(self, client, arguments):
+    def test_an_acceptance_without_a_length_is_counted(self, client, arguments):
         before = client.counters()
         params = {"command": ACCEPTED}
         if arguments is not None:
@@ -360,7 +360,7 @@ class TestCounters:
         assert client.call("workspace/executeCommand", params) is None
         assert client.counters() == {**before, "accepted": before["accepted"] + 1}
 
-    def test_where_it_comes_from(self, client, uri):
+    def test_requests_are_counted_by_their_source(self, client, uri):
         before = client.counters()
         document = client.open(uri, SOURCE)
         document.texts()
@@ -371,7 +371,7 @@ class TestCounters:
 
 
 class TestStatus:
-    def test_loading_ready_busy(self, launch, uri, tmp_path):
+    def test_the_status_while_a_model_is_loaded_and_while_it_writes(self, launch, uri, tmp_path):
         client = launch(hold=tmp_path / "go on")
         client.initialize()
         document = client.open(uri, "# slowly 100\n" + SOURCE)
@@ -389,7 +389,7 @@ class TestStatus:
         states = [(one["state"], one["busy"]) for one in client.statuses]
         assert states == [("loading", True), ("ready", False), ("ready", True), ("ready", False)]
 
-    def test_of_a_client_that_sends_no_initialized(self, launch, uri):
+    def test_a_client_that_sends_no_initialized(self, launch, uri):
         client = launch()
         client.initialize()
         document = client.open(uri, SOURCE)
@@ -397,7 +397,7 @@ class TestStatus:
         client.status(state="ready")
         assert document.texts() == [ANSWERS[0]]
 
-    def test_switched_off_nothing_is_loaded(self, launch, uri):
+    def test_nothing_is_loaded_while_suggestions_are_switched_off(self, launch, uri):
         client = launch()
         client.initialize(options={**OPTIONS, "enabled": False})
         client.notify("initialized", {})
@@ -450,7 +450,7 @@ class TestProgress:
         client.notify("initialized", {})
         return client, client.take("window/workDoneProgress/create")
 
-    def test_a_client_that_is_slow_sees_none(self, launch):
+    def test_a_client_that_answers_late_gets_no_progress(self, launch):
         client, create = self.start(launch)
         client.status(state="ready")
         # The transfer has ended: what began now would never end.
@@ -465,7 +465,7 @@ class TestProgress:
 
 
 class TestCancel:
-    def test_answers_once_and_frees_the_engine(self, client, uri):
+    def test_a_cancelled_request_is_answered_once_and_frees_the_engine(self, client, uri):
         begun, ended = (len(client.journal_entries(event)) for event in ("begin", "end"))
         document = client.open(uri, SLOW)
         asked = document.ask()
@@ -477,13 +477,13 @@ class TestCancel:
         assert not last["whole"]
         assert last["steps"] < LENGTH
 
-    def test_before_it_began(self, client, uri):
+    def test_a_request_cancelled_before_it_began(self, client, uri):
         document = client.open(uri, SLOW)
         asked = document.ask()
         client.notify("$/cancelRequest", {"id": asked})
         assert client.error(asked) == CANCELLED
 
-    def test_one_that_was_answered(self, client, uri):
+    def test_a_request_cancelled_after_it_was_answered(self, client, uri):
         document = client.open(uri, SOURCE)
         asked = document.ask()
         client.answer(asked)
@@ -511,7 +511,7 @@ class TestCancel:
         client.notify("$/cancelRequest", {"id": newer})
         assert client.error(newer) == CANCELLED
 
-    def test_typed_into_while_it_is_written(self, client, uri):
+    def test_typing_into_a_suggestion_while_it_is_written(self, client, uri):
         begun = len(client.journal_entries("begin"))
         document = client.open(uri, "# slowly 100\n" + SOURCE)
         older = document.ask()
@@ -521,7 +521,7 @@ class TestCancel:
         assert client.answer(older) == NOTHING
         assert [one["insertText"] for one in client.answer(newer)["items"]] == [ANSWERS[0][1:]]
 
-    def test_no_longer_than_it_may_take(self, client, uri):
+    def test_an_answer_takes_no_longer_than_the_settings_allow(self, client, uri):
         with changed(client, maxLatency=1000):
             document = client.open(uri, "# slowly 100, at length\n" + SOURCE)
             (text,) = document.texts()
@@ -535,7 +535,7 @@ ALPHABET = ["a", "b", " ", "é", "ß", "€", "語", "😀", "𝄞", "\n", "\r\n
 
 class TestSync:
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
-    def test_edits(self, request, launch, uri, encoding):
+    def test_the_text_is_in_step_after_any_edits(self, request, launch, uri, encoding):
         if encoding == "utf-16":
             client = request.getfixturevalue("client")
         else:
@@ -560,13 +560,13 @@ class TestSync:
         assert item["range"] == {"start": document.end, "end": document.end}
         assert seen(client, document) == document.text
 
-    def test_the_whole_text(self, client, uri):
+    def test_a_change_of_the_whole_text(self, client, uri):
         document = client.open(uri, "nothing\n")
         document.text = SOURCE
         document.change([{"text": SOURCE}])
         assert document.texts() == [ANSWERS[0]]
 
-    def test_several_changes_at_once(self, client, uri):
+    def test_several_changes_in_one_notification(self, client, uri):
         document = client.open(uri, "")
         at = {"line": 0, "character": 0}
         changes = [
@@ -576,11 +576,11 @@ class TestSync:
         document.change(changes)
         assert document.texts() == [ANSWERS[0]]
 
-    def test_lone_surrogates(self, client, uri):
+    def test_a_text_with_lone_surrogates(self, client, uri):
         document = client.open(uri, '# "\ud83d" \udc00\n' + SOURCE)
         assert document.texts() == [ANSWERS[0]]
 
-    def test_in_the_middle_of_a_line(self, client, uri):
+    def test_a_request_in_the_middle_of_a_line(self, client, uri):
         document = client.open(uri, SOURCE + "\n\nprint(total)\n")
         assert document.texts(document.position(len(SOURCE))) == [ANSWERS[0]]
 
@@ -594,7 +594,7 @@ def seen(client, document):
 
 
 class TestSettings:
-    def test_layers(self, launch, uri, tmp_path):
+    def test_settings_lie_over_each_other(self, launch, uri, tmp_path):
         client = launch(config="[editor]\ncandidates = 1\n", log_file=tmp_path / "none" / "log")
         client.begin(options={**OPTIONS, **WRONG})
         self.are_named(client, WRONG)
@@ -618,7 +618,7 @@ class TestSettings:
         for name in names:
             assert "ignored" in client.log(f"'{name}'")
 
-    def test_pulled(self, launch, uri):
+    def test_settings_are_asked_of_the_client(self, launch, uri):
         client = launch()
         asked = []
 
@@ -638,7 +638,7 @@ class TestSettings:
             assert document.texts(trigger=1) == list(ANSWERS[:count])
         assert asked == [{"items": [{"section": "codegen"}]}] * 3
 
-    def test_what_is_not_set_any_more(self, launch, uri):
+    def test_a_setting_that_is_missing_now_is_unset(self, launch, uri):
         """Clients send the same at the start and as the section, and leave out what is not set."""
         client = launch()
         client.initialize(options={**OPTIONS, "enabled": False, "exclude": ["*.py"]})
@@ -657,7 +657,7 @@ class TestSettings:
         client.status(state="ready")
         assert document.texts() == [ANSWERS[0]]
 
-    def test_nothing_begins_before_they_are_known(self, launch, uri):
+    def test_nothing_begins_before_the_settings_are_known(self, launch, uri):
         client = launch()
         client.initialize(PULL)
         client.notify("initialized", {})
@@ -676,7 +676,7 @@ class TestSettings:
         assert client.journal_entries("load") == []
         assert client.statuses == []
 
-    def test_a_client_that_gives_none(self, launch, uri):
+    def test_a_client_that_gives_no_settings(self, launch, uri):
         client = launch()
         client.initialize(PULL)
         client.notify("initialized", {})
@@ -688,7 +688,7 @@ class TestSettings:
         client.log("the client gave no settings")
         assert client.open(uri, SOURCE).texts() == [ANSWERS[0]]
 
-    def test_another_model(self, client, uri):
+    def test_a_setting_of_the_model_loads_it_again(self, client, uri):
         document = client.open(uri, SOURCE)
         assert document.texts() == [ANSWERS[0]]
         loaded = len(client.journal_entries("load"))
@@ -765,7 +765,7 @@ class TestWhereNothingIsSuggested:
             ("elsewhere/made/a.rb", "ruby", None),
         ],
     )
-    def test_a_file(self, narrowed, path, language, reason):
+    def test_which_files_get_nothing(self, narrowed, path, language, reason):
         uri = narrowed.root.as_uri() + "/" + path.replace("#", "%23")
         document = narrowed.open(uri, SOURCE, language)
         assert (document.texts() == []) == (reason is not None)
@@ -789,18 +789,18 @@ class TestWhereNothingIsSuggested:
             ("untitled:Untitled-1", None),
         ],
     )
-    def test_another_scheme(self, narrowed, form, reason):
+    def test_which_documents_of_other_schemes_get_nothing(self, narrowed, form, reason):
         document = narrowed.open(form.format(root=narrowed.root), SOURCE)
         assert (document.texts() == []) == (reason is not None)
         assert document.reason() == reason
         narrowed.settle()
 
-    def test_menu(self, narrowed):
+    def test_a_menu_where_nothing_is_suggested_is_complete(self, narrowed):
         document = narrowed.open(narrowed.root.as_uri() + "/off/b.py", SOURCE)
         assert document.menu() == {"isIncomplete": False, "items": []}
         narrowed.settle()
 
-    def test_a_file_that_changes(self, narrowed):
+    def test_a_workspaces_file_is_read_again_once_it_changes(self, narrowed):
         document = narrowed.open(narrowed.root.as_uri() + "/free/b.py", SOURCE)
         assert document.texts() != []
         said = narrowed.root / "free" / ".codegen.toml"
@@ -810,7 +810,7 @@ class TestWhereNothingIsSuggested:
         assert document.texts() != []
         narrowed.settle()
 
-    def test_folders_come_and_go(self, narrowed):
+    def test_the_files_of_folders_that_come_and_go(self, narrowed):
         document = narrowed.open(narrowed.root.as_uri() + "/off/c.py", SOURCE)
         assert document.texts() == []
         folder = {"uri": (narrowed.root / "off").as_uri(), "name": "off"}
@@ -822,7 +822,7 @@ class TestWhereNothingIsSuggested:
             assert (document.texts() != []) == suggests
         narrowed.settle()
 
-    def test_a_root_without_folders(self, launch, tmp_path):
+    def test_the_file_of_a_root_without_folders(self, launch, tmp_path):
         (tmp_path / ".codegen.toml").write_text("enabled = false\n", encoding="utf-8")
         client = launch()
         client.begin(rootUri=tmp_path.as_uri())
@@ -838,7 +838,7 @@ class TestConsent:
         client.notify("initialized", {})
         return client, client.take("window/showMessageRequest")
 
-    def test_what_is_asked(self, launch, uri):
+    def test_consent_is_asked_with_size_and_source(self, launch, uri):
         client, question = self.ask(launch)
         for word in ("small-model", "491 MB", "huggingface.co/somebody/small"):
             assert word in question["params"]["message"]
@@ -863,7 +863,7 @@ class TestConsent:
             pytest.param("error", id="an error"),
         ],
     )
-    def test_whoever_does_not_agree(self, launch, uri, answer):
+    def test_a_user_who_does_not_agree_gets_no_model(self, launch, uri, answer):
         client, question = self.ask(launch)
         if answer == "error":
             client.reply_error(question)
@@ -873,7 +873,7 @@ class TestConsent:
         if answer == "error":
             client.log("didn't ask for consent")
 
-    def test_whoever_can_not_be_asked(self, launch, uri):
+    def test_a_client_that_can_not_ask_gets_no_model(self, launch, uri):
         client = launch(offer=OFFER)
         client.initialize()
         client.notify("initialized", {})
@@ -895,7 +895,7 @@ class TestLog:
     @pytest.mark.parametrize(
         ("level", "source"), [("debug", True), ("info", True), ("debug", False)]
     )
-    def test_with_source_where_the_user_says_so(self, launch, tmp_path, level, source):
+    def test_the_log_has_source_text_where_the_user_says_so(self, launch, tmp_path, level, source):
         log = tmp_path / "log"
         config = f"[editor]\nlog_source = {str(source).lower()}\n"
         client = launch(config=config, log_file=log)
@@ -907,7 +907,7 @@ class TestLog:
         assert log.stat().st_mode & 0o777 == 0o600
         client.logs.clear()
 
-    def test_no_source_in_it(self, launch, tmp_path):
+    def test_the_log_has_no_source_text_whatever_goes_wrong(self, launch, tmp_path):
         log = tmp_path / "log"
         client = launch(log_file=log)
         client.begin(options={**OPTIONS, "logLevel": "debug"})
@@ -941,14 +941,14 @@ class TestLog:
 
 
 class TestHints:
-    def test_a_cursor_that_stands_still(self, client, uri):
+    def test_a_cursor_that_rests_and_a_file_that_is_looked_at(self, client, uri):
         document = client.open(uri, SOURCE)
         params = {"textDocument": {"uri": uri}, "position": document.end}
         client.notify("codegen/didMoveCursor", params)
         client.notify("textDocument/didFocus", {"textDocument": {"uri": uri}})
         assert document.texts() == [ANSWERS[0]]
 
-    def test_malformed(self, client, uri):
+    def test_malformed_hints_are_logged(self, client, uri):
         position = {"line": -1, "character": 0}
         for params in (None, {}, [], {"textDocument": {"uri": uri}, "position": position}):
             client.notify("codegen/didMoveCursor", params)

@@ -57,7 +57,7 @@ def known(name):
         ({"device": "cpu"}, {"device": "cpu"}),
     ],
 )
-def test_what_an_editor_sets(sent, changes):
+def test_what_an_editor_sets_is_read(sent, changes):
     assert resolve(OWN, [sent], known) == (replace(OWN, **changes), ())
 
 
@@ -123,13 +123,13 @@ def test_an_editor_can_t_name_a_model_s_path(model):
         *("precision", "threads", "computePath", "contextTokens"),
     ],
 )
-def test_what_only_the_user_s_own_file_can_set(name):
+def test_an_editor_can_t_set_what_is_for_the_user_s_own_file(name):
     settings, (problem,) = resolve(OWN, [{name: "/x"}], known)
     assert settings == OWN
     assert "can only be set in the user's own configuration" in problem
 
 
-def test_a_wrong_field_takes_nothing_with_it():
+def test_a_wrong_field_leaves_the_others_as_they_are():
     sent = {
         "enabled": False,
         "candidates": 99,
@@ -151,7 +151,7 @@ def test_layers_lie_over_each_other():
     )
 
 
-def test_only_so_many_globs_count():
+def test_globs_beyond_the_limit_are_ignored():
     sent = {"exclude": [f"*.{number}" for number in range(MAX_GLOBS + 5)]}
     settings, (problem,) = resolve(EditingSettings(), [sent], known)
     assert len(settings.exclude) == MAX_GLOBS
@@ -189,7 +189,7 @@ def test_no_value_raises_or_reaches_what_is_the_user_s_own(layers):
     assert resolve(OWN, layers, known) == (settings, problems)
 
 
-def test_the_page_s_table():
+def test_the_table_of_settings():
     rows = settings_page.settings_table().splitlines()[2:]
     assert {row.count("|") for row in rows} == {7}
     for row, field in zip(rows, FIELDS, strict=True):

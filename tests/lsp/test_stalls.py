@@ -54,7 +54,7 @@ class Pinger(threading.Thread):
         for name, text in INPUTS.items()
     ],
 )
-def test_what_a_large_document_costs_others(launch, text):
+def test_a_large_document_holds_up_no_message_about_another_one(launch, text):
     client = launch()
     client.begin(options=OPTIONS)
     lines = text.count("\n")

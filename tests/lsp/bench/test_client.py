@@ -61,7 +61,7 @@ def test_a_stream_that_ends_within_a_message(wire):
         read_message(io.BytesIO(wire))
 
 
-def test_a_header_may_be_demanded():
+def test_a_message_with_another_header_than_demanded_is_an_error():
     plain, header = framed({"id": 1}), re.compile(rb"Content-Length: \d+\r\nX: y\r\n\r\n")
     assert read_message(io.BytesIO(plain.replace(b"\r\n", b"\r\nX: y\r\n", 1)), header)["id"] == 1
     with pytest.raises(EngineError, match="another header"):
@@ -78,12 +78,12 @@ def test_a_header_may_be_demanded():
         pytest.param(b"Content-Length: 2\r\n\r\n[]", id="no object"),
     ],
 )
-def test_what_is_no_message_is_told(wire):
+def test_what_is_no_message_is_an_error(wire):
     with pytest.raises(EngineError, match="the server wrote"):
         read_message(io.BytesIO(wire))
 
 
-def test_a_session():
+def test_a_session_from_initialize_to_exit():
     with serve() as client:
         assert initialize(client) > client.started
         loaded = load(client, 20)
@@ -101,7 +101,7 @@ def test_a_session():
     assert not client.strays
 
 
-def test_an_edit_stands_on_the_wire_as_the_text_was():
+def test_an_edits_range_is_that_of_the_text_before_it():
     with serve() as client:
         opened = OpenText(client, "file:///a.py", "ab\ncd\n")
         change = opened.change(1, 4, "x\ny")
@@ -112,7 +112,7 @@ def test_an_edit_stands_on_the_wire_as_the_text_was():
         assert opened.text == "ax\nyd\n"
 
 
-def test_what_was_taken_back_is_still_to_be_answered():
+def test_a_cancelled_request_is_overdue_until_it_is_answered():
     with serve("silent=2") as client:
         opened = OpenText(client, "file:///a.py", "")
         first = client.request(INLINE, opened.asking(0))
@@ -125,7 +125,7 @@ def test_what_was_taken_back_is_still_to_be_answered():
         assert client.overdue == {second}
 
 
-def test_an_answer_too_many_is_counted():
+def test_a_second_answer_is_counted_as_a_stray():
     with serve("twice=1") as client:
         opened = OpenText(client, "file:///a.py", "")
         client.ask(INLINE, opened.asking(0))
@@ -166,7 +166,7 @@ def test_a_server_that_never_reads_is_not_waited_for(monkeypatch):
         OpenText(client, "file:///a.py", "x" * 1_000_000)
 
 
-def test_a_server_that_prints_is_found_out():
+def test_a_server_that_prints_is_an_error():
     with (
         run("print('hello', flush=True); import time; time.sleep(60)") as client,
         pytest.raises(EngineError, match="no message"),
@@ -174,19 +174,19 @@ def test_a_server_that_prints_is_found_out():
         initialize(client)
 
 
-def test_an_error_is_told():
+def test_an_answer_with_an_error_is_an_error():
     answer = framed({"id": 1, "error": {"code": -32603, "message": "broken"}})
     program = f"import sys; sys.stdout.buffer.write({answer!r}); sys.stdout.flush(); input()"
     with run(program) as client, pytest.raises(EngineError, match="broken"):
         client.ask("codegen/counters", {})
 
 
-def test_a_program_that_is_not_there():
+def test_a_program_that_can_not_be_run_is_an_error():
     with pytest.raises(EngineError, match="can't be run"):
         Client(["/nonexistent/program"])
 
 
-def test_a_server_starts_as_its_editor_starts_it(monkeypatch):
+def test_a_server_starts_in_the_environment_that_an_editor_gives_it(monkeypatch):
     monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
     monkeypatch.setenv("CODEGEN_MODEL", "mine")
     monkeypatch.setenv("CODEGEN_DEVICE", "cpu")

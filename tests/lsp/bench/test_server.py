@@ -63,7 +63,7 @@ def test_the_figures_stand_beside_their_targets():
     assert rows[-1].p50 == 25.0
 
 
-def test_a_place_amid_a_word():
+def test_the_place_within_a_word():
     text = "class A:\n    def of(self):\n        pass\n\n    def length(self):\n        pass\n"
     at = middle_of_word(text)
     assert (text[at - 3 : at], text[at : at + 3]) == ("len", "gth")
@@ -73,7 +73,7 @@ def test_a_place_amid_a_word():
         middle_of_word("a = 1\n")
 
 
-def test_one_character_goes_in_and_out(monkeypatch):
+def test_one_character_is_inserted_and_removed_in_turn(monkeypatch):
     with Client([sys.executable, str(SCRIPT)]) as client:
         opened = OpenText(client, "file:///a.py", "length")
         edits = toggling(opened, 3)
@@ -114,7 +114,7 @@ def hurry(monkeypatch):
     monkeypatch.setattr(frames, "SECONDS", 0.1)
 
 
-def test_it_runs(small, capsys):
+def test_the_benchmark_of_the_server_runs(small, capsys):
     assert run(["bench", "server", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["model"] == "tiny is ready"
@@ -152,9 +152,9 @@ def test_requests_are_answered_from_the_cache(monkeypatch):
 
 
 @pytest.mark.parametrize(("silent", "counts"), [(3, (1, 0)), (4, (0, 1)), (9, (0, 0))])
-def test_what_is_answered_before_it_is_taken_back_is_no_figure(monkeypatch, silent, counts):
+def test_a_request_answered_before_it_is_cancelled_is_no_figure(monkeypatch, silent, counts):
     # The requests of a round: the small file's, the one that writes, and the one with a prompt,
-    # each of the last two before one of the small file's if it is taken back.
+    # each of the last two before one of the small file's if it is cancelled.
     hurry(monkeypatch)
     with Client([sys.executable, str(SCRIPT), f"silent={silent}"]) as client:
         found = freed.measure_freed(client, long_source(300, foreign=False))

@@ -54,7 +54,7 @@ END = first([LIMIT, "some more text than a place has keys, which is thirty of th
 '''
 
 
-def test_percentiles():
+def test_percentiles_of_values():
     values = [float(number) for number in range(200, 0, -1)]
     assert [percentile(values, percent) for percent in (50, 95, 99)] == [100, 190, 198]
     assert percentile([7.0], 95) == 7.0
@@ -71,7 +71,7 @@ def test_percentiles():
         ((), 2.0, 3.0, None),
     ],
 )
-def test_a_measure_beside_its_targets(values, target, upper, met):
+def test_a_measure_is_compared_with_its_targets(values, target, upper, met):
     measure = Measure("a", "s", values, target, upper)
     assert measure.met is met
     assert measure.shown()["count"] == len(values)
@@ -129,7 +129,7 @@ def test_places_are_shared_out():
     assert shared_out(1, 2) == [1, 0]
 
 
-def test_the_rhythm():
+def test_the_rhythm_is_the_same_each_time():
     assert (len(places.WITHIN), len(places.AT_WORD_ENDS)) == (45, 15)
     first, second = Typing(), Typing()
     text = SOURCE * 3
@@ -224,7 +224,7 @@ def scripted(monkeypatch, tmp_path):
     return use
 
 
-def test_it_types(scripted, capsys):
+def test_the_benchmark_of_typing_runs(scripted, capsys):
     assert run([*scripted(), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["model"], shown["files"], shown["places"]) == ("tiny is ready", ["a.py"], 2)
@@ -236,7 +236,7 @@ def test_it_types(scripted, capsys):
     assert shown["decode_ms"] == pytest.approx(84.0)
 
 
-def test_after_a_deadline_it_asks_again(scripted, capsys):
+def test_the_typist_asks_again_after_a_deadline(scripted, capsys):
     assert run([*scripted("deadlines=2"), "--json"]) == 0
     waits = [
         each for each in json.loads(capsys.readouterr().out)["asked"] if each["moment"] != "key"
@@ -256,7 +256,7 @@ def test_an_answer_that_never_comes_is_counted(scripted, monkeypatch, capsys):
     assert "requests never answered: 1; answered twice: 1" in out
 
 
-def test_a_server_that_goes_on_saying_nothing_is_given_up(scripted, monkeypatch, capsys):
+def test_a_run_ends_after_three_answers_that_do_not_come(scripted, monkeypatch, capsys):
     monkeypatch.setattr(typing, "_LIMIT", 0.0)
     assert run(scripted("deadlines=1000000")) == 4
     assert "3 times in a row" in capsys.readouterr().err
@@ -267,6 +267,6 @@ def test_a_server_that_ends_is_an_error(scripted, capsys):
     assert "the server ended with 3: out of order" in capsys.readouterr().err
 
 
-def test_without_a_model_it_says_so(scripted, capsys):
+def test_without_a_model_typing_is_refused(scripted, capsys):
     assert run(scripted("state=missing")) == 3
     assert "no model to type with: tiny is missing" in capsys.readouterr().err
