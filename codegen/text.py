@@ -1,20 +1,20 @@
-"""Plain questions about texts and single lines: indentation, brackets, what UTF-8 can carry."""
+"""Questions about texts and single lines that need no tree: indentation, brackets, words."""
 
 import re
 from collections import Counter
 from itertools import pairwise
 from typing import Final
 
-# A line that only a block's body can follow: a brace, or one of Python's compound statements.
+# The header of one of Python's compound statements, after which only a block's body can follow.
 _COMPOUND: Final = re.compile(
     r"\s*(?:async\s+)?"
     r"(?:def|class|if|elif|else|for|while|with|try|except|finally|match|case)\b.*:\s*"
 )
 
-# What nothing can follow in a block.
+# Statements after which nothing can follow in the same block.
 _LEAVES: Final = re.compile(r"\s*(?:return|raise|pass|break|continue)\b")
 
-# Columns of one level of indentation where a text doesn't show it, and at most.
+# The columns of one level of indentation if a text doesn't show it, and the most that it may have.
 _WIDTH: Final = 4
 _WIDEST: Final = 8
 
@@ -24,19 +24,19 @@ _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 
 
 def opens_block(line: str) -> bool:
-    """Whether only a block's body can follow a line."""
+    """Whether only a block's body can follow a line: it ends with a brace or begins a block."""
     line = line.rstrip()
     return line.endswith("{") or bool(_COMPOUND.fullmatch(line) and is_closed(line))
 
 
 def is_closed(text: str) -> bool:
-    """Whether each of a text's opening brackets is closed in it."""
+    """Whether all brackets that a text opens are closed in it."""
     opened, _ = open_brackets(text)
     return not opened
 
 
 def open_brackets(text: str) -> tuple[int, int]:
-    """How many opening brackets are not closed in a text, and closing ones not opened."""
+    """How many brackets a text opens and doesn't close, and how many it closes and didn't open."""
     stack: list[str] = []
     unopened = 0
     for letter in text:
@@ -51,12 +51,12 @@ def open_brackets(text: str) -> tuple[int, int]:
 
 
 def depth(line: str) -> int:
-    """A line's indentation in columns, tabs reaching to the next multiple of four."""
+    """A line's indentation in columns; a tab reaches to the next multiple of four."""
     return len(line[: len(line) - len(line.lstrip())].expandtabs(4))
 
 
 def indent_unit(text: str) -> str:
-    """One level of a text's indentation: a tab, or some blanks; four where none is seen."""
+    """One level of a text's indentation: a tab or some blanks; four blanks if it shows none."""
     lines = [line for line in text.splitlines() if line.strip()]
     tabs = sum(line.startswith("\t") for line in lines)
     blanks = sum(line.startswith(" ") for line in lines)
@@ -72,7 +72,7 @@ def indent_unit(text: str) -> str:
 
 
 def indent_below(line: str, unit: str, *, leaves: bool) -> str:
-    """The indentation with which editors begin the line after one.
+    """The indentation with which an editor begins the line after `line`.
 
     Args:
         line: a line of code, without its end.
@@ -91,12 +91,12 @@ def is_word(letter: str) -> bool:
 
 
 def same_line(line: str, other: str) -> bool:
-    """Whether two lines are equal but for trailing blanks and the way they are indented."""
+    """Whether two lines are equal, apart from trailing blanks and from tabs for blanks."""
     return line.strip() == other.strip() and depth(line) == depth(other)
 
 
 def scalar(text: str) -> str:
-    """The text with its lone surrogates, which UTF-8 can't carry, as U+FFFD each.
+    """The text with U+FFFD for each lone surrogate, which UTF-8 can't represent.
 
     The number of code points stays the same.
     """

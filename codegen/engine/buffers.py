@@ -74,10 +74,10 @@ class KvBuffers:
 
 
 def past_names(shape: Shape) -> list[str]:
-    """The graph's cache inputs; an output is named after its input (see `present_name`)."""
+    """The names of the graph's cache inputs; outputs are named after them, see `present_name`."""
     return [f"past_key_values.{n}.{kind}" for n in range(shape.layers) for kind in ("key", "value")]
 
 
 def present_name(past: str) -> str:
-    """The output that continues a cache input."""
+    """The name of the output that continues a cache input."""
     return past.replace("past_key_values", "present", 1)

@@ -1,4 +1,4 @@
-"""Where a model runs, and on how many threads."""
+"""The device that a model runs on, and the number of threads."""
 
 import ctypes
 import os
@@ -15,10 +15,10 @@ DeviceWish = Literal["auto", "cpu", "cuda"]
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
 
-# NVIDIA's libraries that count cards: their names on Windows and elsewhere, and what is called,
-# with what, to begin, to count and to end. NVML is asked first, since it starts nothing on a card;
-# where only what computes was installed, as in some containers, there is the other.
-# Source: nvml.h and cuda.h.
+# NVIDIA's libraries that count cards: their names on Windows and on other systems, and the
+# functions with their arguments that begin, count and end. NVML is tried first, since it starts
+# nothing on a card. Some containers have only the other library, which computes. Source: nvml.h and
+# cuda.h.
 _LIBRARIES: Final = (
     (("nvml.dll", "libnvidia-ml.so.1"), ("nvmlInit_v2",), "nvmlDeviceGetCount_v2", "nvmlShutdown"),
     (("nvcuda.dll", "libcuda.so.1"), ("cuInit", 0), "cuDeviceGetCount", None),
@@ -60,7 +60,7 @@ def choose_device(wanted: DeviceWish) -> Device:
 
 
 def nvidia_cards() -> int:
-    """How many GPUs NVIDIA's driver has for this process; 0 where there is no driver.
+    """How many GPUs NVIDIA's driver offers to this process; 0 if there is no driver.
 
     Its libraries are asked, and not /proc, which says nothing of it on Windows and under WSL 2.
     """
@@ -78,7 +78,7 @@ def nvidia_cards() -> int:
 
 
 def _count(library: Any, begin: tuple[Any, ...], count: str) -> int | None:
-    """What a library counts; None if it can't reach the driver."""
+    """The number of cards that a library counts; None if it can't reach the driver."""
     name, *arguments = begin
     number = ctypes.c_uint(0)
     if getattr(library, name)(*arguments) or getattr(library, count)(ctypes.byref(number)):
@@ -91,8 +91,8 @@ def _why_no_cuda() -> str | None:
 
     if CUDA not in ort.get_available_providers():
         return "this onnxruntime has no CUDA provider"
-    # The provider is compiled in whether or not there is a card, and a session that can't have
-    # it falls back without an error: so look for the card first.
+    # ONNX Runtime may have the provider though there is no card. A session then falls back to the
+    # CPU without an error, so the card is looked for first.
     if not nvidia_cards():
         return "there is no NVIDIA GPU, or no driver for it"
     try:
@@ -106,7 +106,7 @@ def _why_no_cuda() -> str | None:
 
 
 def physical_cores() -> int:
-    """Cores that this process may use; hardware threads of one core count once."""
+    """How many cores this process may use. The hardware threads of a core count once."""
     logical = psutil.cpu_count(logical=True) or 1
     physical = psutil.cpu_count(logical=False) or logical
     try:

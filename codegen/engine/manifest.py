@@ -26,7 +26,7 @@ Precision = Literal["int4", "fp32", "fp16"]
 PrecisionWish = Literal["auto", "int4", "fp32", "fp16"]
 
 FORMAT = 1
-"""Version of the export. A directory of another version is made anew."""
+"""The version of the format. An export with another version is made again."""
 
 MANIFEST_FILE = "codegen.json"
 TOKENIZER_FILE = "tokenizer.json"
@@ -53,7 +53,7 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The sizes that the engine's buffers follow from."""
+    """The sizes of a model that decide the sizes of the engine's buffers."""
 
     layers: int
     kv_heads: int
@@ -64,7 +64,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What codegen.json holds."""
+    """The contents of codegen.json."""
 
     name: str
     family: str
@@ -80,7 +80,7 @@ class Manifest:
 
     @property
     def weights_bytes(self) -> int:
-        """Bytes of the weights file: what a decode step reads."""
+        """The bytes of the weights file, all of which a decoding step reads."""
         return self.files[WEIGHTS_FILE].bytes
 
     def to_json(self) -> str:
@@ -116,7 +116,7 @@ class Manifest:
         return manifest
 
     def _check_values(self) -> None:
-        """Raises ValueError where JSON gave a value that a size or a file's name can't have."""
+        """Raises ValueError if JSON gave a value that a size or a file's name can't have."""
         sizes = asdict(self.shape).values()
         if not all(isinstance(size, int) and size > 0 for size in sizes):
             raise ValueError("a size of the model's shape is not a whole number above 0")
@@ -150,7 +150,7 @@ class ExportedModel:
 
 
 def open_export(directory: Path) -> ExportedModel:
-    """Opens an export, checking that its files are there and have their sizes.
+    """Opens an export after checking that its files are there and have the right sizes.
 
     Raises:
         ModelMissingError: there is no manifest in the directory.

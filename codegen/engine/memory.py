@@ -19,12 +19,12 @@ _NO_MEMORY: Final = re.compile(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error of Python's or of ONNX Runtime's says that there was no memory left."""
+    """Whether an error of Python or ONNX Runtime says that there was no memory left."""
     return isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)) is not None
 
 
 def require_memory(weights_bytes: int) -> None:
-    """Refuses to load what wouldn't fit: libraries would end the process in the middle of it.
+    """Refuses to load a model that wouldn't fit: libraries would end the process meanwhile.
 
     Raises:
         OutOfMemoryError: the limit on this process's memory (`ulimit -v`) is below what is needed.

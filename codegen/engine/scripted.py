@@ -1,4 +1,4 @@
-"""A backend without a model: it answers what it was told to. For tests of logic.
+"""A backend without a model: it plays a script. It is for tests of logic.
 
 It ships in the package, since whoever builds on the seam wants to test on it too.
 """
@@ -41,7 +41,7 @@ class ScriptedBackend:
 
 
 class ScriptedGeneration:
-    """One playing of the script."""
+    """A request that plays the script."""
 
     def __init__(
         self, request: GenerateRequest, answers: Mapping[int, tuple[int, ...]], cancel: CancelToken

@@ -1,4 +1,4 @@
-"""Bytes to text: which encoding a file is in, and what of it no encoding explains."""
+"""From bytes to text: finds the encoding of a file, and keeps bytes that don't fit it."""
 
 import codecs
 import re
@@ -20,8 +20,8 @@ _COOKIE = re.compile(rb"[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)")
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _BLANK_OR_COMMENT = re.compile(rb"[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n)")
 
-# Python counts these as text encodings, but they are notations: every text file is "valid" in
-# them, and none is written in them.
+# Python counts these as text encodings, but they are notations. Every text file is valid in them,
+# and no file is written in them.
 _NOTATIONS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 
 
@@ -44,7 +44,7 @@ def decode(name: str, raw: bytes) -> Decoded:
     can't read becomes lone surrogates, which `undecodable(encoding)` turns back into the same
     bytes. Raises SourceError for a binary file, and for a declaration that can't be true.
     """
-    # Python refuses a mark and a declaration that disagree. The mark is what the bytes are.
+    # If a byte order mark and a declaration disagree, Python refuses the file. The mark is right.
     for bom, encoding in _BOMS:
         if raw.startswith(bom):
             return Decoded(_text(name, raw[len(bom) :], encoding), encoding, bom)
@@ -56,8 +56,8 @@ def decode(name: str, raw: bytes) -> Decoded:
     declared = cookie[1].decode("ascii")
     encoding = _codec(name, declared)
     text = _text(name, raw, encoding)
-    # The declaration was found as ASCII. An encoding that reads it otherwise (UTF-16, EBCDIC) is
-    # not the one that it was written in.
+    # The declaration was read as ASCII. If an encoding reads these bytes differently (UTF-16,
+    # EBCDIC), the file wasn't written in it.
     if declared not in text[: cookie.end()]:
         raise SourceError(f"{name} declares the encoding {declared}, but is not written in it")
     return Decoded(text, encoding, b"")
@@ -71,7 +71,7 @@ def undecodable(encoding: str) -> str:
 
 
 def is_taken_for_utf8(text: str, encoding: str) -> bool:
-    """Whether what `decode` read as UTF-8 is something else, in part or as a whole."""
+    """Whether a text that `decode` read as UTF-8 has bytes that aren't UTF-8."""
     return encoding == "utf-8" and _ESCAPED.search(text) is not None
 
 

@@ -47,7 +47,7 @@ def parse_position(argument: str) -> tuple[str, int, int | None]:
 
 
 def locate(text: str, line: int, column: int | None) -> Located:
-    """Where line and column are in `text`; column None is the line's end.
+    """The place of a line and column in `text`; without a column it is the end of the line.
 
     A column past the line's end is clamped to it, before the line ending. Raises PositionError
     for a line that the text doesn't have, and for what is below 1.
@@ -76,7 +76,7 @@ def position_of(text: str, offset: int) -> tuple[int, int]:
 
 
 def common_newline(text: str) -> str:
-    r"""The line ending that most lines have; "\n" where none is commoner."""
+    r"""The line ending that most lines have; "\n" if no other is more common."""
     windows = text.count("\r\n")
     counts = {
         "\n": text.count("\n") - windows,

@@ -32,7 +32,7 @@ class SourceFile:
 
 
 def read_source(path: str) -> SourceFile:
-    """The file at `path`, whatever its encoding. Never blocks, and reads regular files only.
+    """Reads the file at `path` in its encoding. It never blocks, and reads only regular files.
 
     Raises SourceError if it can't be read, is binary or larger than MAX_BYTES, or declares an
     encoding that is none.
@@ -56,7 +56,7 @@ def read_bytes(path: str) -> tuple[bytes, os.stat_result]:
     try:
         with open_file(path) as stream:
             status = os.fstat(stream.fileno())
-            # Some files of /proc have nothing yet, and would be waited for: that reads as None.
+            # Some files of /proc have no bytes yet. Reading them gives None, and doesn't wait.
             raw = stream.read(MAX_BYTES + 1) or b""
     except FileNotFoundError as error:
         raise SourceError(f"{path or 'a file without a name'} does not exist") from error

@@ -1,4 +1,4 @@
-"""Puts a completion into a file, and leaves every other byte of it alone."""
+"""Inserts a completion into a file, and changes no other byte of it."""
 
 import hashlib
 import os
@@ -17,7 +17,7 @@ from codegen.source.encoding import decode, is_taken_for_utf8, undecodable
 from codegen.source.position import newline_above
 from codegen.source.read import SourceFile, read_bytes
 
-# A copy that is written beside the file, and by which process.
+# The name of the copy that is written beside the file; it has the number of the process in it.
 _TEMPORARY = re.compile(r"\.codegen-([0-9]{1,9})-[0-9a-f]{32}\.tmp")
 
 
@@ -59,9 +59,9 @@ def _spliced(source: SourceFile, path: str, raw: bytes, offset: int, text: str) 
         read_back = decode(path, result)
     except (UnicodeError, SourceError):
         read_back = None
-    # What was read need not be what its text encodes to, and bytes can mean something else after
-    # others (shift states, a broken character before the offset, a declaration moved from its
-    # line). So the result is judged by reading it.
+    # Encoding the text again need not give the bytes that were read, and the meaning of bytes can
+    # depend on those before them (shift states, a broken character before the offset, a declaration
+    # that moves to another line). So the result is checked by reading it.
     if (
         read_back is None
         or (read_back.encoding, read_back.bom) != (source.encoding, source.bom)
@@ -76,8 +76,8 @@ def _spliced(source: SourceFile, path: str, raw: bytes, offset: int, text: str) 
 
 def _encoded(source: SourceFile, path: str, text: str) -> bytes:
     if not text.isascii() and is_taken_for_utf8(source.text, source.encoding):
-        # A Latin-1 file that declares nothing is read as UTF-8. In UTF-8 such a completion would
-        # leave a file that is valid in neither.
+        # A Latin-1 file without a declaration was read as UTF-8. Inserting UTF-8 into it would
+        # leave a file that is valid in neither encoding.
         foreign = next(character for character in text if not character.isascii())
         raise WriteError(
             f"{path} is not valid UTF-8 and declares nothing else, so how it writes the"
@@ -101,7 +101,8 @@ def _named(character: str) -> str:
 
 def _replace(path: str, result: bytes, status: os.stat_result) -> None:
     target = Path(os.path.realpath(path))
-    # Its directory would let us replace it, but that is not what a read-only file asks for.
+    # The file could be replaced if its directory is writable, but a read-only file must stay as it
+    # is.
     if not os.access(target, os.W_OK):
         raise WriteError(f"{path} is read-only, so nothing was written")
     _remove_leftovers(target.parent)
@@ -135,7 +136,8 @@ def _remove_leftovers(directory: Path) -> None:
 
 
 def _may_be_written(process: int) -> bool:
-    # What has this process's own number was left by another one: this one has written nothing yet.
+    # A copy with this process's number was left by an earlier process, since this one hasn't
+    # written yet.
     return process != os.getpid() and psutil.pid_exists(process)
 
 
@@ -146,7 +148,7 @@ def _require_unchanged(path: str, target: Path, status: os.stat_result) -> None:
 
 
 def _open_private(path: str, flags: int) -> int:
-    # Nobody may read through the temporary file what the original's mode keeps from them.
+    # The temporary file must not be readable by anybody who may not read the original.
     return os.open(path, flags, 0o600)
 
 

@@ -1,4 +1,4 @@
-"""The parity gate: an export that is not the same model any more is refused.
+"""The parity gate: an export that doesn't compute what the original computes is refused.
 
 A broken quantization looks fast, and a completion that is a little worse looks like bad luck. So
 every export is compared with transformers on the same weights before it takes its name, on the
@@ -41,13 +41,13 @@ class Parity:
     paths: str  # the compute paths that were measured
 
     def as_json(self) -> Mapping[str, Any]:
-        """As the manifest keeps it."""
+        """The figures as the manifest keeps them."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What an export must reach."""
+    """The figures that an export must reach."""
 
     agreement: float
     perplexity_ratio: float = math.inf
@@ -65,11 +65,11 @@ BRIEF_GATES: Mapping[str, Gate] = {
     "fp32": GATES["fp32"],
     "int4": Gate(agreement=0.90, perplexity_ratio=1.10, mean_kl=0.06),
 }
-"""What an export must reach on a part of the tokens, where chance has more of a say: what is broken
-is far beyond either."""
+"""The figures that an export must reach on a part of the tokens, where chance counts for more. A
+broken export is far from either."""
 
 BRIEF_EVERY = 7
-"""Of how many holes one is compared then."""
+"""The brief gate compares the first of every so many holes."""
 
 
 def check(parity: Parity, precision: str, *, brief: bool = False) -> None:

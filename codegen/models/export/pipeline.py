@@ -1,4 +1,4 @@
-"""The whole export, into a directory that takes its name only when it passed the gate."""
+"""The whole export. Its directory gets its name only after it has passed the gate."""
 
 import dataclasses
 import importlib.metadata
@@ -105,7 +105,7 @@ def export_into(
 
 
 class _Making:
-    """One export being made: its steps in order, each announced and timed."""
+    """An export that is being made. Its steps are announced and timed."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class _Making:
         self.scratch.mkdir()
 
     def checkpoint(self, source: Path) -> None:
-        """Brings the source into the form that the builder reads, and the tokenizer into ours."""
+        """Converts the source to the form that the builder reads, and writes the tokenizer."""
         with self._step("reading the weights"):
             if source.is_dir():
                 read = checkpoints.from_directory(source)
@@ -139,7 +139,7 @@ class _Making:
             self._samples = _samples(tokenizer, recognise(tokenizer.special_ids))
 
     def build(self) -> Path:
-        """Has the builder make the graph; what is quantized for the CPU is built in fp32."""
+        """Lets the builder make the graph: in fp32, if it is quantized for the CPU later."""
         full = "fp32" if self._device.kind == "cpu" and self._precision != "fp16" else "fp16"
         precision = full if self._precision == "int4" else self._precision
         with self._step(f"building the {precision} graph"):
@@ -147,7 +147,7 @@ class _Making:
             return build(self._checkpoint, out, precision=precision, target=self._device.kind)
 
     def quantize(self) -> Mapping[str, Quantized]:
-        """Rounds what is adjusted by a sample of inputs."""
+        """Rounds the weights that are adjusted to a sample of inputs."""
         from codegen.models.export.gptq import quantize_layers  # noqa: PLC0415 - imports torch
 
         texts = [(*hole.prompt, *hole.middle) for hole in self._samples["calibration"]]

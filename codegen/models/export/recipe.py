@@ -1,4 +1,4 @@
-"""What an export is made by, in one number, and which files have passed the whole gate by it.
+"""The recipe, which is the number of the way exports are made, and the files that passed by it.
 
 The gate compares an export with the original on 2,410 tokens, which takes as long as all the rest.
 A file that this project has compared so, by the recipe of today, need not be compared so again on
@@ -21,7 +21,7 @@ RECIPE: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A file that passed the whole gate: its hash, and what was measured, when."""
+    """A file whose export passed the whole gate: its hash, the figures, and the date."""
 
     sha256: str
     precision: str
@@ -35,7 +35,7 @@ class Passed:
 
 @functools.cache
 def passed() -> tuple[Passed, ...]:
-    """All that passed.toml lists."""
+    """The files that passed.toml lists."""
     text = Path(__file__).with_name("passed.toml").read_text(encoding="utf-8")
     return tuple(Passed(**row) for row in tomllib.loads(text)["passed"])
 
