@@ -29,7 +29,7 @@ from codegen.reasons import Reason
 from codegen.settings.values import shown
 
 MAX_CODE_POINTS: Final = 2_000_000
-"""Up to this a text is parsed, too; longer ones are data."""
+"""Longer texts are data, and get no suggestions."""
 
 MAX_GLOBS: Final = 100
 _MAX_GLOB_LENGTH: Final = 200

@@ -30,7 +30,7 @@ NOT_HASHED: Final = frozenset(
         # Where models come from: a model's files have a hash of their own in each batch's key.
         "models",
         # How work is stopped, reported, and written to files.
-        *("cancel", "errors", "files", "progress"),
+        *("cancel", "errors", "files", "progress", "reasons"),
     }
 )
 """The packages and modules of codegen that can't change a completion of a run."""
