@@ -1,4 +1,4 @@
-"""Two runs of one suite, problem by problem: what changed, and whether that is more than chance."""
+"""Compares two runs of one suite, problem by problem, and says what may be chance."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -20,10 +20,10 @@ _SUITE_FIELDS: Final = ("suite", "suite_sha256", "kind")
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One yes-or-no measure of both runs, over the pairs.
+    """A yes-or-no measure of both runs, over the pairs of samples.
 
-    `first` and `second` are means over problems. `mcnemar`, `gained` and `lost` look at one pair
-    per problem, the first: several samples of one problem are no independent trials.
+    `first` and `second` are means over problems. `mcnemar`, `gained` and `lost` use only the first
+    pair of each problem, since several samples of one problem are not independent.
     """
 
     name: str
@@ -37,11 +37,12 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What comparing two runs gave.
+    """The comparison of two runs.
 
-    `pairs` are the samples that both runs have scored, of `problems` problems; `only_first` and
-    `only_second` those that one has. `clustered` says that some problems were cut from one, so
-    that McNemar's test is too sure. `differing` are RunInfo's fields with both values.
+    `pairs` is the number of samples that both runs have scored, of `problems` problems;
+    `only_first` and `only_second` count those that only one has. If `clustered`, some tasks were
+    cut from the same problem, and McNemar's test gives too small a p. `differing` are the fields of
+    RunInfo that differ, with both values.
     """
 
     suite: str
@@ -67,8 +68,8 @@ class Comparison:
 def compare(first: Run, second: Run, suite: Suite, split: Split = "all") -> Comparison:
     """Pairs two runs by problem and sample, and measures the second against the first.
 
-    Samples are paired by their seed; by their number where both runs are greedy, or no seed is
-    common to them.
+    Samples are paired by their seed, or by their number if both runs are greedy or have no seed in
+    common.
 
     Raises:
         DataError: the runs are of different suites, or have no scored sample in common.

@@ -1,4 +1,4 @@
-"""`codegen eval`: a file per command, imported when it is called."""
+"""`codegen eval`: a module per command, which is imported when the command is called."""
 
 import importlib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "compare": "Compare two runs, problem by problem.",
     "layouts": "Compare the ways to lay out a fill-in-the-middle prompt.",
     "report": "Write runs as one HTML file, or as CSV.",
-    "selftest": "Attack the sandbox and the judge, and see them hold.",
+    "selftest": "Attack the sandbox and the judge, and check that they hold.",
     "mine": "Cut a suite out of a tested Python repository.",
 }
 """All commands, with the help that `codegen eval --help` shows without importing them."""

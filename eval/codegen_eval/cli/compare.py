@@ -1,4 +1,4 @@
-"""`codegen eval compare`: is one run better than another, or was it chance?"""
+"""`codegen eval compare`: says whether one run is better than another."""
 
 import json
 from collections.abc import Iterator, Sequence

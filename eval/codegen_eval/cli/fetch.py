@@ -14,7 +14,7 @@ from codegen.errors import UsageError
 def command(suites: tuple[str, ...]) -> None:
     """Fetch the official files of the named suites, or of all, from their own repositories.
 
-    A file counts for its sha256 alone.
+    Only a file with the expected sha256 is accepted.
     """
     from codegen.settings.config import load_settings  # noqa: PLC0415 - not needed for --help
     from codegen_eval.suites import data  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`codegen eval layouts`: which order of a prompt's parts, and which anchor, is best."""
+"""`codegen eval layouts`: compares orders and anchors of a fill-in-the-middle prompt."""
 
 import hashlib
 import json
@@ -82,10 +82,10 @@ def command(
 ) -> None:
     """Compare the ways to lay out a fill-in-the-middle prompt on the holes of a suite.
 
-    In a line of each hole the cursor stands at the start, between two tokens and inside a word. By
-    each layout, with token healing and without, the line's rest is scored and decoded greedily.
+    In a line of each hole, the cursor is put at the start, between two tokens and inside a word.
+    In each layout, with token healing and without, the line's rest is scored and decoded greedily.
 
-    What was stopped in any way goes on where it was when the same command is given again.
+    If it was stopped, the same command continues where it was.
     """
     from codegen_eval.layouts.folder import read_facts  # noqa: PLC0415
     from codegen_eval.layouts.table import tabulate  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`codegen eval mine REPOSITORY`: problems from a tested repository of one's own."""
+"""`codegen eval mine REPOSITORY`: makes a suite of a tested repository."""
 
 import json
 import os
@@ -66,9 +66,9 @@ def command(
 ) -> None:
     """Cut problems from a tested Python repository.
 
-    Its tests run in a box, twice, on a copy; the original is only read. Then statements, blocks
-    and bodies of the functions that they execute are cut out. A hole is kept if the tests that
-    reach it pass with the text that was there, and fail without it.
+    The tests run twice in the sandbox, on a copy; the original is only read. Then statements,
+    blocks and bodies of the functions that the tests execute are cut out. A hole is kept if the
+    tests that execute it pass with the original text, and fail without it.
     """
     from codegen_eval.mine.about import about  # noqa: PLC0415
     from codegen_eval.mine.mining import MiningOptions, mine  # noqa: PLC0415

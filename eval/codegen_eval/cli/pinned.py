@@ -1,4 +1,4 @@
-"""Settings for work that goes on where it was: what they leave open is as it was then."""
+"""Settings to resume work with: those that the user leaves open are taken from the folder."""
 
 import dataclasses
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Pinned(Protocol):
-    """What a folder says of how its content was computed."""
+    """The settings by which a folder's content was computed."""
 
     @property
     def paths(self) -> str:
@@ -30,7 +30,7 @@ class Pinned(Protocol):
 
 
 def pinned(settings: "Settings", there: Pinned | None) -> "Settings":
-    """The settings, with what they leave open taken from what is to be gone on with."""
+    """The settings; those that are left open are taken from the folder to resume."""
     if there is None:
         return settings
     open_: Mapping[str, Any] = {

@@ -46,7 +46,7 @@ def command(
     data: Path | None,
     mined: tuple[Path, ...],
 ) -> None:
-    """Write runs as one HTML file that needs nothing else, and as CSV to be committed."""
+    """Write runs as one self-contained HTML file, and as CSV to be committed."""
     if out is None and table is None:
         out = _PAGE
     from codegen_eval.report.page import page  # noqa: PLC0415 - not needed for --help

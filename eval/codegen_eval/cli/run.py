@@ -126,7 +126,7 @@ def command(
     SUITE is humaneval, humaneval+, mbpp+, infilling-single-line (-multi-line, -random-span,
     -random-span-light; each with a + for EvalPlus's inputs), or a folder of `codegen eval mine`.
 
-    A run that was stopped in any way goes on where it was when the same command is given again.
+    If a run was stopped, the same command continues where it was.
     """
     from codegen_eval.cli.summary import lines  # noqa: PLC0415
     from codegen_eval.generate.formats import FORMATS  # noqa: PLC0415

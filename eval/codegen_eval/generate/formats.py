@@ -1,7 +1,7 @@
-"""How a problem is put to the model, and how its answer becomes a completion.
+"""How a problem becomes a prompt, and how the model's answer becomes a completion.
 
-A completion is what stands between the problem's prefix and its suffix; nothing is stripped from
-one that the model wrote into a hole.
+A completion is the text between the problem's prefix and its suffix. Nothing is stripped from an
+answer that the model wrote into a hole.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,16 +18,16 @@ from codegen_eval.suites.problem import Calls, Kind, Problem
 Format = Literal["base", "chat", "fim", "complete"]
 
 End = Literal["stops", "line", "suffix", "model"]
-"""Where an answer ends, if the model doesn't end it before: at the format's stop strings; after one
-line; where it begins to repeat what follows the hole, or leaves the function if nothing does; or
-nowhere. An Instruct model, asked to fill a hole, goes on to rewrite the rest of the file."""
+"""Where an answer ends if the model doesn't end it before: at the format's stop strings; after one
+line; where it begins to repeat the text after the hole, or leaves the function if there is no such
+text; or nowhere. An Instruct model that was asked to fill a hole rewrites the rest of the file."""
 
 FORMATS: Final[Mapping[Kind, tuple[Format, ...]]] = {
     "completion": ("chat", "base", "fim"),
     "infilling": ("fim", "complete"),
 }
-"""The formats that fit a kind of suite, its default first. "complete" is no prompt of its own but
-the product: the whole of codegen.completion.complete, healing, early ends and rules included."""
+"""The formats that fit a kind of suite, the default first. "complete" is the product itself: the
+whole of codegen.completion.complete, with healing, early ends and rules."""
 
 # Where a base model that was given a function's head has left its body.
 # Source: https://arxiv.org/abs/2107.03374, section 2.1.
@@ -63,16 +63,16 @@ _OPEN_PROGRAM: Final = (
 
 
 def end_of(suite: str, kind: Kind) -> End:
-    """The end that fits a suite."""
+    """The default end of answers for a suite."""
     if kind == "completion":
         return "stops"
     return "line" if suite.startswith("infilling-single-line") else "suffix"
 
 
 def lines_of(suite: str, end: End) -> Wanted:
-    """How many lines the product is asked for: what a person who sees the hole would want.
+    """How many lines the product is asked for, as a person who sees the hole would ask.
 
-    A random span may be either, so there it has to decide by itself.
+    A random span may be a part of a line or several lines, so the product decides there.
     """
     if end == "line":
         return "single"
@@ -81,11 +81,11 @@ def lines_of(suite: str, end: End) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A prompt in tokens, and how its answer is read.
+    """A prompt in tokens, and how to read the answer to it.
 
-    `forced` are bytes that the answer begins with and that are no part of the completion. The
-    answer ends before the first of `stops`, or after a line if it is to be `one_line`; `finish`
-    makes a completion of it.
+    `forced` are the bytes that the answer has to begin with; they are not part of the completion.
+    The answer ends before the first of `stops` or, with `one_line`, after a line. `finish` makes a
+    completion of the answer.
     """
 
     ids: tuple[int, ...]
@@ -107,12 +107,12 @@ def query(
     """Writes a problem as a prompt.
 
     Args:
-        model: for its tokenizer and the marks of its family.
-        problem: the hole.
-        format_: not "complete", which has no prompt of its own.
+        model: the model, for its tokenizer and the special tokens of its family.
+        problem: the problem.
+        format_: any format but "complete", which makes its own prompt.
         end: where an answer into a hole ends.
         heal: whether a hole's prefix backs off to a token boundary.
-        context_tokens: as many of the text around a hole are in its prompt, at most.
+        context_tokens: how many tokens of the text around a hole its prompt holds at most.
     """
     match format_:
         case "base":

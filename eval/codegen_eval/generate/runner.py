@@ -1,8 +1,9 @@
-"""`run`: every problem's samples, batch by batch.
+"""Generates every problem's samples, batch by batch.
 
-A batch is one problem's samples, decoded together: they share its prompt, and each step of all of
-them is one model call. Batches depend on nothing but their key: what an earlier one left in the
-engine's caches is dropped, since it would change the last bits of the logits.
+A batch is one problem's samples, decoded together: they share the prompt, and one call of the model
+computes the next token of all of them. A batch depends on nothing but its key: the engine's caches
+are dropped before it, since what an earlier batch left there would change the last bits of the
+logits.
 """
 
 import hashlib
@@ -44,14 +45,14 @@ from codegen_eval.runs import NOT_IN_KEY, Batch, RunInfo, Sample
 from codegen_eval.suites.problem import Problem, Suite
 
 KEY_VERSION: Final = 1
-"""To be counted up when the same key would stand for another result."""
+"""To be increased by changes after which the same key would stand for another result."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What is asked of a run.
+    """The options of a run.
 
-    `end` None is what fits the suite; `batch` samples are decoded together, at most.
+    `end` None takes the suite's default. At most `batch` samples are decoded together.
     """
 
     format: Format
@@ -68,7 +69,7 @@ class RunOptions:
     typed_lines: int = 0
 
     def __post_init__(self) -> None:
-        """Refuses what would mean nothing."""
+        """Refuses options that contradict each other. Raises UsageError."""
         if self.samples > 1 and self.temperature <= 0:
             raise UsageError("several samples at temperature 0 would all be the same")
         if self.format == "complete" and self.samples > 1:
@@ -76,10 +77,10 @@ class RunOptions:
 
 
 def describe(suite: Suite, model: LocalModel, options: RunOptions) -> RunInfo:
-    """Everything that can change a result.
+    """The description of a run: everything that can change a result.
 
     Raises:
-        UsageError: the format doesn't fit the suite.
+        UsageError: the format or the end doesn't fit the suite.
     """
     if options.format not in FORMATS[suite.kind]:
         raise UsageError(

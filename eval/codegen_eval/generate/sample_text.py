@@ -1,4 +1,4 @@
-"""One sample's answer as its tokens come: where it ends, and how long it took."""
+"""Collects the text of one sample from its tokens, finds its end, and measures its time."""
 
 import re
 from typing import Final
@@ -9,11 +9,10 @@ _LINE: Final = re.compile(rb"\s*\S[^\n]*\n")
 
 
 class SampleText:
-    """The bytes that a model writes for one sample.
+    """The bytes that a model writes for one sample, without the forced bytes at the start.
 
-    Ends before the first stop string, which may begin inside a token, or with `one_line` after the
-    first line that isn't blank, its newline included. The forced bytes that come first are no
-    part of it.
+    They end before the first stop string, which may begin inside a token, or, with `one_line`,
+    after the first line that isn't blank and its newline.
     """
 
     def __init__(
@@ -31,7 +30,7 @@ class SampleText:
 
     @property
     def text(self) -> str:
-        """What was written; bytes that are not UTF-8 are replaced."""
+        """The text so far; bytes that are not UTF-8 are replaced."""
         return bytes(self._data[self._forced :]).decode(errors="replace")
 
     def read(self, data: bytes, seconds: float) -> None:
@@ -51,7 +50,7 @@ class SampleText:
             self.finish = FinishReason.HOLE
 
     def end(self, finish: FinishReason, seconds: float) -> None:
-        """The model, or a limit, ended it, if no stop string did before."""
+        """Ends the sample because the model or a limit did; no effect after a stop string."""
         if self.finish is None:
             self.finish = finish
             self.seconds = seconds

@@ -1,4 +1,4 @@
-"""A run's folder as it is written: no batch is lost, and none is generated twice."""
+"""Writes a run's folder, so that no batch is lost and none is generated twice."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -28,8 +28,8 @@ def writing(directory: Path, info: RunInfo) -> Iterator["RunWriter"]:
     """Opens a run to begin it or to go on with it; one process at a time.
 
     Raises:
-        UsageError: the directory holds another run, or another process is at it.
-        DataError: it can't be read or written.
+        UsageError: the directory holds another run, or another process writes to it.
+        DataError: the directory can't be read or written.
     """
     journal = Journal(directory / JOURNAL_FILE)
     with journal.locked(directory / "lock", f"running in {directory}"):
@@ -45,10 +45,10 @@ def writing(directory: Path, info: RunInfo) -> Iterator["RunWriter"]:
 
 
 class RunWriter:
-    """A run's batches: those that are there, and those that are added."""
+    """The batches of a run: those from earlier, and those that are added."""
 
     def __init__(self, directory: Path, journal: Journal) -> None:
-        """Reads the batches that are there. Raises DataError where the journal is damaged."""
+        """Reads the batches from earlier. Raises DataError if the journal is damaged."""
         self._directory = directory
         self._journal = journal
         self._batches = {batch.key: batch for batch in read_batches(journal.path)}

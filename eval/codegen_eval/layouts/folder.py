@@ -1,4 +1,4 @@
-"""The figures of holes as they lie in a folder.
+"""The folder with the figures of holes.
 
 layouts.json    the Facts: everything that can change a figure
 layouts.jsonl   append-only, a line per hole with all its places and layouts
@@ -26,8 +26,7 @@ SCHEMA: Final = 1
 class Facts:
     """Everything that can change a figure.
 
-    `seen` says whether the texts were public before the model was, which may then have been
-    trained on them.
+    `seen` says whether the texts are older than the model, which may have been trained on them.
     """
 
     version: int
@@ -50,12 +49,12 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came of one prompt.
+    """The figures of one prompt.
 
-    `right` is the share of the target's characters before the first mistake of greedy decoding,
-    and `wrote` what it wrote up to there. `nll` is of the target and its newline, in nats; NaN
-    where the tokens that spell them can't follow the forced bytes. `keystroke` is how many tokens
-    of the prompt are computed anew when a character is typed.
+    `right` is the share of the target's characters before the first mistake of greedy decoding, and
+    `wrote` is the decoded text up to there. `nll` is the negative log-likelihood of the target and
+    its newline, in nats; NaN if the tokens that spell them can't follow the forced bytes.
+    `keystroke` is how many tokens of the prompt are computed again when a character is typed.
     """
 
     kind: str
@@ -71,7 +70,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredHole:
-    """All figures of one problem; none of a hole in which no line is fit to be measured."""
+    """All figures of one problem; no figures if no line of its hole can be measured."""
 
     key: str
     task_id: str
@@ -84,8 +83,8 @@ def writing(directory: Path, facts: Facts) -> Iterator["FiguresWriter"]:
     """Opens a folder of figures to begin it or to go on with it; one process at a time.
 
     Raises:
-        UsageError: it holds figures of other facts, or another process is at it.
-        DataError: it can't be read or written.
+        UsageError: it holds figures of other facts, or another process writes to it.
+        DataError: the folder can't be read or written.
     """
     journal = Journal(directory / JOURNAL_FILE)
     with journal.locked(directory / "lock", f"running in {directory}"):
@@ -103,10 +102,10 @@ def writing(directory: Path, facts: Facts) -> Iterator["FiguresWriter"]:
 
 
 class FiguresWriter:
-    """The measured holes that are there, and those that are added."""
+    """The measured holes: those from earlier, and those that are added."""
 
     def __init__(self, journal: Journal) -> None:
-        """Reads the holes that are there. Raises DataError where the journal is damaged."""
+        """Reads the holes from earlier. Raises DataError if the journal is damaged."""
         self._journal = journal
         self._holes = {hole.key: hole for hole in read_holes(journal.path)}
 
@@ -146,7 +145,7 @@ def read_holes(path: Path) -> Iterator[MeasuredHole]:
     """The holes of a journal.
 
     Raises:
-        DataError: a line of it is damaged, or is no hole.
+        DataError: a line of the journal is damaged, or isn't a hole.
     """
     for row in Journal(path).rows():
         try:

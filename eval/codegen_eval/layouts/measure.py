@@ -1,6 +1,6 @@
-"""Hole by hole: how likely the true text is by each layout, and what greedy decoding makes of it.
+"""Measures each hole in each layout: the likelihood of the true text, and greedy decoding.
 
-A hole depends on nothing but its key: what an earlier one left in the engine's caches is dropped.
+A hole's figures depend on nothing but its key: the engine's caches are dropped before each hole.
 """
 
 import hashlib
@@ -29,17 +29,17 @@ from codegen_eval.layouts.variants import KINDS, SEED, VARIANTS, CursorPlace, Qu
 from codegen_eval.suites.problem import Problem, Suite
 
 VERSION: Final = 1
-"""To be counted up when the same facts and prompts would stand for other figures."""
+"""To be increased by changes after which the same facts and prompts would give other figures."""
 
 MAX_TOKENS: Final = 48
-"""Of a line that is decoded; as many more as there are forced bytes, at most."""
+"""Tokens of a decoded line at most, beside one for each forced byte."""
 
 
 def describe(suite: Suite, model: LocalModel, context_tokens: int) -> Facts:
     """Everything that can change a figure.
 
     Raises:
-        UsageError: the suite is not one of holes.
+        UsageError: the suite has no holes.
     """
     if suite.kind != "infilling":
         raise UsageError(
@@ -70,7 +70,7 @@ def describe(suite: Suite, model: LocalModel, context_tokens: int) -> Facts:
 def run(
     model: LocalModel, problems: Sequence[Problem], facts: Facts, writer: FiguresWriter
 ) -> Iterator[tuple[MeasuredHole, bool]]:
-    """Every problem's figures, and whether they are new; what the folder has is not measured again.
+    """Yields every problem's figures, and whether they are new or from the folder.
 
     Raises:
         EngineError: the model can't be run.
@@ -175,10 +175,10 @@ def likelihood(scored: Scored, constraint: Constraint | None) -> float:
 
 
 class DecodedLine:
-    """What greedy decoding writes into a line, beside what should stand there."""
+    """The line that greedy decoding writes, compared with the right one."""
 
     def __init__(self, forced: int, target: str) -> None:
-        """Begins with nothing; the first `forced` bytes will be no part of the line."""
+        """Begins with an empty line; the first `forced` bytes are not part of it."""
         self._forced = forced
         self._goal = target.rstrip().encode()
         self._data = b""
@@ -190,14 +190,14 @@ class DecodedLine:
 
     @property
     def decided(self) -> bool:
-        """Whether more can't change anything: the line is at its end, or there is a mistake."""
+        """Whether the result is certain: the line is at its end, or there is a mistake."""
         line, newline, _ = self._data[self._forced :].partition(b"\n")
         wrong = not self._goal.startswith(line) and line.rstrip() != self._goal
         return self.stopped or bool(newline) or wrong
 
     @property
     def exact(self) -> bool:
-        """Whether the line is the right one and ends there, blanks aside."""
+        """Whether the line is the right one and ended, blanks at the end aside."""
         line, newline, _ = self._data[self._forced :].partition(b"\n")
         return line.rstrip() == self._goal and (self.stopped or bool(newline))
 

@@ -1,4 +1,4 @@
-"""The figures of holes as a table of the layouts: means, and differences in pairs."""
+"""A table of the layouts from the figures of holes: means, and paired differences."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -12,10 +12,11 @@ from codegen_eval.metrics.intervals import Estimate, difference
 
 @dataclass(frozen=True, slots=True)
 class LayoutRow:
-    """One layout at one kind of place, NaN where nothing was measured.
+    """One layout at one kind of place; NaN where nothing was measured.
 
-    `exact_change` and `nll_change` are what it has more than the base on the same holes. Of
-    `keystroke` the median and the mean: where healing backs off, most keystrokes change nothing.
+    `exact_change` and `nll_change` are its figures minus those of BASE on the same holes.
+    `keystroke` is a median, and `keystroke_mean` the mean: with healing, most keystrokes change
+    nothing.
     """
 
     kind: str
@@ -33,7 +34,7 @@ class LayoutRow:
 
 
 def tabulate(holes: Sequence[MeasuredHole]) -> list[LayoutRow]:
-    """The table, kind by kind, in the variants' order."""
+    """The rows of the table, by kind of place, in the order of VARIANTS."""
     # By kind and layout: the figures of each hole that has them, by its place among all.
     by: dict[tuple[str, str, bool], dict[int, Figures]] = {}
     for number, hole in enumerate(holes):

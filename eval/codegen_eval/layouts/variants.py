@@ -1,6 +1,6 @@
 """What is compared: places of the cursor in one line of a hole, and layouts of the prompt there.
 
-Nothing here runs the model: it is text, tokens, and counts of them.
+Nothing here runs the model.
 """
 
 import random
@@ -65,12 +65,12 @@ VARIANTS: Final = tuple(
 )
 
 BASE: Final = VARIANTS[0]
-"""What the others are compared with: psm, healed."""
+"""The variant that the others are compared with: psm, healed."""
 
 
 @dataclass(frozen=True, slots=True)
 class CursorPlace:
-    """A cursor in a line whose rest is wanted.
+    """A cursor in a line, and the rest of the line, which the model should write.
 
     `before` is the file up to the cursor, `target` the rest of the line, and `after` what follows
     it: the line's newline, `newline` by itself ("" at the end of a file), and all below.
@@ -87,8 +87,8 @@ class CursorPlace:
 class Question:
     """A prompt at a place.
 
-    `keystroke` is how many tokens the prompt computes anew when the target's first character is
-    typed: those after what it shares with this one.
+    `keystroke` is how many tokens are computed again when the target's first character is typed:
+    those of the new prompt after the beginning that both prompts share.
     """
 
     place: CursorPlace
@@ -125,7 +125,7 @@ def places(problem: Problem, seed: int = SEED) -> tuple[CursorPlace, ...]:
 
 
 def questions(problem: Problem, model: LocalModel, context_tokens: int) -> Iterator[Question]:
-    """All prompts for a problem, those next to one another that share the most tokens."""
+    """All prompts for a problem, ordered so that neighbours share many tokens."""
     views = [_View.of(place, model, context_tokens) for place in places(problem)]
     for order, anchor in _LAYOUTS:
         for view in views:

@@ -1,1 +1,1 @@
-"""What is counted of a run: how often it is right, how near it comes, how it fails, how fast."""
+"""The figures of a run: how often it is right, how near it comes, how it fails, how fast it is."""

@@ -1,7 +1,7 @@
-"""What costs nothing: completions that no model wrote, to hold every score against.
+"""Null baselines: completions that need no model, to compare every score with.
 
 A run may keep their scores in `baselines.json`: by name `pass@1`, `exact` and `edit` over all
-that was scored, and the ids of what `passed` and `failed`, so that halves can be told apart.
+scored tasks, and the ids of the tasks that `passed` and `failed`, from which the halves follow.
 """
 
 import json
@@ -20,7 +20,7 @@ from codegen_eval.suites.verdict import Result, Submission, Verdict
 BASELINES_FILE: Final = "baselines.json"
 
 Verdicts = Mapping[str, bool]
-"""Whether the completion of a task id passed; a task that isn't there was not scored."""
+"""Whether the completion passed, by task id; tasks that were not scored are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,18 @@ class Baseline:
 
 
 def empty(_problem: Problem) -> str:
-    """Nothing."""
+    """The empty completion."""
     return ""
 
 
 def previous_line(problem: Problem) -> str:
-    """The last whole line before the hole that isn't blank, once more, with its newline."""
+    """The last whole line before the hole that isn't blank, with its newline."""
     lines = problem.prefix.split("\n")[:-1]
     return next((f"{line}\n" for line in reversed(lines) if line.strip()), "")
 
 
 def reference(problem: Problem) -> str:
-    """The text that was there: what no model can exceed, unless the tests are wrong."""
+    """The original text of the hole, which passes unless the tests are wrong."""
     return problem.reference
 
 
@@ -57,7 +57,7 @@ BASELINES: Final[Mapping[str, Callable[[Problem], str]]] = {
 
 
 def baseline_submissions(suite: Suite, name: str) -> list[Submission]:
-    """A baseline's completion of every problem, to be judged as a model's is."""
+    """A baseline's completion of every problem, to be judged like a model's."""
     complete = BASELINES[name]
     return [Submission(task, 0, complete(problem)) for task, problem in suite.problems.items()]
 
@@ -65,7 +65,7 @@ def baseline_submissions(suite: Suite, name: str) -> list[Submission]:
 def baselines(
     problems: Sequence[Problem], scores: Mapping[str, Verdicts] | None = None
 ) -> tuple[Baseline, ...]:
-    """All baselines over some problems. Tasks that were not scored are left out of pass@1."""
+    """The figures of all baselines over some problems; pass@1 is over the scored tasks only."""
     scores = scores or {}
     return tuple(_baseline(name, problems, scores.get(name, {})) for name in BASELINES)
 
@@ -74,12 +74,12 @@ def write_baselines(directory: Path, suite: Suite, results: Mapping[str, Iterabl
     """Keeps the verdicts of baselines in a run's directory.
 
     Args:
-        directory: the run's.
-        suite: what was judged.
-        results: by the baseline's name, the verdicts of its submissions.
+        directory: the run's directory.
+        suite: the suite that was judged.
+        results: the verdicts of each baseline's submissions, by the baseline's name.
 
     Raises:
-        OSError: it can't be written.
+        OSError: the file can't be written.
     """
     content = {}
     for name in BASELINES:

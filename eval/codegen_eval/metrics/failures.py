@@ -1,8 +1,8 @@
-"""Why a sample failed: the first of CLASSES that recognises it.
+"""Why a sample failed: the first of CLASSES that applies to it.
 
-The order is from cause to symptom. What the text shows comes before the verdict that followed of
-it, since a completion that ran on into the next function may end as a syntax error, a wrong answer
-or a timeout; and of two things that the text shows, the more particular comes first.
+The order is from cause to symptom. Classes that look at the text come before those of verdicts,
+since a completion that ran on into the next function may end as a syntax error, a wrong answer or
+a timeout. Of two classes that look at the text, the more special one comes first.
 """
 
 import re
@@ -30,7 +30,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class FailureClass:
-    """A way to fail, how it is called, and what that means."""
+    """A class of failures: its name, what it means, and how to recognise it."""
 
     name: str
     about: str
@@ -38,7 +38,7 @@ class FailureClass:
 
 
 def forged(failure: Failure) -> bool:
-    """It tried to pass otherwise than by computing."""
+    """It tried to pass without computing the result."""
     return failure.result.verdict is Verdict.FORGED
 
 
@@ -72,12 +72,12 @@ def overrun(failure: Failure) -> bool:
 
 
 def cut_off(failure: Failure) -> bool:
-    """It had no end when its tokens ran out."""
+    """It was not at its end when it ran out of tokens."""
     return failure.sample.finish == FinishReason.LENGTH
 
 
 def early_stop(failure: Failure) -> bool:
-    """It is the beginning of the right text, if only its newline is missing, or nothing."""
+    """It is empty or the beginning of the right text, which may lack no more than its newline."""
     text, reference = failure.sample.completion, failure.problem.reference
     if text != reference and reference.startswith(text):
         return True
@@ -86,7 +86,7 @@ def early_stop(failure: Failure) -> bool:
 
 
 def indentation(failure: Failure) -> bool:
-    """It has the right lines at other depths, or doesn't compile for its indentation."""
+    """It has the right lines at wrong depths, or doesn't compile because of its indentation."""
     text, reference = failure.sample.completion, failure.problem.reference
     if text.rstrip() != reference.rstrip() and _lines(text) == _lines(reference):
         return True
@@ -115,24 +115,24 @@ def crash(failure: Failure) -> bool:
 
 
 CLASSES: Final = (
-    FailureClass("forged", "tried to pass otherwise than by computing", forged),
-    FailureClass("repeats suffix", "wrote again what follows the hole", repeats_suffix),
+    FailureClass("forged", "tried to pass without computing the result", forged),
+    FailureClass("repeats suffix", "repeated the text after the hole", repeats_suffix),
     FailureClass("overrun", "the right text, and then more", overrun),
     FailureClass("early stop", "the beginning of the right text, or nothing", early_stop),
-    FailureClass("cut off", "no end when its tokens ran out", cut_off),
+    FailureClass("cut off", "ran out of tokens before its end", cut_off),
     FailureClass(
         "indentation", "the right lines at other depths, or IndentationError", indentation
     ),
     FailureClass("syntax", "doesn't compile", syntax),
     FailureClass("timeout", "ran out of CPU time", timeout),
-    FailureClass("wrong answer", "ran, with another result than the expected one", wrong_answer),
+    FailureClass("wrong answer", "ran, and a result was not the expected one", wrong_answer),
     FailureClass("crash", "raised, crashed, or ended without an answer", crash),
 )
 """All ways to fail, in the order in which they are tried. The last five are verdicts."""
 
 
 def classify(problem: Problem, sample: Sample, result: Result) -> str | None:
-    """The name of the class of a failed sample; None of one that passed."""
+    """The name of the class of a failed sample; None for a sample that passed."""
     if result.verdict is Verdict.PASSED:
         return None
     failure = Failure(problem, sample, result)

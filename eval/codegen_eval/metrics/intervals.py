@@ -1,7 +1,7 @@
-"""How sure a figure is: intervals, tests, and what a run is too small to see.
+"""How certain a figure is: intervals, tests, and the smallest difference that a run can show.
 
-Tasks that were cut from one problem are not independent, so the problems (groups) are what is
-drawn: HumanEval's multi-line holes are 5,815, but of 164 problems, and 16 of those make up 44 %.
+Tasks that were cut from one problem are not independent, so a resample draws whole problems
+(groups): HumanEval's 5,815 multi-line holes are from 164 problems, and 16 of these have 44 %.
 """
 
 import math
@@ -20,7 +20,7 @@ SEED: Final = 20_210_707
 CONFIDENCE: Final = 0.95
 POWER: Final = 0.8
 _CHUNK: Final = 1_000_000
-"""Draws at a time: some megabytes, however many groups there are."""
+"""Draws at a time, which take some megabytes for any number of groups."""
 
 _NORMAL: Final = NormalDist()
 _Z: Final = _NORMAL.inv_cdf((1 + CONFIDENCE) / 2)
@@ -41,9 +41,9 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A mean of paired differences, and the smallest one that such pairs would have shown.
+    """A mean of paired differences, and the smallest true difference that such pairs would show.
 
-    `detectable` is NaN where nothing varied, for then nothing is known of the noise.
+    `detectable` is NaN if no pair differs, since the noise is unknown then.
     """
 
     estimate: Estimate
@@ -52,7 +52,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """Pairs that differ: `gained` only the second run had right, `lost` only the first."""
+    """The numbers of pairs that only the second run (`gained`) or the first (`lost`) had right."""
 
     gained: int
     lost: int

@@ -1,4 +1,4 @@
-"""How long completions took: medians, and what one in ten exceeds."""
+"""How long completions took: medians and 90th percentiles."""
 
 import math
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ class Spread:
 class Latency:
     """Seconds to the first token and to the end of a sample, and tokens per second between.
 
-    Of samples that were decoded together, each has the time that the batch took for it.
+    Samples that were decoded together each have the batch's time up to their own end.
     """
 
     first_token_seconds: Spread

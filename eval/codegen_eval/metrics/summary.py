@@ -1,4 +1,4 @@
-"""A run in figures: the one place that turns samples and verdicts into what is shown of them."""
+"""A run in figures. All figures that are shown anywhere are computed here."""
 
 import math
 from collections import Counter
@@ -24,7 +24,7 @@ _KS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One sample with all that is known of it; `result` is None while it was not scored."""
+    """One sample with its problem and its verdict; `result` is None if it was not scored."""
 
     problem: Problem
     sample: Sample
@@ -33,17 +33,18 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        """Whether it was scored, and right."""
+        """Whether the sample was scored and passed."""
         return self.result is not None and self.result.verdict is Verdict.PASSED
 
 
 @dataclass(frozen=True, slots=True)
 class SplitSummary:
-    """The figures of a half, or of all.
+    """The figures of a half, or of all tasks.
 
-    `pass_at` has an estimate per k, over the tasks with at least k scored samples. The text
-    metrics are means over a task's samples first, and empty of a suite that is not infilling,
-    where many texts are right. `failures` counts samples by class.
+    `pass_at` has an estimate for each k, over the tasks with at least k scored samples. A text
+    metric is the mean over tasks of the mean over a task's samples. Only infilling suites have
+    text metrics, since elsewhere very different texts are right. `failures` counts samples by
+    class.
     """
 
     split: Split
@@ -61,7 +62,7 @@ class SplitSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run in figures. `suite_tasks` is how many the suite has, whatever the run took of it."""
+    """A run in figures. `suite_tasks` is the number of tasks in the whole suite."""
 
     name: str
     info: RunInfo

@@ -1,24 +1,25 @@
-r"""How near a completion comes to the text that was there, character by character.
+r"""How near a completion comes to the original text, character by character.
 
-Nothing is normalised unless the name says so: a newline too many or "\r\n" for "\n" is a
-difference, for it is one in the file.
+Nothing is normalised unless the name says so: an extra newline, or "\r\n" for "\n", is a
+difference, since it is one in the file.
 """
 
 from typing import Final
 
 _LONGEST: Final = 20_000
-"""Characters of a text that count: more than completions have, so that none takes minutes."""
+"""Characters of a text that are compared: longer than completions are, and not so long that
+comparing takes minutes."""
 
 
 def exact(completion: str, reference: str) -> bool:
-    """Whether the whole completion is the reference, as it is."""
+    """Whether the completion equals the reference."""
     return completion == reference
 
 
 def exact_stripped(completion: str, reference: str) -> bool:
-    """Whether they are the same but for whitespace around the whole, newlines included.
+    """Whether both are equal without whitespace (newlines included) at their ends.
 
-    That is what published fill-in-the-middle scores call exact match.
+    Published fill-in-the-middle scores call this exact match.
     """
     return completion.strip() == reference.strip()
 
@@ -40,7 +41,7 @@ def edit_similarity(completion: str, reference: str) -> float:
 
 
 def levenshtein(left: str, right: str) -> int:
-    """How many insertions, deletions and substitutions lead from one text to the other.
+    """The least number of insertions, deletions and substitutions from one text to the other.
 
     A column of the table is one pair of integers, a bit per row. Source: Myers, A Fast
     Bit-Vector Algorithm for Approximate String Matching, JACM 46(3), 1999, in the form of

@@ -1,1 +1,1 @@
-"""Problems cut from a tested Python repository of the user's own."""
+"""Makes a suite of problems from a tested Python repository."""

@@ -1,4 +1,4 @@
-"""What a repository says of itself: name, version, and when its code first stood in public."""
+"""What a repository says about itself: its name, its version, and the date of its code."""
 
 import datetime as dt
 import os
@@ -29,7 +29,7 @@ _GIT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A repository's particulars; `version` and `commit` are empty where nothing tells them."""
+    """A repository's name, version, commit and date; unknown ones are empty."""
 
     name: str
     version: str
@@ -42,11 +42,12 @@ def about(repository: Path, published: str | None) -> About:
     """Reads pyproject.toml, PKG-INFO and git's log.
 
     Args:
-        repository: its folder.
-        published: the date that the person gave, ISO 8601.
+        repository: the repository's folder.
+        published: the date that the user gave, ISO 8601; None takes that of git's first commit, or
+            today's.
 
     Raises:
-        DataError: that is no date.
+        DataError: `published` isn't a date.
     """
     name, version = _metadata(repository)
     commit = first = ""

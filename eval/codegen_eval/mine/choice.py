@@ -1,4 +1,4 @@
-"""Which holes are tried, and in which order: the same every time, and spread."""
+"""Chooses the order in which holes are tried: fixed, and spread over files and functions."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ _KINDS: Final = ("statement", "block", "body")
 
 @dataclass(frozen=True, slots=True)
 class HoleCandidate:
-    """A hole, the file it is in, and the tests that execute a line of it, fastest first."""
+    """A hole, its file, and the tests that execute a line of it, the fastest first."""
 
     path: str
     hole: CutHole
@@ -22,7 +22,7 @@ class HoleCandidate:
 
     @property
     def function(self) -> tuple[str, str]:
-        """What holes are counted by."""
+        """The file and the function, by which kept holes are counted."""
         return self.path, self.hole.function
 
     @property
@@ -32,11 +32,11 @@ class HoleCandidate:
 
 
 def layers(candidates: Iterable[HoleCandidate], seed: int) -> Iterator[list[HoleCandidate]]:
-    """Candidates in the order to try them: in a layer, each function has at most one.
+    """Candidates in the order to try them, in layers with at most one candidate per function.
 
-    A layer goes round the files, so that the first ones to be kept come from all of them. From
-    layer to layer a function's holes change their kind; which kind comes first differs from
-    function to function.
+    Within a layer the files take turns, so that the first holes to be kept come from all files.
+    From layer to layer a function's holes change their kind, and different functions begin with
+    different kinds.
     """
 
     def key(text: str) -> bytes:
@@ -57,10 +57,10 @@ def layers(candidates: Iterable[HoleCandidate], seed: int) -> Iterator[list[Hole
 def chosen_tests(
     hit: Iterable[str], seconds: Mapping[str, float], most: int, budget: float
 ) -> tuple[str, ...]:
-    """Of the tests that execute a hole, the fastest, at most `most` and `budget` seconds.
+    """The fastest tests that execute a hole: at most `most`, which take at most `budget` seconds.
 
-    There is always one, however slow. Times are compared by their order of magnitude only: they
-    differ from run to run, and the choice shouldn't.
+    There is always one test, however slow it is. Only the orders of magnitude of times are
+    compared, since times differ from run to run and the choice should not.
     """
     ranked = sorted(set(hit), key=lambda test: (_magnitude(seconds[test]), _spread(test), test))
     result: list[str] = []

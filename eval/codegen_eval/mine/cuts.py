@@ -1,8 +1,8 @@
-"""Where a Python file can be cut: statements, blocks and bodies of its functions.
+"""Finds the holes of a Python file: statements, blocks and bodies of its functions.
 
-A hole begins after its first line's indentation and ends before its last line's ending, so it is
-what someone types whose cursor the editor has placed. It covers whole lines; a line that
-statements share is never cut.
+A hole begins after the indentation of its first line and ends before the newline of its last line:
+that is the text which a user types after an editor has placed the cursor. It covers whole lines; a
+line with several statements is never cut.
 """
 
 import ast
@@ -31,8 +31,8 @@ _TRIVIAL = (ast.Pass, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal)
 class CutHole:
     """A span of a file's text, in code points. `first` and `last` are its lines, from 1.
 
-    `function` is the qualified name of the outermost function around it, and what problems are
-    grouped by; `entry_point` that of the innermost.
+    `function` is the qualified name of the outermost function around it, by which problems are
+    grouped; `entry_point` is that of the innermost.
     """
 
     kind: HoleKind
@@ -65,9 +65,9 @@ def decode(data: bytes) -> str | None:
 
 
 def holes(text: str) -> list[CutHole]:
-    """All holes of a file, by their place; none if it doesn't parse.
+    """All holes of a file, in the order of their places; none if the file doesn't parse.
 
-    A body of one statement is a body, and no statement.
+    If a body has one statement, only the body is a hole.
     """
     try:
         tree = ast.parse(text)

@@ -1,4 +1,4 @@
-"""From a repository to a suite: copy, survey, cut, try, write."""
+"""From a repository to a suite: copies it, runs its tests, cuts holes, tries them, writes it."""
 
 import contextlib
 import hashlib
@@ -28,12 +28,12 @@ from codegen_eval.suites.problem import Problem
 
 TRIAL_LIMITS: Final = Limits(cpu_seconds=20.0, wall_seconds=60.0)
 _TEST_SECONDS: Final = 3.0
-"""What the tests of one hole may take together, so that judging stays far from its limits."""
+"""How long the tests of one hole may take together, so that judging stays far from its limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class MiningOptions:
-    """What the person asked for. `arguments` are handed to pytest to choose tests."""
+    """The user's options. `arguments` are passed to pytest to choose tests."""
 
     repository: Path
     out: Path
@@ -49,7 +49,7 @@ class MiningOptions:
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """What came of it. `kinds` counts the problems by the kind of their hole."""
+    """A new suite, in numbers. `kinds` counts the problems by the kind of their hole."""
 
     out: Path
     about: About
@@ -69,10 +69,10 @@ class Mined:
 
 
 def mine(options: MiningOptions, sandbox: Sandbox, progress: Progress) -> Mined:
-    """Makes a suite's folder, which is there whole or not at all.
+    """Makes a suite's folder. If mining fails, no folder is left.
 
     Raises:
-        DataError: the repository has nothing to mine, or the interpreter lacks something.
+        DataError: the repository has no usable holes, or the interpreter lacks a package.
         SandboxError: a box could not be started.
     """
     start = time.monotonic()

@@ -1,4 +1,4 @@
-"""The tests of a repository as they are: which ones are steady, and what each executes."""
+"""Runs a repository's tests, to find which ones are steady and which lines each executes."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ SURVEY_LIMITS: Final = Limits(
 class Survey:
     """The steady tests with their seconds, and by file and line the steady tests that execute it.
 
-    Steady is what passed twice. `failed`, `skipped` and `flaky` count the others. `plugins` says
-    whether any test needs pytest's installed plugins.
+    A test is steady if it passed twice. `failed`, `skipped` and `flaky` count the others. `plugins`
+    says whether any test needs the installed plugins of pytest.
     """
 
     seconds: Mapping[str, float]
@@ -42,13 +42,13 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """What runs a repository's tests."""
+    """Runs the tests of a repository."""
 
     python: Interpreter
     sandbox: Sandbox
 
     def start(self, plan: PytestPlan) -> PytestSession:
-        """A session, whatever comes of it.
+        """Runs a session, which may fail.
 
         Raises:
             SandboxError: the box could not be started.
@@ -56,10 +56,10 @@ class Runner:
         return run_session(plan, self.python, self.sandbox, 0, SURVEY_LIMITS)
 
     def run(self, plan: PytestPlan) -> PytestSession:
-        """A session that got to its end, and ran tests.
+        """Runs a session to its end.
 
         Raises:
-            DataError: it didn't, or there were none; the message says why.
+            DataError: it ended early, or ran no test; the message says why.
             SandboxError: the box could not be started.
         """
         session = self.start(plan)
@@ -87,10 +87,11 @@ def survey(
 ) -> Survey:
     """Runs all tests twice, the first time under coverage, the second without installed plugins.
 
-    If a test needs those, a third time with them.
+    If a test needs the plugins, all tests run a third time, with plugins.
 
     Raises:
-        DataError: pytest couldn't run them, none passed, or none executes the tree's own files.
+        DataError: pytest couldn't run the tests, no test passed, or no test executes the tree's own
+            files.
         SandboxError: a box could not be started.
     """
     progress.note("running the tests under coverage")

@@ -1,4 +1,4 @@
-"""A copy of a repository, without what its tests don't need. The original is only read."""
+"""Copies a repository, without the files that its tests don't need. The original is only read."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ _SKIPPED_ENDINGS: Final = (".pyc", ".pyo", ".egg-info")
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What of a repository was copied. `files` are relative, with forward slashes, sorted."""
+    """A copy of a repository. `files` are the copied files, relative, with slashes, sorted."""
 
     files: tuple[str, ...]
     bytes: int
@@ -38,7 +38,7 @@ class Copied:
 
 
 def is_test(name: str) -> bool:
-    """Whether a file belongs to the tests, or only builds or configures."""
+    """Whether a file belongs to the tests, or to building and configuring."""
     path = PurePosixPath(name)
     return (
         any(part in {"tests", "test", "testing", "docs", "doc"} for part in path.parts[:-1])
@@ -51,11 +51,11 @@ def is_test(name: str) -> bool:
 def copy_tree(source: Path, target: Path) -> Copied:
     """Copies a repository into a new folder.
 
-    Left out: version control, environments, caches, builds, files of more than 16 MiB, whatever
-    is no regular file, and links that lead out of the repository. Links within it become files.
+    Left out are version control, environments, caches, builds, files of more than 16 MiB, anything
+    but regular files, and links that lead out of the repository. Links within it become files.
 
     Raises:
-        DataError: there is no such folder, no Python in it, no test, or too much of all.
+        DataError: the folder doesn't exist, has no Python files or no tests, or is too large.
     """
     if not source.is_dir():
         raise DataError(f"{source} is not a folder")

@@ -1,4 +1,4 @@
-"""Trying holes: the tests must pass with the text that was there, and fail without it."""
+"""Tries holes: the tests must pass with the original text, and fail without it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,12 +18,12 @@ from codegen_eval.suites.problem import Problem
 from codegen_eval.suites.verdict import Verdict
 
 _TRIES: Final = 3
-"""Holes that are tried per one that a function may have, before the function is given up."""
+"""How many holes of a function are tried for each hole that it may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of the holes that were tried. `dropped` counts the others by reason."""
+    """The holes that were kept. `dropped` counts those that were not, by reason."""
 
     kept: tuple[tuple[HoleCandidate, Problem], ...]
     tried: int
@@ -32,9 +32,9 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Makes problems of candidates. `texts` are the files' by their paths.
+    """Makes problems of candidates. `texts` are the texts of files, by path.
 
-    `plugins` says whether the tests need what pytest finds installed.
+    `plugins` says whether the tests need the installed plugins of pytest.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Maker:
     plugins: bool
 
     def problem(self, candidate: HoleCandidate) -> Problem:
-        """The problem of a hole."""
+        """The problem that a candidate becomes."""
         hole, text = candidate.hole, self.texts[candidate.path]
         return Problem(
             task_id=f"{self.name}/{candidate.name}",
@@ -72,7 +72,7 @@ class Bench:
 
     @contextmanager
     def slot(self) -> Iterator[int]:
-        """A slot that nobody else has."""
+        """A slot that no other thread has."""
         slot = self._free.get()
         try:
             yield slot
@@ -89,7 +89,7 @@ def try_holes(
     limit: int,
     per_function: int,
 ) -> Tried:
-    """Keeps up to `limit` holes, in the order of `layers`, whatever the number of slots.
+    """Keeps up to `limit` holes, in the order of `layers`, with any number of slots.
 
     Raises:
         SandboxError: a box could not be started.
@@ -145,10 +145,10 @@ def _in_order(
 
 
 def reason_to_drop(problem: Problem, bench: Bench) -> str:
-    """Why a hole is no problem; nothing if it is one.
+    """Why a hole can't be a problem; "" if it can.
 
-    Without its text, the file need not compile: then `pass` stands in the hole, or else every
-    test would fail, whether it looks at the hole's effect or not.
+    If the file doesn't compile with an empty hole, `pass` is put there: otherwise every test would
+    fail, whether it checks the hole's effect or not.
     """
     with bench.slot() as slot:
         for null in ("", "pass"):

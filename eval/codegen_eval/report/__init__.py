@@ -1,1 +1,1 @@
-"""Runs as one HTML file that needs nothing else, and as CSV."""
+"""Reports of runs: one self-contained HTML file, and CSV."""

@@ -1,4 +1,4 @@
-"""A sample against the reference, line by line, with the lines around the hole."""
+"""A diff of a sample and the reference, with the lines around the hole."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ class DiffLine:
 def diff(problem: Problem, completion: str) -> list[DiffLine]:
     """The reference ("-") and a completion ("+") of a hole, with some lines around it.
 
-    A hole amid a line is shown with the whole line, so that what it became can be read.
+    If a hole begins or ends inside a line, the whole line is shown.
     """
     above, left = _split_last(problem.prefix)
     right, newline, below = problem.suffix.partition("\n")
@@ -53,7 +53,7 @@ def diff(problem: Problem, completion: str) -> list[DiffLine]:
 
 
 def diff_element(lines: Sequence[DiffLine]) -> Element:
-    """A diff as a block of code. Signs, not colours alone, tell the two apart."""
+    """A diff as a block of code, with signs beside the colours."""
     return el(
         "pre",
         el("code", (_line(line) for line in lines)),

@@ -1,7 +1,7 @@
-"""HTML that can't forget to escape: a page is a tree, and text becomes markup in one place only.
+"""Builds HTML as a tree of elements, so that text is escaped in one place and never forgotten.
 
-What a model wrote is shown, never interpreted: besides HTML's own characters, those that control,
-hide or reorder are shown by their number.
+Text that a model wrote is shown and never interpreted. Characters that control, hide or reorder
+text are shown by their number.
 """
 
 import re
@@ -29,7 +29,7 @@ _MARK: Final = re.compile(r"<(U\+[0-9A-F]{4,6})>")
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element with its content. Make it by `el`, which checks the names."""
+    """An element with its content; `el` makes it and checks the names."""
 
     tag: str
     attributes: tuple[tuple[str, Attribute], ...]
@@ -40,13 +40,13 @@ def el(tag: str, *children: Child, **attributes: Attribute) -> Element:
     """An element.
 
     Args:
-        tag: one of those that the report uses; there are no scripts among them.
+        tag: one of the tags that the report uses, which include no scripts.
         children: elements, text, None for nothing, and iterables of these.
         attributes: `class_` is class, `aria_label` aria-label; True is an attribute without a
             value, None and False none.
 
     Raises:
-        ValueError: the tag or an attribute is none that a report may have.
+        ValueError: a report may not have this tag or attribute.
     """
     if tag not in _TAGS:
         raise ValueError(f"<{tag}> has no place in a report")

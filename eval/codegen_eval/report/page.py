@@ -1,4 +1,4 @@
-"""The report: one page, no scripts, nothing fetched."""
+"""The report as one HTML page, without scripts and without anything to fetch."""
 
 from collections.abc import Iterator, Sequence
 from importlib import resources
@@ -11,7 +11,7 @@ from codegen_eval.report.reported import ReportedRun
 from codegen_eval.report.table_csv import command_of
 
 PROBLEMS: Final = 400
-"""Problems that a page shows unless told otherwise, of all its runs together."""
+"""The default number of problems on a page, of all its runs together."""
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -33,8 +33,8 @@ def page(entries: Sequence[ReportedRun], most: int = PROBLEMS) -> str:
     """The page of some runs.
 
     Args:
-        entries: at least one.
-        most: the problems shown, divided among the runs.
+        entries: the runs, at least one.
+        most: how many problems to show, divided among the runs.
     """
     title = _title(entries)
     style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Plots as inline SVG, drawn by hand: few marks, labels that can be read on a phone.
+"""Plots as inline SVG, with few marks and with labels that can be read on a phone.
 
-A run is a numbered dot everywhere, so that colour alone never tells runs apart. Colours are
-classes; the style sheet gives them for light and dark.
+A run is a numbered dot in every plot, so that colour is never the only sign. Colours are CSS
+classes, which the style sheet defines for light and dark pages.
 """
 
 import math
@@ -15,7 +15,7 @@ from codegen_eval.report.html import Element, el
 from codegen_eval.report.reported import ReportedRun
 
 SERIES: Final = 6
-"""Colours there are; a seventh run has the first one's again, and its own number."""
+"""The number of colours; the seventh run has the first colour again, and its own number."""
 
 _WIDTH, _HEIGHT = 400.0, 260.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 18.0, 14.0, 42.0
@@ -95,9 +95,9 @@ def pass_at_k(entries: Sequence[ReportedRun]) -> Element | None:
 
 
 def quality_and_latency(entries: Sequence[ReportedRun]) -> Element | None:
-    """pass@1 against the median time of a completion; None of fewer than two runs.
+    """pass@1 against the median time of a completion; None for fewer than two runs.
 
-    Runs that no other beats in both are joined: the rest is never the one to choose.
+    A line joins the runs that no other run beats in both (the Pareto front).
     """
     points = [
         _Point(entry, split.latency.seconds.median, split.pass_at[1])

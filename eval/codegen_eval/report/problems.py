@@ -1,4 +1,4 @@
-"""The problems of a run, failures first: what was asked, what came, what should have come."""
+"""The problems of a run, failures first, with the prompt, the samples and the reference."""
 
 import re
 from collections import Counter
@@ -13,7 +13,7 @@ from codegen_eval.report.html import Child, Element, el
 from codegen_eval.report.reported import ReportedRun
 
 _LONGEST: Final = 12_000
-"""Characters of a text that are shown, so that no single completion makes the file unreadable."""
+"""Characters of a text that are shown at most, so that a long completion can't fill the page."""
 
 _SAMPLES: Final = 5
 _SPECIAL: Final = re.compile(r"(<\|[a-z_]+\|>)")
@@ -23,7 +23,7 @@ _UNSCORED: Final = len(CLASSES) + 1
 
 
 def problems(entry: ReportedRun, most: int) -> Element:
-    """At most so many problems of a run; a line says how many were left out."""
+    """At most `most` problems of a run, and a line that says how many were left out."""
     prompts = {batch.task_id: batch.prompt for batch in reversed(entry.run.batches)}
     tasks = list(by_problem(entry.outcomes).values())
     ranked = sorted(tasks, key=_rank)  # Stable: the suite's order within a class.

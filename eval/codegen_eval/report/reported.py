@@ -1,4 +1,4 @@
-"""What a report is made of, and how its runs are told apart."""
+"""The runs of a report, with figures and with labels that tell them apart."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _TELLING: Final = (
     "format", "end", "heal", "device", "samples", "temperature", "top_p", "threads", "paths",
     "batch", "max_tokens", "context_tokens", "seed", "onnxruntime", "model_sha256",
 )  # fmt: skip
-"""Fields that join a label where the runs of a report differ in them, beside the model."""
+"""Fields that are added to the labels, after the model, where the runs differ in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class ReportedRun:
 
 
 def reported_runs(runs: Sequence[tuple[Run, Suite]]) -> list[ReportedRun]:
-    """The runs with their figures, labelled by what tells them apart.
+    """The runs with their figures and labels.
 
     Raises:
-        DataError: a run is not one of its suite's data.
+        DataError: a run was not made from the given suite.
     """
     labels = _labels([run for run, _ in runs])
     return [

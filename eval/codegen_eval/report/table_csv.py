@@ -1,4 +1,4 @@
-"""Runs as CSV, to be committed: a line per run, half and measure, in a fixed order, undated."""
+"""Runs as CSV to be committed: a line per run, half and measure, in a fixed order, no dates."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ _Row = tuple[str, int, int, float, float, float]
 
 
 def to_csv(entries: Sequence[ReportedRun]) -> str:
-    """The text of the file. What is undefined is left empty; shares are from 0 to 1."""
+    """The text of the file. Undefined figures are empty; shares are from 0 to 1."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -44,7 +44,7 @@ def to_csv(entries: Sequence[ReportedRun]) -> str:
 
 
 def command_of(entry: ReportedRun) -> str:
-    """The command that makes such a run again; empty where its choice of problems is unknown."""
+    """The command that makes such a run; empty if its choice of problems is unknown."""
     info = entry.run.info
     words = [
         "codegen", "eval", "run", info.suite, "--model", info.model, "--precision", info.precision,

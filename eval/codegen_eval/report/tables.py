@@ -62,7 +62,7 @@ def halves(entries: Sequence[ReportedRun]) -> Element:
 
 
 def failures(entries: Sequence[ReportedRun]) -> Element | None:
-    """How often each class of failure was met, of all scored samples; None where none was."""
+    """How many of the scored samples are in each class of failures; None if no sample failed."""
     splits = [entry.summary.splits["all"] for entry in entries]
     shares = [
         {name: count / split.scored for name, count in split.failures.items()} for split in splits
@@ -103,7 +103,7 @@ def _share(split: SplitSummary, name: str, largest: float | None) -> Element:
 
 
 def settings(entries: Sequence[ReportedRun]) -> Element:
-    """What was run: a line per setting, a column per run; what differs is marked."""
+    """The settings of all runs: a line per setting, a column per run; differences are marked."""
     rows = []
     for field in fields(RunInfo):
         values = [_setting(field.name, getattr(entry.run.info, field.name)) for entry in entries]

@@ -1,1 +1,1 @@
-"""The red team: attacks on the sandbox and the judge, shipped for every user to repeat."""
+"""Attacks on the sandbox and the judge, which every user can run."""

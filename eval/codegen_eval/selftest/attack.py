@@ -1,4 +1,4 @@
-"""What an attack is, and the problems whose solutions the attacks pretend to be."""
+"""The definition of an attack, and the problems that the attacks pretend to solve."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -20,26 +20,26 @@ TIMEOUT: Final = (Verdict.TIMEOUT,)
 FORGED: Final = (Verdict.FORGED,)
 SYNTAX: Final = (Verdict.SYNTAX,)
 REFUSED: Final = (Verdict.WRONG, Verdict.ERROR, Verdict.FORGED)
-"""For what meddles with the judge's own code in the box: which of them depends on that code."""
+"""The verdicts on attacks that change the judge's code in the box; that code decides which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """A program, what it tries, and what has to come of it.
+    """A program that attacks, and the verdicts that are expected.
 
-    The program may name what `scene.py` plants, as `@OUTSIDE@`. It attacks by itself; what it sees
-    of its success it reports by raising, which is no expected verdict then. What it can't see is
-    looked for from outside after every attack.
+    The program may contain words like `@OUTSIDE@` for what `scene.py` plants. If it sees that it
+    succeeded, it raises, and the verdict isn't one of the expected ones. After every attack the
+    scene is checked from outside for successes that the program can't see.
 
     Attributes:
-        name: unique.
-        about: what is tried, in one line.
+        name: a unique name.
+        about: what it tries, in one line.
         program: the whole text that is judged.
-        expected: the verdicts of which one must come.
-        checks: the kinds of judging that it is put to.
+        expected: the expected verdicts; the verdict has to be one of them.
+        checks: the kinds of judging that it is used on.
         problem: the problem that it pretends to solve.
-        alone: nothing else runs meanwhile; the judge's own CPU time is bounded.
-        sleeps: it runs out of wall time, having used next to none of its CPU time.
+        alone: whether it runs alone, with a limit on the judge's own CPU time.
+        sleeps: whether it runs out of wall time with hardly any CPU time.
     """
 
     name: str
@@ -113,7 +113,7 @@ def escape(
     program: str,
     checks: tuple[CheckKind, ...] = CALLS,
 ) -> Attack:
-    """An attack that solves its problem, unless it sees itself succeed."""
+    """An attack that solves its problem, unless it sees that it succeeded."""
     return Attack(name, about, f"{HEAD}\n{program}", PASSED, checks)
 
 
@@ -150,14 +150,14 @@ def check(candidate):
 
 
 def solve(numbers: list[int], factor: int) -> int:
-    """What `mingle` must return."""
+    """The result that `mingle` must return."""
     return sum(place * number for place, number in enumerate(numbers, 1)) * factor % 1000003
 
 
 def problem_of(name: ProblemName, kind: CheckKind, task_id: str, secret: str) -> Problem:
-    """A made-up problem. `secret` stands in the tests and the reference, for whoever finds them.
+    """A made-up problem. Its tests and reference contain `secret`, which attacks look for.
 
-    All of the text is the hole, so that an attack decides about its first byte too.
+    All of the text is the hole, so that an attack is the whole program.
     """
     check: Check
     if name == "mingle":

@@ -1,4 +1,4 @@
-"""Runs the crowds: whether boxes that run at once leave each other alone."""
+"""Runs the crowds, to see whether boxes that run at once can disturb one another."""
 
 import threading
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _LIMITS: Final = Limits(
 
 
 def attack_in_crowds(sandbox: Sandbox) -> Iterator[Outcome]:
-    """Each crowd: the honest program has to come to its end."""
+    """Runs each crowd; its honest program has to finish."""
     for crowd in CROWDS:
         verdict, detail = _passes(sandbox, crowd)
         yield Outcome(crowd.name, crowd.about, verdict, ("passed",), verdict == "passed", detail)

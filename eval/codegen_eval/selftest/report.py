@@ -1,4 +1,4 @@
-"""What a self-test found."""
+"""The report of a self-test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One attack's end.
+    """The outcome of one attack.
 
-    `verdict` is "none" where it could not be judged. `ok` says that the verdict is one of the
-    expected ones, and that nothing outside of the box was changed; `detail` says what was.
+    `verdict` is "none" if it could not be judged. `ok` says that the verdict is one of the expected
+    ones and that nothing outside of the box was changed; otherwise `detail` says what was.
     """
 
     name: str
@@ -24,13 +24,13 @@ class Outcome:
 
     @property
     def escaped(self) -> bool:
-        """Whether the verdict is as expected, and only the surroundings show that it failed."""
+        """Whether the verdict is an expected one, and something outside of the box was changed."""
         return not self.ok and self.verdict in self.expected
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many of a suite's programs were judged as they must be, and those that were not."""
+    """How many of a suite's programs got the right verdict, and which did not."""
 
     suite: str
     good: int
@@ -39,7 +39,7 @@ class Counted:
 
     @property
     def ok(self) -> bool:
-        """Whether all were; also where there were none."""
+        """Whether all got the right verdict; true if there were none."""
         return self.good == self.total
 
 
@@ -56,13 +56,13 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether all is as expected."""
+        """Whether all attacks, solutions and stubs had the expected outcome."""
         return all(outcome.ok for outcome in self.attacks) and all(
             counted.ok for counted in (*self.canonical, *self.stubs)
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As `codegen eval selftest --json` prints it."""
+        """The report as `codegen eval selftest --json` prints it."""
         return {
             "schema": SCHEMA,
             "sandbox": self.sandbox,

@@ -25,17 +25,17 @@ from codegen_eval.suites.problem import Problem, Suite
 from codegen_eval.suites.verdict import Result, Submission, Verdict
 
 _CPU_SECONDS: Final = 10.0
-"""As scoring grants: what has to be answered is answered on a slow and busy machine too."""
+"""As much as scoring grants, so that answers arrive on a slow and busy machine, too."""
 
 _OUTLASTED_SECONDS: Final = 1.5
-"""For what is to run out of CPU time, or may; it uses all of it."""
+"""For attacks that may run out of CPU time, and then use all of it."""
 
 _REPOSITORY_CPU_SECONDS: Final = 5.0
 _WALL_SECONDS: Final = 45.0
 _REPOSITORY_WALL_SECONDS: Final = 120.0
 _SLEEP_SECONDS: Final = 4.0
 _JUDGE_SECONDS: Final = 2.0
-"""CPU time that the judge itself may take for one program, whatever that answers."""
+"""CPU time that the judge itself may take for one program, for any answer."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,10 @@ def selftest(
     *,
     quick: bool = False,
 ) -> Report:
-    """Runs all of it.
+    """Runs the whole self-test.
 
     Raises:
-        DataError: official data is there, and isn't what it should be.
+        DataError: an official data file is there and has another sha256.
         SandboxError: a solution or a stub could not be judged.
     """
     attacks = (*ATTACKS, *REPOSITORY)
@@ -146,10 +146,10 @@ def selftest(
 def attack_all(
     sandbox: Sandbox, jobs: int, attacks: Sequence[Attack], *, crowds: bool = True
 ) -> Iterator[Outcome]:
-    """Runs attacks, those that must be alone after the others; then the crowds, if wanted.
+    """Runs attacks, then those that must run alone, and then, with `crowds`, the crowds.
 
-    Their outcomes come as they are found. The last two say whether processes or temporary
-    folders were left.
+    Yields each outcome as soon as it is known. The last two outcomes say whether temporary folders
+    or processes are left.
     """
     with Stage() as stage:
         cases = [_case(attack, kind, stage) for attack in attacks for kind in attack.checks]

@@ -1,7 +1,7 @@
-"""What is planted around an attack, and whether it is still as it was when the attack is over.
+"""Plants targets around an attack, and checks after the attack that they are unchanged.
 
-All of it is the self-test's own: a folder open to everybody, a file in the user's home, a variable
-of the environment, listeners on the loopback, and a process to be killed.
+All targets are the self-test's own: a folder that every user may write to, a file in the user's
+home, an environment variable, listeners on the loopback, and a process to be killed.
 """
 
 import os
@@ -29,14 +29,14 @@ signal.signal(signal.SIGURG, lambda *a: sys.exit())
 print("ready", flush=True)
 sys.stdin.read()
 """
-"""Dies of a signal that all others ignore, and with the process that started it."""
+"""It ends by a signal that other programs ignore, and together with the process that started it."""
 
 _PROJECT: Final = Path(codegen_eval.__file__).parent
 _LIBRARY: Final = Path(os.__file__).parent
 
 
 class Stage:
-    """A place for scenes, and for the boxes' own temporary folders."""
+    """A folder for all scenes, and for the temporary folders of boxes."""
 
     def __init__(self) -> None:
         self.secret = secrets.token_hex(16)
@@ -45,7 +45,7 @@ class Stage:
         self._outer = Path(tempfile.gettempdir())
 
     def __enter__(self) -> Self:
-        """Sets it up."""
+        """Makes the folder and sets the environment variable."""
         folder = tempfile.mkdtemp(prefix="codegen-selftest-")
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
         self.folder = Path(folder).resolve()
@@ -70,16 +70,16 @@ class Stage:
         self._stack.close()
 
     def scene(self, attack: Attack) -> "Scene":
-        """Plants what an attack names."""
+        """The scene of an attack."""
         return self._stack.enter_context(Scene(attack, self, self._outer))
 
     def left(self) -> list[str]:
-        """The temporary folders that boxes left, when none is there any more."""
+        """The temporary folders that boxes left; to be asked when no box runs any more."""
         return sorted(path.name for path in self.boxes.iterdir())
 
 
 class Scene:
-    """One attack's surroundings. What its program doesn't name is not made."""
+    """The targets of one attack. Only targets that its program names are made."""
 
     def __init__(self, attack: Attack, stage: Stage, outer: Path) -> None:
         self._attack = attack
@@ -137,7 +137,7 @@ class Scene:
         self._stack.close()
 
     def broken(self) -> Iterator[str]:
-        """What the attack did outside of its box, in words; nothing if it was held."""
+        """Descriptions of what the attack changed outside of its box."""
         yield from self._broken_canaries()
         for path in self._forbidden():
             if os.path.lexists(path):
@@ -269,7 +269,7 @@ def _named(mark: str) -> list[int]:
 def leftovers(uids: range | None) -> list[int]:
     """Processes that boxes left: those of the boxes' own users, or else children of this process.
 
-    Only to be asked when no box runs any more, and no scene's process.
+    To be asked when neither a box nor a scene's process runs any more.
     """
     found = []
     for path in Path("/proc").glob("[0-9]*"):
@@ -282,7 +282,7 @@ def leftovers(uids: range | None) -> list[int]:
 
 
 def end(pids: list[int]) -> None:
-    """Ends processes that a failed attack left."""
+    """Ends processes that a successful attack left."""
     for pid in pids:
         with suppress(OSError):
             os.kill(pid, signal.SIGKILL)

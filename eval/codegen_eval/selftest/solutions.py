@@ -1,4 +1,4 @@
-"""The judge is no use either if it refuses what is right: solutions that pass, stubs that fail."""
+"""Checks that right programs pass and wrong ones fail: the suites' own solutions, and stubs."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ QUICK: Final = 20
 
 
 def submissions(suite: Suite, *, quick: bool) -> tuple[list[Submission], list[Submission]]:
-    """A suite's own solutions, and stubs in their place."""
+    """A suite's own solutions, and stubs of the same functions."""
     problems = choose(suite.problems.values(), "all", QUICK if quick else None)
     return (
         [Submission(problem.task_id, 0, problem.reference) for problem in problems],
@@ -34,7 +34,7 @@ def submissions(suite: Suite, *, quick: bool) -> tuple[list[Submission], list[Su
 
 
 def load(data: Path | None) -> Iterator[tuple[str, Suite | None, str]]:
-    """The suites, each with its name; None, and why, where its data isn't here."""
+    """The suites with their names; None and the reason for a suite whose data isn't here."""
     for name in SUITES:
         try:
             yield name, load_suite(name, data), ""

@@ -1,4 +1,4 @@
-"""All attacks, by what they aim at."""
+"""All attacks, in a module for each kind of target."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
-"""Answers by itself, where the answers go: out of turn, too many, too large, or no answers at all.
+"""Writes to the descriptor of answers: out of turn, too many answers, too large ones, or none.
 
-The descriptor is not known to a program, but there are few.
+A program doesn't know the descriptor, but it can try them all.
 """
 
 from typing import Final
@@ -284,4 +284,4 @@ attempt("a child", child)
     *_COSTLY,
     *_RAISED,
 )
-"""Everything that is written or read where only the judge's own code should."""
+"""Attacks that write or read where only the judge's code should."""

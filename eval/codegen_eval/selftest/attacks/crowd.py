@@ -1,7 +1,7 @@
-"""Eight boxes at once, seven of which do what they can to starve the eighth.
+"""Eight boxes at once, seven of which try to starve the eighth.
 
-They have several processes each, as a repository's tests have. The bombs end by themselves: 100
-processes or threads that sleep three seconds, 200 MiB, a processor for some seconds.
+Each may have several processes, like a repository's tests. The bombs end by themselves: 100
+processes or threads that sleep three seconds, 200 MiB of memory, or some seconds of a processor.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ from typing import Final
 from codegen_eval.selftest.attack import FORGED, REFUSED, WRONG, Attack
 
 _NEVER_RIGHT: Final = (*WRONG, *FORGED)
-"""Never the expected result; whether it was meant to be taken for it is a matter of taste."""
+"""For results that are wrong in any case; whether they are forgeries is a matter of taste."""
 
 ATTACKS: Final = (
     Attack(

@@ -1,4 +1,4 @@
-"""Ends the process, the call or the test before anybody could find a result wrong."""
+"""Ends the process, the call or the test before a result can be found wrong."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Walks to the code that runs the program, to find the answers there or to answer in its place."""
+"""Reaches the code that runs the program, to find answers there or to answer in its place."""
 
 from typing import Final
 

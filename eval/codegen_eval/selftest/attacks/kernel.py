@@ -1,4 +1,4 @@
-"""System calls that lead out of a box, or to parts of the kernel that nobody needs here.
+"""System calls that lead out of a box, or to parts of the kernel that programs don't need.
 
 The numbers are those of x86_64 and aarch64; the arguments are harmless where a call succeeds.
 """

@@ -1,4 +1,4 @@
-"""The network: everything that a program could be told by or tell to anybody.
+"""Uses the network, to receive or to send anything.
 
 All listeners are the self-test's own, on this machine's loopback.
 """

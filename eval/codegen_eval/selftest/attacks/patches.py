@@ -1,4 +1,4 @@
-"""Changes what the judge's code in the box would go by, if it decided anything there."""
+"""Patches everything by which the judge's code in the box could decide, if it decided there."""
 
 from typing import Final
 

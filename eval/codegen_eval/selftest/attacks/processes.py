@@ -1,7 +1,7 @@
-"""More processes and threads than the one that a program has, and signals to others.
+"""Starts processes and threads, of which a program may have only one, and signals others.
 
-Bombs are small ones: at most 200 processes or threads, each of which ends after three seconds.
-Signals go to the box's own tree and to a process that was started to be their victim.
+Bombs are small: at most 200 processes or threads, which end after three seconds. Signals go to the
+box's own processes and to a process that was started for this.
 """
 
 from typing import Final

@@ -1,8 +1,8 @@
 """Attacks on a repository's own tests, which assert in the process of the attacking program.
 
-Nothing there can be proved; these are the ways that are known and looked for. A program that
-searches its own process for the report's secrets, and writes the whole report itself, is not among
-them: no judging inside of one process tells it from an honest one.
+There forgery can't be excluded; these are the known ways, which the judge detects. A program that
+searches its own process for the report's secrets and writes the whole report itself is not among
+them: a judge in the same process can't tell it from an honest one.
 """
 
 import importlib.util

@@ -1,4 +1,4 @@
-"""Memory, disk, output, time and descriptors, all of them bounded by what a machine can bear."""
+"""Exhausts memory, disk, output, time and descriptors, in amounts that a machine can bear."""
 
 from typing import Final
 

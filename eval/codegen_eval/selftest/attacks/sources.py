@@ -1,4 +1,4 @@
-"""Texts that read as something else, or that are right in an unusual way: these must pass."""
+"""Honest programs with unusual texts, which must pass, and one that is merely wrong."""
 
 from typing import Final
 
