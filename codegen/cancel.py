@@ -1,4 +1,4 @@
-"""Cancellation that can be asked for from any thread, and interrupts a running model call."""
+"""Cancellation, from any thread, which also interrupts a running model call."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,10 +8,10 @@ from codegen.errors import CancelledError
 
 
 class CancelToken:
-    """Set once, by anyone; checked before every model call by the engine.
+    """A flag that any thread can set once; the engine checks it before every model call.
 
-    A model call in flight registers how it is interrupted (`on_cancel`), since a prompt's
-    chunk can run for seconds and checking between calls would be too late.
+    A running model call registers a function that interrupts it (`on_cancel`): a part of a prompt
+    can take seconds, so a check between the calls would be too late.
     """
 
     def __init__(self) -> None:
@@ -21,11 +21,11 @@ class CancelToken:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the work is not wanted any more."""
+        """Whether the work was cancelled."""
         return self._cancelled
 
     def cancel(self) -> None:
-        """Says that nobody waits for the result. Calling it again changes nothing."""
+        """Cancels the work, and interrupts running calls. Calling it again changes nothing."""
         with self._lock:
             if self._cancelled:
                 return
@@ -35,13 +35,16 @@ class CancelToken:
             interrupt()
 
     def check(self) -> None:
-        """Raises CancelledError if the work is not wanted any more."""
+        """Raises CancelledError if the work was cancelled."""
         if self._cancelled:
             raise CancelledError("cancelled")
 
     @contextmanager
     def on_cancel(self, interrupt: Callable[[], None]) -> Iterator[None]:
-        """Calls `interrupt` (from the cancelling thread) if `cancel` comes within the block."""
+        """Calls `interrupt`, in the cancelling thread, if `cancel` is called within the block.
+
+        If the work was cancelled before the block, `interrupt` is called at once.
+        """
         with self._lock:
             self._interrupts.append(interrupt)
             late = self._cancelled

@@ -1,4 +1,4 @@
-"""Reading and writing files: never waiting for a pipe, and never leaving half a file."""
+"""Reads regular files only, which can't block, and writes files whole or not at all."""
 
 import contextlib
 import errno
@@ -10,23 +10,25 @@ import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-# Bytes: more than any of the small JSON files in the cache comes to.
+# Bytes: the small JSON files in the cache are all smaller.
 _MOST_JSON: Final = 4_000_000
 
 
 class NotRegularError(OSError):
-    """A pipe, a socket or a device in place of a file."""
+    """The path is that of a pipe, a socket or a device, not of a regular file."""
 
 
 def open_file(path: str | Path) -> BinaryIO:
-    """A regular file, for reading. A pipe or a device is none: it could keep one waiting for ever.
+    """Opens a regular file for reading. Pipes and devices are refused: reading them could block.
 
     Raises:
-        OSError: it can't be opened; NotRegularError and IsADirectoryError: it is no file.
+        OSError: it can't be opened.
+        NotRegularError: it is a pipe, a socket or a device.
+        IsADirectoryError: it is a directory.
         ValueError: the path holds a NUL.
     """
-    # Looked at before it is opened, since opening a device can do something; and once more when it
-    # is open, since it can be another file by then.
+    # Checked before opening, since opening a device can have effects; and once more after that,
+    # since the path may have got another file in between.
     _require_regular(path, os.stat(path))  # noqa: PTH116 - Path("") is "."
     file = open(path, "rb", opener=_open_without_waiting)  # noqa: SIM115 - the caller's
     try:
@@ -38,26 +40,26 @@ def open_file(path: str | Path) -> BinaryIO:
 
 
 def read_file(path: str | Path) -> bytes:
-    """All of a regular file.
+    """The bytes of a regular file.
 
     Raises:
         OSError: it can't be read, or is no regular file.
     """
     with open_file(path) as file:
-        # Some files of /proc have nothing yet, and would be waited for: that reads as None.
+        # In non-blocking mode `read` returns None for files of /proc that have no data yet.
         return file.read() or b""
 
 
 def read_json(path: Path) -> Any:
-    """What a file holds; None where there is nothing to be read.
+    """The content of a JSON file; None if it can't be read.
 
-    That is: no file, none that can be read, something else under that name (a pipe would never
-    end), no UTF-8, no JSON, or JSON so deep or so long that it isn't ours. What is in it is for
-    the caller to check.
+    It can't be read if there is no regular file with that path, if it may not be opened, if it is
+    not UTF-8 or not JSON, or if it is deeper or longer than any file that codegen writes. The
+    caller has to check the content's types.
     """
     try:
         with open_file(path) as file:
-            data = file.read(_MOST_JSON + 1) or b""  # some files of /proc have nothing yet
+            data = file.read(_MOST_JSON + 1) or b""  # None as in `read_file`
         return json.loads(data.decode()) if len(data) <= _MOST_JSON else None
     except (OSError, ValueError, RecursionError):
         return None
@@ -76,7 +78,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def discard(path: Path) -> None:
-    """Removes a file or directory that codegen made, as far as that is possible."""
+    """Removes a file or a directory that codegen made; errors are ignored."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -92,5 +94,5 @@ def _require_regular(path: str | Path, status: os.stat_result) -> None:
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
-    # A pipe without a writer would block; Windows has neither the flag nor the pipe.
+    # Opening a pipe without a writer would block. Windows has no such pipes, and no such flag.
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

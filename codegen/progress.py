@@ -1,4 +1,4 @@
-"""Telling the person at the terminal how far a long transfer is. Never on stdout."""
+"""Shows how far a long transfer is; on stderr, never on stdout."""
 
 import sys
 import time
@@ -14,7 +14,7 @@ _UNITS = ((10**9, "GB", 1), (10**6, "MB", 0), (10**3, "kB", 0))
 
 
 def human_bytes(n: float) -> str:
-    """A number of bytes as people read it: "491 MB", "1.1 GB"."""
+    """A number of bytes for people: "491 MB", "1.1 GB"."""
     for size, unit, digits in _UNITS:
         if n >= size:
             return f"{n / size:.{digits}f} {unit}"
@@ -22,31 +22,35 @@ def human_bytes(n: float) -> str:
 
 
 def _rate(speed: float) -> str:
-    """A speed in whatever is counted, as people read it: "3.2/s", "15/min"."""
+    """A speed for people, in counted items: "3.2/s", "15.0/min"."""
     return f"{speed:.1f}/s" if speed >= 1 else f"{speed * 60:.1f}/min"
 
 
 class Progress(Protocol):
-    """What a transfer tells. One task at a time."""
+    """Is told how far a task is. There is one task at a time."""
 
     def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
-        """Begins a task, or the same one anew, of which `done` is there already.
+        """Begins a task, or begins the same task anew.
 
-        It is counted in bytes, or in what `unit` names ("layers").
+        Args:
+            description: what is done, for people.
+            total: how many bytes or items the task has.
+            done: how many of them are done already.
+            unit: what is counted ("layers"); bytes if it is empty.
         """
 
     def advance(self, n: int) -> None:
-        """`n` more are done."""
+        """Counts `n` more bytes or items as done."""
 
     def note(self, message: str) -> None:
-        """One line that the person should see, whatever the task."""
+        """Shows a message of one line, during a task or without one."""
 
     def finish(self) -> None:
-        """The task ended, well or not; without a task, nothing happens."""
+        """Ends the task, done or not; without a task, nothing happens."""
 
 
 class NullProgress:
-    """Tells nothing."""
+    """Shows nothing."""
 
     def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
         """Does nothing."""
@@ -62,32 +66,32 @@ class NullProgress:
 
 
 class StoppableProgress:
-    """Tells another one, until it is stopped: then whoever wants to tell more is ended by that.
+    """Passes everything on to another Progress, and can stop the work that reports to it.
 
-    Work that takes minutes tells often how far it is, so that this is where it can be ended.
+    Work that takes minutes reports often. After `stop`, its next report raises CancelledError.
     """
 
     def __init__(self, told: Progress) -> None:
-        """Tells `told`."""
+        """Passes everything on to `told`."""
         self._told = told
         self._cancel = CancelToken()
 
     def stop(self) -> None:
-        """Ends the work; from any thread."""
+        """Makes the next report raise CancelledError; may be called from any thread."""
         self._cancel.cancel()
 
     def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
-        """Begins a task; raises CancelledError if it was stopped."""
+        """Begins a task; raises CancelledError after `stop`."""
         self._cancel.check()
         self._told.start(description, total, done, unit=unit)
 
     def advance(self, n: int) -> None:
-        """Counts; raises CancelledError if it was stopped."""
+        """Counts; raises CancelledError after `stop`."""
         self._cancel.check()
         self._told.advance(n)
 
     def note(self, message: str) -> None:
-        """Tells; raises CancelledError if it was stopped."""
+        """Shows a message; raises CancelledError after `stop`."""
         self._cancel.check()
         self._told.note(message)
 
@@ -97,7 +101,7 @@ class StoppableProgress:
 
 
 class LineProgress:
-    """Plain lines at most every `interval` seconds: for logs, and whatever is no terminal."""
+    """Writes a line every `interval` seconds: for logs, and for streams that are no terminal."""
 
     def __init__(
         self,
@@ -113,13 +117,13 @@ class LineProgress:
         self._started = self._told = 0.0
 
     def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
-        """Begins a task; the first line comes after the interval."""
+        """Begins a task; its first line comes after the interval."""
         self._description, self._total, self._unit = description, total, unit
         self._initial = self._done = done
         self._started = self._told = self._clock()
 
     def advance(self, n: int) -> None:
-        """Counts, and tells when the interval is over."""
+        """Counts, and writes a line if the interval is over."""
         self._done += n
         now = self._clock()
         if not self._description or now - self._told < self._interval:
@@ -143,7 +147,7 @@ class LineProgress:
         print(message, file=self._stream, flush=True)
 
     def finish(self) -> None:
-        """Tells nothing: the caller says how it ended."""
+        """Ends the task without a line: the caller says how it ended."""
         self._description = ""
 
 
@@ -154,13 +158,13 @@ class BarProgress:
         self._bar: rich.progress.Progress | None = None
 
     def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
-        """Shows a bar in place of the one that may be there."""
+        """Shows a new bar, in place of an earlier one."""
         import rich.progress as rp  # noqa: PLC0415 - 40 ms, and only a transfer needs it
         from rich.console import Console  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
         class _RateColumn(rp.ProgressColumn):
-            """How fast whatever is counted gets done."""
+            """The speed in counted items."""
 
             def render(self, task: rp.Task) -> Text:
                 return Text("" if task.speed is None else _rate(task.speed))
@@ -201,5 +205,5 @@ class BarProgress:
 
 
 def stderr_progress() -> Progress:
-    """A bar where stderr is a terminal, plain lines where it is not."""
+    """A bar if stderr is a terminal, else plain lines."""
     return BarProgress() if sys.stderr.isatty() else LineProgress(sys.stderr)

@@ -101,7 +101,7 @@ def test_many_threads_interrupt_once():
         for thread in threads:
             thread.start()
         start.wait()
-        # Some cancel before the block is entered, some while it runs.
+        # Some threads cancel before the block is entered, some while it runs.
         with token.on_cancel(lambda calls=calls: calls.append(1)):
             for thread in threads:
                 thread.join()

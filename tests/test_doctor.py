@@ -1,4 +1,4 @@
-"""`codegen doctor`: its checks, on machines that are described to them."""
+"""`codegen doctor`: its checks, on simulated machines."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def _alone(monkeypatch, tmp_path):
 
 def statuses(*checks):
     for check in checks:
-        # What is wrong comes with what to do, and only that does.
+        # A check has advice exactly if it isn't ok.
         assert (check.advice is None) == (check.status == "ok")
     return [check.status for check in checks]
 
@@ -77,7 +77,7 @@ def test_device():
         ("flags : fpu avx2 avx512_vnni avx2x\n", "x86_64", "ok", "Some CPU, avx2 avx512_vnni"),
         ("flags : fpu sse4_2\n", "x86_64", "warning", "Some CPU"),
         ("Features : asimddp i8mm\n", "aarch64", "ok", "Some CPU, asimddp i8mm"),
-        ("", "arm64", "ok", "Some CPU; what it can do is not told here"),
+        ("", "arm64", "ok", "Some CPU; its instruction sets are not known here"),
     ],
 )
 def test_processor(tmp_path, cpuinfo, machine, status, shown):
@@ -114,7 +114,7 @@ def test_cache_directory(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
-    # A model that is there already can be used.
+    # An exported model can be used without a writable cache.
     checks = doctor.cache_directory(root, 10), doctor.cache_directory(root, 0)
     assert statuses(*checks) == ["failed", "warning"]
     assert "Permission denied" in checks[0].detail
@@ -199,7 +199,7 @@ def test_a_device_that_does_not_work(capsys, monkeypatch):
 
 
 def test_a_broken_onnxruntime_is_told(tmp_path):
-    """What uninstalling one of two packages leaves: a folder without most of its files."""
+    """After one of two packages is uninstalled, their folder lacks most of its files."""
     (tmp_path / "onnxruntime").mkdir()
     (tmp_path / "onnxruntime" / "__init__.py").touch()
     done = subprocess.run(

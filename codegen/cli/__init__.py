@@ -1,8 +1,8 @@
-"""The command line: a file per command, `group` that finds them, and here the way in and out.
+"""The command line: this module starts and ends it; every command has a file of its own.
 
-Whatever happens ends in one of these exit codes: 0 done, 1 nothing to suggest, 2 wrong use or bad
-input, 3 no model, 4 a failure at run time, 130 interrupted. This module imports next to nothing,
-so that Ctrl-C is heard while the rest is imported.
+The exit code is one of these: 0 done, 1 nothing to suggest, 2 wrong use or bad input, 3 no model,
+4 a failure at run time, 130 interrupted. This module imports almost nothing at its top, so that
+Ctrl-C already works while the other modules are imported.
 """
 
 import os
@@ -31,7 +31,7 @@ def main() -> None:
         from codegen.cli.interrupt import is_abandoned  # noqa: PLC0415 - see above
 
         if is_abandoned():
-            # A library that computes while the interpreter is taken down around it may crash.
+            # If the interpreter shut down while a library still computes, that could crash.
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
             os._exit(code)
@@ -39,14 +39,14 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs a command and returns its exit code; what went wrong is told on stderr."""
+    """Runs a command and returns its exit code; errors are told on stderr."""
     with _interruptions() as heard:
         try:
             return _run(arguments)
         except KeyboardInterrupt:
             pass
-        except Exception as error:  # noqa: BLE001 - this is where every failure ends
-            # Libraries make something else of it: numpy, while it is imported, an ImportError.
+        except Exception as error:  # noqa: BLE001 - the last place where an error can be told
+            # A library may turn Ctrl-C into another error: numpy, during its import, ImportError.
             if not heard:
                 return _explain(error)
     print("\ninterrupted", file=sys.stderr)
@@ -55,14 +55,14 @@ def run(arguments: Sequence[str]) -> int:
 
 @contextmanager
 def _interruptions() -> Iterator[list[int]]:
-    """Lets Ctrl-C raise KeyboardInterrupt as ever, and remembers that it did."""
+    """Lets Ctrl-C raise KeyboardInterrupt as usual; the list gets an item for every Ctrl-C."""
     heard: list[int] = []
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         heard.append(number)
         raise KeyboardInterrupt
 
-    # Not where the shell has it ignored, as for what runs in the background.
+    # A shell may have SIGINT ignored, as for background jobs: that is left as it is.
     listening = (
         threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -85,14 +85,14 @@ def _run(arguments: Sequence[str]) -> int:
         code = invoke(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has enough of it.
+        # The program that reads our output has closed it, as `head` does.
         _drop_output()
         return _DONE
     return code
 
 
 def _explain(error: Exception) -> int:
-    """Tells what went wrong; the exit code."""
+    """Tells an error on stderr, and returns the exit code."""
     import click  # noqa: PLC0415
 
     from codegen.errors import CodegenError  # noqa: PLC0415
@@ -112,7 +112,7 @@ def _explain(error: Exception) -> int:
         return error.exit_code
     hint = "" if debugging else " (CODEGEN_DEBUG=1 shows where)"
     if isinstance(error, OSError):
-        # A full disk behind stdout, most likely: files are explained where they are opened.
+        # Probably a full disk behind stdout: errors of files are told where they are opened.
         _drop_output()
         _say(f"codegen: {error.filename or 'standard output'}: {error.strerror}{hint}")
     elif isinstance(error, MemoryError):
@@ -129,10 +129,10 @@ def _say(message: str) -> None:
 
 
 def _drop_output() -> None:
-    """Gives up on what can't be written to stdout."""
+    """Drops the output that can't be written to stdout."""
     try:
         sys.stdout.flush()
     except OSError:
-        # Python would try once more at exit, and complain with a traceback.
+        # Python would try to write it again at exit, and print a traceback.
         with open(os.devnull, "wb") as nothing:  # noqa: PTH123
             os.dup2(nothing.fileno(), sys.stdout.fileno())

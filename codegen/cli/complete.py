@@ -37,7 +37,7 @@ def _finite(_ctx: click.Context, _param: click.Parameter, value: float) -> float
     type=click.IntRange(1, 16),
     default=1,
     show_default=True,
-    help="How many to draw; fewer are shown where some are the same.",
+    help="How many to draw; fewer are shown if some are the same.",
 )
 @click.option("--max-tokens", type=click.IntRange(min=1), help="64 for a line, 256 for several.")
 @click.option(
@@ -46,7 +46,7 @@ def _finite(_ctx: click.Context, _param: click.Parameter, value: float) -> float
     default=0.0,
     show_default=True,
     callback=_finite,
-    help="0 takes the likeliest; what more there is to draw is then drawn at 0.6.",
+    help="0 takes the likeliest text; further candidates are then drawn at 0.6.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option(
@@ -64,7 +64,7 @@ def _finite(_ctx: click.Context, _param: click.Parameter, value: float) -> float
     show_default=True,
     help="Lines to show around the completion, on a terminal.",
 )
-@click.option("--path", "name", metavar="NAME", help="What the text on standard input is called.")
+@click.option("--path", "name", metavar="NAME", help="The file name for text on standard input.")
 @model_option
 @device_option
 @offline_option
@@ -84,14 +84,14 @@ def command(
     device: str | None,
     offline: bool,
 ) -> int:
-    """Fill the hole at a position in a file with what the model finds fitting.
+    """Fill the hole at a position in a file.
 
-    LINE and COLUMN are counted from 1, in characters; without COLUMN it is the line's end. FILE
-    may be - for standard input.
+    LINE and COLUMN are counted from 1, in characters; without COLUMN the position is the line's
+    end. FILE may be - for standard input.
 
-    On a terminal the completion is shown among the lines around it. Anything else gets the
-    completion alone, exactly, in UTF-8; of several candidates all, each below a line "candidate
-    N"; with --write nothing.
+    A terminal shows the completion among the lines around it. A file or a pipe gets the exact
+    completion alone, in UTF-8. If there are several candidates, a line "candidate N" stands above
+    every one. With --write a file or a pipe gets nothing.
     """
     place = read_place(position, name, write=write)
     from codegen.completion.options import CompletionOptions  # noqa: PLC0415 - brings numpy
@@ -104,7 +104,7 @@ def command(
         seed=seed,
         lines=lines,
         context_tokens=settings.context_tokens,
-        insist=True,  # whoever types a command asks by hand
+        insist=True,  # a command is a request by hand
     )
     view = shown if sys.stdout.isatty() and not as_json else None
     answer = _complete(place, settings, options, view)
@@ -123,7 +123,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A completion, and what made it; `device` is None where nothing had to be computed."""
+    """A completion, its model and its device; `device` is None if nothing was computed."""
 
     completion: "Completion"
     model: str
@@ -133,7 +133,7 @@ class _Answer:
 def _complete(
     place: Place, settings: "Settings", options: "CompletionOptions", view: int | None
 ) -> _Answer:
-    """Completes, and shows it on the terminal on the way if `view` says how many lines."""
+    """Completes at a place; shows the growing text among `view` lines unless that is None."""
     from codegen.completion.complete import complete, refuse, result  # noqa: PLC0415 - see `command`
     from codegen.completion.prepare import prepare  # noqa: PLC0415
 
@@ -145,8 +145,8 @@ def _complete(
     from codegen.models.resolve import ready  # noqa: PLC0415
 
     progress = stderr_progress()
-    # What is fetched or exported is so here, where Ctrl-C reaches those who have to clean up.
-    # Loading leaves nothing behind, but can't be interrupted.
+    # Fetching and exporting run in the main thread, where Ctrl-C lets them clean up. Loading has
+    # nothing to clean up, but can't be interrupted, so it runs in a thread.
     ready(settings, progress)
     (model,) = interruptible(lambda _cancel: [load_model(settings, progress)])
     events = interruptible(lambda cancel: complete(model, prepared, cancel))
@@ -158,7 +158,7 @@ def _complete(
 
 
 def _print_exactly(completion: "Completion", *, several: bool) -> None:
-    """Writes the text alone, or all texts, each below a line that counts it."""
+    """Writes the text alone; or, if there may be several, all of them with their numbers."""
     for number, candidate in enumerate(completion.suggestions, start=1):
         mean = candidate.mean_logprob
         told = "" if mean is None else f", mean logprob {mean:.2f}"
@@ -190,7 +190,7 @@ def _as_json(place: Place, answer: _Answer, candidates: int) -> dict[str, Any]:
         "suggestions": [
             {
                 "text": candidate.text,
-                # What the text replaces: nothing, up to now.
+                # The text replaces nothing, so the range is empty.
                 "range": {"start": here, "end": here},
                 "mean_logprob": candidate.mean_logprob,
                 "finish_reason": candidate.finish_reason.value,
@@ -203,7 +203,7 @@ def _as_json(place: Place, answer: _Answer, candidates: int) -> dict[str, Any]:
 
 
 def _timings(usage: "Usage", candidates: int) -> dict[str, Any]:
-    # The first token of each candidate comes out of the prompt's own computation.
+    # The first token of every candidate comes with the prefill.
     stepped = usage.decoded_tokens - candidates
     known = stepped > 0 and usage.decode_seconds > 0
     return {

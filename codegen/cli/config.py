@@ -17,15 +17,15 @@ _SCHEMA = 1
 def command() -> None:
     """Show and change the user's own settings.
 
-    They lie in config.toml of the user's configuration directory, or in what CODEGEN_CONFIG
-    names; docs/cli.md and docs/protocol.md say what there is.
+    They are in config.toml of the user's configuration directory, or in the file that
+    CODEGEN_CONFIG names. docs/models.md and docs/protocol.md list them.
     """
 
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 def show(*, as_json: bool) -> None:
-    """Show every setting as it counts, in TOML, with where it comes from."""
+    """Show all settings in TOML, with the place that every value comes from."""
     from codegen.settings.config_file import shown  # noqa: PLC0415 - not needed for --help
 
     found = list(shown(os.environ))
@@ -50,7 +50,7 @@ def show(*, as_json: bool) -> None:
 
 @command.command()
 def path() -> None:
-    """Print where the configuration file is, or would be."""
+    """Print the path of the configuration file, which need not exist."""
     from codegen.settings.config import config_path  # noqa: PLC0415 - as above
 
     print(visible(str(config_path(os.environ))))
@@ -70,14 +70,14 @@ def _complete_key(
 @click.argument("value")
 @quiet_option
 def set_(key: str, value: str) -> None:
-    """Set KEY to VALUE in the configuration file, and leave all else in it as it is.
+    """Set KEY to VALUE in the configuration file, and leave the rest of it as it is.
 
-    KEY is as `codegen config show` has it, with `editor.` before a key of that table, such as
-    editor.lines. VALUE is as in TOML; a word needs no quotes.
+    KEY is a name that `codegen config show` prints, with `editor.` before a key of that table,
+    such as editor.lines. VALUE is as in TOML; a word needs no quotes.
     """
     from codegen.settings.config_file import set_value, variable_over  # noqa: PLC0415 - as above
 
     written = set_value(os.environ, key, value)
     say(f"wrote {key} to {written}")
     if (variable := variable_over(os.environ, key)) is not None:
-        say(f"{variable} is set in the environment, and wins over it")
+        say(f"{variable} is set in the environment, and wins over the file")

@@ -1,4 +1,4 @@
-"""`codegen doctor`: check that everything works here, and say what to do where not."""
+"""`codegen doctor`: check that everything works here, and say what to do about problems."""
 
 import dataclasses
 import json
@@ -13,7 +13,7 @@ from codegen.cli.terminal import visible
 _SCHEMA = 1
 _FAILED = 4
 _NO_MODEL = 3
-_NAMES = 16  # columns, for the longest name of a check
+_NAMES = 16  # columns for the longest name of a check
 _SHOWN = {"ok": "ok", "warning": "warning", "failed": "FAILED"}
 
 
@@ -24,10 +24,10 @@ _SHOWN = {"ok": "ok", "warning": "warning", "failed": "FAILED"}
 @device_option
 @offline_option
 def command(*, as_json: bool, model: str | None, device: str | None, offline: bool) -> int:
-    """Check that everything works here, and say what to do where not.
+    """Check that everything works here, and say what to do about problems.
 
-    Nothing is fetched or exported. Exits with 3 if there is no model that could be used, and
-    with 4 if something else failed.
+    Nothing is fetched or exported. The exit code is 3 if there is no usable model, and 4 if
+    another check failed.
     """
     from codegen.doctor.checks import MODEL, Check  # noqa: PLC0415 - heavy, see --help
     from codegen.doctor.examine import examine  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`codegen explain FILE:LINE:COLUMN`: what the model is asked there, and why."""
+"""`codegen explain FILE:LINE:COLUMN`: show what the model is asked there, and why."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @quiet_option
 @click.argument("position", metavar="FILE:LINE:COLUMN", shell_complete=complete_position)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
-@click.option("--run", "runs", is_flag=True, help="Ask the model, too, and show what became of it.")
+@click.option("--run", "runs", is_flag=True, help="Also ask the model, and show its answers.")
 @click.option(
     "--candidates",
     type=click.IntRange(1, 16),
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --run: how many to draw.",
 )
-@click.option("--prompt", "whole", is_flag=True, help="Print the finished prompt, too.")
-@click.option("--path", "name", metavar="NAME", help="What the text on standard input is called.")
+@click.option("--prompt", "whole", is_flag=True, help="Also print the whole prompt.")
+@click.option("--path", "name", metavar="NAME", help="The file name for text on standard input.")
 @model_option
 @device_option
 def command(
@@ -44,10 +44,10 @@ def command(
     model: str | None,
     device: str | None,
 ) -> int:
-    """Show the hole at a position, the pieces of the prompt for it, and what was left out.
+    """Show the hole at a position, the pieces of its prompt, and what was left out of it.
 
-    Nothing is computed by the model unless --run asks for it, and nothing is fetched. Exits with 1
-    where an editor that asks while one types would get nothing, and tells the reason.
+    The model computes nothing without --run, and nothing is ever fetched. If an editor would get
+    no suggestion here during typing, the reason is shown and the exit code is 1.
     """
     place = read_place(position, name)
     from codegen.completion.options import CompletionOptions  # noqa: PLC0415 - brings numpy
@@ -79,7 +79,7 @@ def _explain(
     from codegen.models.loading import load_model  # noqa: PLC0415 - onnxruntime, the heaviest of all
     from codegen.models.resolve import require_export  # noqa: PLC0415
 
-    # Who asks why doesn't expect half a gigabyte to be fetched.
+    # An explanation must not fetch half a gigabyte.
     require_export(settings)
     loaded = load_model(settings, stderr_progress())
     if not runs:
@@ -90,9 +90,9 @@ def _explain(
 
 
 def _in_editors(place: Place, settings: "Settings") -> str | None:
-    """Why an editor gets no suggestions for the file, whatever the place, None if it does.
+    """Why an editor gets no suggestions anywhere in the file; None if it gets some.
 
-    A `.codegen.toml` isn't asked: which folders are open is the editor's to say.
+    `.codegen.toml` files aren't read: only an editor knows which folders are open.
     """
     from codegen.settings.policy import verdict  # noqa: PLC0415 - see `command`
 
@@ -137,7 +137,7 @@ def _print(explained: dict[str, Any], *, whole: bool) -> None:
 
 
 class _Lines:
-    """Prints lines with what the terminal must not get made visible."""
+    """Prints lines; characters that could harm a terminal are shown as their numbers."""
 
     def __call__(self, line: str) -> None:
         sys.stdout.write(f"{visible(line)}\n")

@@ -1,4 +1,4 @@
-"""A completion among the lines around it, on a terminal, while it is written."""
+"""Shows a completion on a terminal among the lines around it, while the model writes it."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from codegen.document import Document
 
 _BREAK = re.compile(r"\r\n?|\n")
 
-# Code points that are shown of a line, on average: some files are one long line.
+# How many code points are shown per line, on average: some files are one long line.
 _SIGHT = 200
 
 _AROUND = "dim"
@@ -23,12 +23,12 @@ _WRITTEN = "bold green"
 def show(
     events: Iterable[Delta | Completion], document: Document, *, lines: int
 ) -> Iterator[Delta | Completion]:
-    """Shows the first sample as it grows, and all suggestions at the end; passes the events on.
+    """Shows the first sample as it grows, and all suggestions at the end; yields all events again.
 
     Args:
-        events: of one completion of the document.
-        document: it and its cursor.
-        lines: how many to show before the cursor's line and after it.
+        events: the events of a completion of the document.
+        document: the document with its cursor.
+        lines: how many lines to show before the cursor's line and after it.
     """
     before, after = _around(document, lines)
     console = Console()
@@ -37,7 +37,7 @@ def show(
         return Text.assemble((before, _AROUND), (_shown(written), _WRITTEN), (after, _AROUND))
 
     others: tuple[Candidate, ...] = ()
-    # Nobody else writes while this one does: no thread that refreshes, no capture of stderr.
+    # Only this loop writes: no thread refreshes the frame, and stderr isn't captured.
     with Live(
         frame(""),
         console=console,
@@ -62,7 +62,7 @@ def show(
 
 
 def _around(document: Document, lines: int) -> tuple[str, str]:
-    """The text before and after the cursor that is shown."""
+    """The text before and after the cursor that is to be shown."""
     sight = _SIGHT * (lines + 1)
     before = _BREAK.split(document.text[max(0, document.cursor - sight) : document.cursor])
     after = _BREAK.split(document.text[document.cursor : document.cursor + sight])

@@ -1,4 +1,4 @@
-"""The command `codegen`, whose sub-commands are imported when they are called, not before."""
+"""The command `codegen`; it imports a sub-command only when that is called."""
 
 import importlib
 import os
@@ -27,13 +27,13 @@ _HERE: Mapping[str, str] = {
     "config": "codegen.cli.config",
     "completion": "codegen.cli.completion",
 }
-"""Modules of the commands of the core; the command itself is called `command` in each."""
+"""The modules of the core's commands; every module has its command under the name `command`."""
 
 _ENTRY_POINTS = "codegen.commands"
-"""The group of entry points by which other packages bring the rest."""
+"""The group of entry points by which other packages add commands."""
 
 SHELL_ASKS = "_CODEGEN_COMPLETE"
-"""The variable by which a shell asks what could come next; see codegen.cli.completion."""
+"""The environment variable by which a shell asks for completions; see codegen.cli.completion."""
 
 COMMANDS: Mapping[str, str] = {
     "complete": "Fill the hole at a position in a file.",
@@ -42,17 +42,23 @@ COMMANDS: Mapping[str, str] = {
     "model": "List, fetch, check, export and remove models.",
     "eval": "Measure how good completions are.",
     "bench": "Measure how fast this machine is.",
-    "doctor": "Check that everything works here, and say what to do where not.",
+    "doctor": "Check that everything works here, and say what to do about problems.",
     "config": "Show and change the user's own settings.",
-    "completion": "Print what makes a shell complete codegen's commands.",
+    "completion": "Print a script by which a shell completes codegen's commands.",
 }
 """All commands, with the help that `codegen --help` shows without importing them."""
 
 
 def invoke(arguments: Sequence[str]) -> int:
-    """Runs a command; its exit code. Raises whatever goes wrong, click's exceptions included."""
+    """Runs a command, and returns its exit code.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
+        click.exceptions.Exit, click.ClickException: click's own endings and errors.
+        Exception: whatever the command raises.
+    """
     for stream in (sys.stdout, sys.stderr):
-        # What a terminal's encoding can't show is shown as its number, and stops nothing.
+        # A character that the terminal's encoding lacks is shown as its number.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     if instruction := os.environ.get(SHELL_ASKS):
@@ -62,21 +68,21 @@ def invoke(arguments: Sequence[str]) -> int:
     try:
         with _group.make_context("codegen", list(arguments)) as context:
             code = _group.invoke(context)
-    except click.Abort:  # Ctrl-C while somebody was asked
+    except click.Abort:  # Ctrl-C at a question
         raise KeyboardInterrupt from None
     return code if isinstance(code, int) else 0
 
 
 class HintingGroup(click.Group):
-    """Commands, of which the nearest is named to who mistypes one."""
+    """Commands; for an unknown name, the error message suggests the most similar command."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Finds the command, or says which one may be meant."""
+        """Finds the command; the error message for an unknown name has a suggestion."""
         names = self.list_commands(ctx)
         if args[0] not in names and not args[0].startswith("-"):
-            import difflib  # noqa: PLC0415 - only for who mistyped
+            import difflib  # noqa: PLC0415 - only for an unknown command
 
             near = difflib.get_close_matches(args[0], names, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
@@ -93,7 +99,7 @@ class LazyGroup(HintingGroup):
         """Makes the group.
 
         Args:
-            table: each command's name, with the help that is shown without importing it.
+            table: the commands' names, with the help that is shown without importing them.
             load: imports a command by its name.
             options: those of click.Group.
         """
@@ -102,20 +108,20 @@ class LazyGroup(HintingGroup):
         self._load = load
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """The names, in the table's order."""
+        """The commands' names, in the table's order."""
         return list(self._table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command of that name, imported now."""
+        """Imports and returns the command of that name; None if there is none."""
         return self._load(cmd_name) if cmd_name in self._table else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Writes the table."""
+        """Writes the table of commands into the help."""
         with formatter.section("Commands"):
             formatter.write_dl(list(self._table.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
-        """What a shell may complete: the table's names, without importing the commands."""
+        """The completions that a shell gets: the table's names, without importing the commands."""
         from click.shell_completion import CompletionItem  # noqa: PLC0415 - as above
 
         found = [
@@ -127,24 +133,24 @@ class LazyGroup(HintingGroup):
 
 
 class ExtensibleGroup(HintingGroup):
-    """Commands of one module, and those that other packages add by entry points."""
+    """The commands of one module, and commands that other packages add by entry points."""
 
     def __init__(self, entry_points: str, **options: Any) -> None:
         """Makes the group.
 
         Args:
-            entry_points: the group of entry points, each a command by its name.
+            entry_points: the group of entry points; the names in it are those of the commands.
             options: those of click.Group.
         """
         super().__init__(**options)
         self._entry_points = entry_points
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names in alphabetical order."""
+        """The commands' names, in alphabetical order."""
         return sorted({*super().list_commands(ctx), *_entry_points(self._entry_points)})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name; it is imported if another package has it."""
+        """The command of that name, None if there is none; another package's is imported."""
         if (own := super().get_command(ctx, cmd_name)) is not None:
             return own
         point = _entry_points(self._entry_points).get(cmd_name)
@@ -182,7 +188,7 @@ def _as_command(loaded: object, name: str) -> click.Command:
 
 
 def _broken(what: str) -> CodegenError:
-    from codegen.installing import install_again  # noqa: PLC0415 - only for who needs it
+    from codegen.installing import install_again  # noqa: PLC0415 - only for this error
 
     return CodegenError(f"{what}; {install_again()}")
 

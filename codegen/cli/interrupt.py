@@ -1,4 +1,4 @@
-"""Ctrl-C that is heard at once, while a model computes."""
+"""Runs work in a thread, so that Ctrl-C stops a computing model at once."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -9,30 +9,33 @@ from codegen.cancel import CancelToken
 
 _T = TypeVar("_T")
 
-# The engine is free within a quarter of a second of a cancel. Longer takes only what can't be
-# cancelled, such as loading a model.
+# A cancelled engine stops within a quarter of a second. Only work that can't be cancelled, such as
+# loading a model, takes longer.
 _PATIENCE = 1.0  # seconds
 
 _NAME = "codegen-work"
 
 
 def interruptible(work: Callable[[CancelToken], Iterable[_T]]) -> Iterator[_T]:
-    """Iterates over `work(cancel)` in a thread of its own, and cancels it when it isn't wanted.
+    """Iterates over `work(cancel)` in a thread, and cancels the work if the iteration ends early.
 
     Python delivers a signal to the main thread only, and only between two of its steps: a model
-    call there would make Ctrl-C wait for seconds. So the main thread does nothing but wait.
-    Whatever ends the iteration early (KeyboardInterrupt, an error of the consumer, closing it)
-    sets `cancel`, and the thread is given a moment to end.
+    call in the main thread would make Ctrl-C wait for seconds. So the main thread only waits. If
+    the iteration ends early (by KeyboardInterrupt, an error of the caller, or closing it), `cancel`
+    is set, and the thread gets a second to end.
+
+    Raises:
+        BaseException: what `work` raises.
     """
     cancel = CancelToken()
-    # An item in a tuple of its own; what was raised; or None at the end.
+    # An item, in a tuple; or an error; or None at the end.
     results: SimpleQueue[tuple[_T] | BaseException | None] = SimpleQueue()
 
     def run() -> None:
         try:
             for item in work(cancel):
                 results.put((item,))
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             results.put(error)
         else:
             results.put(None)
@@ -50,5 +53,5 @@ def interruptible(work: Callable[[CancelToken], Iterable[_T]]) -> Iterator[_T]:
 
 
 def is_abandoned() -> bool:
-    """Whether a thread goes on with work that nobody waits for any more."""
+    """Whether a thread of `interruptible` still works."""
     return any(thread.name == _NAME for thread in threading.enumerate())

@@ -1,4 +1,7 @@
-"""Too little memory (`ulimit -v`) for libraries that then end the process without a word."""
+"""Refuses to start with too little memory (`ulimit -v`): some libraries would end the process.
+
+They would do so without an error message.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -7,9 +10,9 @@ from typing import Final
 from codegen.errors import CodegenError
 
 LEAST: Final = 300_000_000
-"""Bytes of address space; 307 MB were enough for all that needs no model, on two cores."""
+"""Bytes of address space. All commands without a model ran with 307 MB, on two cores."""
 
-# What needs none of those libraries.
+# Commands that need none of those libraries.
 _LIGHT: Final = frozenset({"config", "completion"})
 
 
@@ -17,7 +20,7 @@ def require_memory_to_start(arguments: Sequence[str]) -> None:
     """Refuses a command whose libraries couldn't be loaded.
 
     Raises:
-        CodegenError: this process may use less than LEAST, and was told a command that needs it.
+        CodegenError: this process may use less than LEAST bytes, and the command needs them.
     """
     if sys.platform == "linux":
         import resource  # noqa: PLC0415 - Windows has none

@@ -30,8 +30,8 @@ _model_argument = click.argument("model", metavar="NAME|PATH", shell_complete=co
 def command() -> None:
     """List, fetch, check, export, measure and remove models.
 
-    A model is a name of the catalogue, or the path of a GGUF file, of a Hugging Face directory
-    with safetensors, or of a directory that was exported before.
+    A model is named by its name in the catalogue, or by the path of a GGUF file, of a Hugging Face
+    directory with safetensors, or of an exported model's directory.
     """
 
 
@@ -39,7 +39,7 @@ def command() -> None:
 @quiet_option
 @_json_option
 def list_(*, as_json: bool) -> None:
-    """Show the catalogue, and what of it is on this machine."""
+    """Show the models of the catalogue, and which of their files are on this machine."""
     from codegen.cli import models  # noqa: PLC0415 - not needed for --help
 
     found = models.everything(user_settings())
@@ -77,7 +77,7 @@ def pull(name: str, *, offline: bool) -> None:
 @_model_argument
 @_json_option
 def info(model: str, *, as_json: bool) -> None:
-    """Show what is known of a model: licence, source, exports, parity, measured speed."""
+    """Show a model's licence, source, exports, parity and measured speed."""
     from codegen.cli import models  # noqa: PLC0415 - as above
 
     settings = user_settings(model=model)
@@ -96,10 +96,11 @@ def info(model: str, *, as_json: bool) -> None:
 @device_option
 @_json_option
 def measure(model: str | None, *, device: str | None, as_json: bool) -> None:
-    """Measure again how fast a model runs here, some seconds long.
+    """Measure again how fast a model runs here; takes some seconds.
 
-    That decides which of its graphs computes what, and how much of a file the model sees. It is
-    measured by itself when a model first runs here; do it again if the machine was busy then.
+    The speeds decide which of the model's graphs computes what, and how much of a file the model
+    sees. They are measured when a model first runs here. Measure again if the machine was busy
+    then.
     """
     from codegen.cli import models  # noqa: PLC0415 - as above
 
@@ -148,18 +149,18 @@ def verify(model: str) -> None:
 @_model_argument
 @precision_option
 @device_option
-@click.option("--force", is_flag=True, help="Make it again if it is there already.")
+@click.option("--force", is_flag=True, help="Export again, even if there is an export already.")
 @click.option(
     "--thorough",
     is_flag=True,
-    help="Compare it with the original on all tokens of the gate, also where this project has "
-    "done so for the same file.",
+    help="Compare the result with the original on all tokens, even for a file that this project "
+    "has already compared.",
 )
 @click.option(
     "--remove-download/--keep-download",
     "removing",
     default=None,
-    help="Whether to remove the fetched file then, which only another export needs.",
+    help="Whether to remove the fetched file afterwards; only another export needs it.",
 )
 @offline_option
 def export(
@@ -172,7 +173,7 @@ def export(
     removing: bool | None,
     offline: bool,
 ) -> None:
-    """Make a model ready to run (fetching it if need be), and print the path of the result."""
+    """Make a model ready to run, and print the result's path; a missing file is fetched first."""
     from codegen.cli import models  # noqa: PLC0415 - as above
     from codegen.models import resolve  # noqa: PLC0415
     from codegen.models.inventory import remove_download  # noqa: PLC0415
@@ -197,7 +198,7 @@ def export(
 @_model_argument
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def remove(model: str, *, yes: bool) -> None:
-    """Remove the files that codegen fetched or made of a model, and no others."""
+    """Remove a model's files that codegen fetched or made, and no others."""
     from codegen.cli import models  # noqa: PLC0415 - as above
     from codegen.models.inventory import remove_download, remove_export  # noqa: PLC0415
     from codegen.progress import human_bytes  # noqa: PLC0415
@@ -214,7 +215,7 @@ def remove(model: str, *, yes: bool) -> None:
     if not yes and not _can_ask():
         raise UsageError(f"nobody can be asked whether to remove {found.name}; say --yes")
     for place, size in sizes.items():
-        # Whoever is asked sees what for, --quiet or not.
+        # A question shows the files, even with --quiet.
         (say if yes else _ask_about)(f"{place} ({human_bytes(size)})")
     if not yes and not click.confirm("Remove these?", err=True):
         return

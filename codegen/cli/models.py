@@ -1,4 +1,4 @@
-"""What `codegen model` shows of the models."""
+"""Collects and prints what `codegen model` shows."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -21,14 +21,15 @@ from codegen.progress import Progress, human_bytes
 from codegen.settings.config import Settings
 
 Measured = Mapping[Path, Tuning]
-"""What was measured of exports on this machine, by their directories."""
+"""The speeds of exports that were measured on this machine, by the exports' directories."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
-    """A model, and what of it is here.
+    """A model, and which of its files are here.
 
-    `entry` is the catalogue's, None for the user's own; `path` is where that lies, if it does.
+    `entry` is the model's entry in the catalogue, None for the user's own model. `path` is the path
+    of the user's own model, None if it is gone or if the model is the catalogue's.
     """
 
     name: str
@@ -39,7 +40,7 @@ class KnownModel:
 
     @property
     def default(self) -> bool:
-        """Whether it is used when none is named."""
+        """Whether it is the model that is used if the user names none."""
         return self.entry is not None and self.entry.default
 
     @property
@@ -54,7 +55,7 @@ class KnownModel:
 
 
 def everything(settings: Settings) -> list[KnownModel]:
-    """The catalogue's models, then the others that were exported."""
+    """The catalogue's models, and then the other models that were exported."""
     store = Store(settings.cache_dir)
     by_name: dict[str, list[FoundExport]] = {entry.name: [] for entry in entries()}
     for export in inventory.exports(store):
@@ -67,17 +68,17 @@ def everything(settings: Settings) -> list[KnownModel]:
 
 
 def find(settings: Settings) -> KnownModel:
-    """The model that settings.model means.
+    """The model that settings.model names.
 
     Raises:
-        UsageError: there is none.
-        CorruptModelError: a path to something that is not a model.
+        UsageError: there is no such model.
+        CorruptModelError: the path is not that of a model.
     """
     store = Store(settings.cache_dir)
     try:
         source = resolve(settings.model)
     except UsageError:
-        # What a model was exported from may be gone.
+        # The file that a model was exported from may be gone.
         if not (found := inventory.exports(store, settings.model)):
             raise
         return KnownModel(settings.model, None, None, found, store)
@@ -105,10 +106,10 @@ def measured(model: KnownModel, settings: Settings) -> Measured:
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """What was measured of an export just now, and what follows from it.
+    """The speeds of an export that were measured just now, and the prompt's length by them.
 
-    `seconds` are those of a call, by path and by tokens in the call; `context_tokens` is what a
-    prompt may have where the user sets nothing else.
+    `seconds` is how long a call takes, by compute path and by the number of tokens in the call.
+    `context_tokens` is how many tokens a prompt may have, unless the user sets another bound.
     """
 
     model: str
@@ -120,7 +121,7 @@ class Speeds:
     context_tokens: int
 
     def lines(self) -> Iterator[str]:
-        """For people."""
+        """The lines that a person is shown."""
         yield f"{self.model}, {self.precision} for {self.device}, threads: {self.threads}"
         for path in self.seconds:
             yield f"  {path}: {_speeds(Tuning(path, self.seconds))}"
@@ -128,10 +129,10 @@ class Speeds:
 
 
 def measure_again(settings: Settings, progress: Progress) -> Speeds:
-    """Measures the export that the settings mean, and remembers that for all that run it.
+    """Measures the export of settings.model, and stores the speeds for all later runs.
 
     Raises:
-        ModelError: it is not made, or damaged.
+        ModelError: there is no export, or it is damaged.
         EngineError: the device can't be used.
     """
     device, threads = choose_device(settings.device), settings.threads or physical_cores()
@@ -149,7 +150,7 @@ def measure_again(settings: Settings, progress: Progress) -> Speeds:
 
 
 def summary(model: KnownModel) -> str:
-    """What is here of a model, in a few words."""
+    """The files of a model that are here, in a few words."""
     here = [
         f"{export.precision} for {export.device} ({human_bytes(export.bytes)}"
         f"{'' if export.problem is None else ', unusable'})"
@@ -163,7 +164,7 @@ def summary(model: KnownModel) -> str:
 
 
 def lines(model: KnownModel, measured: Measured) -> Iterator[str]:
-    """All that is known of a model, for people."""
+    """All that is known of a model, as lines for people."""
     yield f"{model.name} (the default)" if model.default else model.name
     if (entry := model.entry) is not None:
         yield f"  family    {entry.family}"
@@ -192,7 +193,7 @@ def lines(model: KnownModel, measured: Measured) -> Iterator[str]:
 
 
 def as_json(model: KnownModel, measured: Measured | None = None) -> dict[str, Any]:
-    """All that is known of a model, for programs; what was measured only if it is given."""
+    """All that is known of a model, for programs; without speeds if `measured` is None."""
     return {
         "name": model.name,
         "default": model.default,
@@ -226,7 +227,7 @@ def _export_as_json(export: FoundExport, measured: Measured | None) -> dict[str,
 
 
 def _cost(measured: CatalogueMeasured) -> Iterator[str]:
-    """What a model costs and brings, as far as that was measured."""
+    """The measured costs and quality of a model, as lines for people."""
     costs = [
         text
         for value, text in (

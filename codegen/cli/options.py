@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they make of the user's settings."""
+"""Options that several commands share, and the settings with these options in them."""
 
 import dataclasses
 import os
@@ -19,7 +19,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 def complete_model(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """What a shell may complete of a model: the catalogue's names, or else a file's."""
+    """A shell's completions of a model: names of the catalogue, or else names of files."""
     names = [entry.name for entry in entries() if entry.name.startswith(incomplete)]
     return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
@@ -34,7 +34,7 @@ def device_option(command: _Command) -> _Command:
     return click.option(
         "--device",
         type=click.Choice(["auto", "cpu", "cuda"]),
-        help="Where to compute; auto takes CUDA where it works (CODEGEN_DEVICE).",
+        help="Where to compute; auto takes CUDA if it works (CODEGEN_DEVICE).",
     )(command)
 
 
@@ -43,7 +43,7 @@ def precision_option(command: _Command) -> _Command:
     return click.option(
         "--precision",
         type=click.Choice(["auto", "int4", "fp32", "fp16"]),
-        help="Of the weights; auto is int4 on a CPU and fp16 on a GPU (CODEGEN_PRECISION).",
+        help="The weights' precision; auto: int4 on a CPU, fp16 on a GPU (CODEGEN_PRECISION).",
     )(command)
 
 
@@ -53,8 +53,8 @@ def model_option(command: _Command) -> _Command:
         "--model",
         metavar="NAME|PATH",
         shell_complete=complete_model,
-        help="A name of the catalogue; or a GGUF file, a Hugging Face directory or an exported "
-        "one (CODEGEN_MODEL).",
+        help="A name of the catalogue, or the path of a GGUF file, a Hugging Face directory or an "
+        "exported model (CODEGEN_MODEL).",
     )(command)
 
 
@@ -65,7 +65,7 @@ def user_settings(
     precision: str | None = None,
     offline: bool = False,
 ) -> "Settings":
-    """The user's settings, with what the command line says in place of what they say."""
+    """The user's settings; options of the command line win over them."""
     from codegen.settings.config import load_settings  # noqa: PLC0415 - 40 ms, and --help needs none of it
 
     settings = load_settings(os.environ)
@@ -81,14 +81,14 @@ def user_settings(
 
 
 def typed_model(model: str) -> str:
-    """A model as Settings want it: a name, or an absolute path.
+    """A model as Settings have it: a name, or an absolute path.
 
-    On the command line a path may be relative: the person who types it knows where they are.
-    A name of the catalogue is one, whatever lies in the directory.
+    On the command line a path may be relative to the current directory. A name of the catalogue
+    is never taken for a path, even if the directory has a file of that name.
     """
     if any(model == entry.name for entry in entries()):
         return model
-    # os.path's functions, since Path's raise for what can't be a path.
+    # os.path's functions, since those of Path raise for strings that can't be paths.
     path = os.path.abspath(os.path.expanduser(model))  # noqa: PTH100, PTH111
     if "/" in model or model.startswith("~") or model.endswith(".gguf") or os.path.exists(path):  # noqa: PTH110
         return path

@@ -1,11 +1,11 @@
 """Huge pages for the weights.
 
-A decode step reads all weights once. In pages of 4 KiB half a gigabyte needs 130,000 address
-translations a token; in pages of 2 MiB a step took a sixth less (docs/benchmarks.md). Linux gives
-huge pages to whoever asks; ONNX Runtime doesn't ask, but glibc's malloc can be told to, by an
-environment variable that it reads when a process starts. So the process starts once more.
+A decode step reads all weights once. In pages of 4 KiB, half a gigabyte needs 130,000 address
+translations per token; in pages of 2 MiB a step took a sixth less (docs/benchmarks.md). Linux
+gives huge pages to a process that asks for them. ONNX Runtime doesn't ask, but glibc's malloc does
+if an environment variable says so when the process starts. So the process is started once more.
 
-Asking for what is allocated already (madvise, MADV_COLLAPSE) gains less and takes a second.
+Asking for huge pages after the allocation (madvise, MADV_COLLAPSE) gains less and takes a second.
 """
 
 import contextlib
@@ -22,9 +22,10 @@ _COMMANDS = frozenset({"complete", "doctor", "bench", "eval", "lsp"})
 
 
 def restart_with_huge_pages(arguments: Sequence[str]) -> None:
-    """Starts this process anew, with the same arguments, if its malloc was not told yet.
+    """Starts this process anew with the environment variable, unless that is set already.
 
-    Returns where that would change nothing. Call it before anything was read or written.
+    Returns if the system is not Linux or the command loads no model. Call it before anything is
+    read or written.
     """
     told = os.environ.get(_VARIABLE, "")
     if sys.platform == "linux" and _TUNABLE not in told and _COMMANDS & set(arguments[:1]):

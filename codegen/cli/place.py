@@ -1,4 +1,4 @@
-"""A position in a file or on standard input, as several commands take it."""
+"""The argument FILE:LINE:COLUMN: a position in a file or on standard input."""
 
 import os
 import re
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 _STDIN = "-"
 
-# What is left of FILE:1:2:3 without the last two numbers.
+# A third number: the end of FILE:1:2:3 after its last two numbers are taken off.
 _FURTHER_NUMBER = re.compile(r":[+-]?[0-9]*$")
 
 
 class PositionCommand(click.Command):
-    """A command whose argument may be `-:LINE:COLUMN`, which is no option."""
+    """A command whose argument may be `-:LINE:COLUMN`, which click would take for an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Takes such an argument out of what looks like options."""
+        """Moves such an argument behind `--`, where click takes nothing for an option."""
         positions = [arg for arg in args if arg.startswith("-:")]
         if positions and "--" not in args:
             args = [arg for arg in args if arg not in positions] + ["--", *positions]
@@ -36,13 +36,13 @@ class PositionCommand(click.Command):
 def complete_position(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """What a shell may complete of a position: the file's name, which it knows itself."""
+    """A shell's completions of a position: names of files."""
     return [CompletionItem(incomplete, type="file")]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A position in a text that was read; `name` is what the text is called."""
+    """A position in a text that was read; `name` is the file's name or that of `--path`."""
 
     name: str
     source: "SourceFile"
@@ -51,7 +51,17 @@ class Place:
 
 
 def read_place(position: str, name: str | None, *, write: bool = False) -> Place:
-    """Reads the text, before anything else: bad input fails at once."""
+    """Reads the text and finds the position; commands call it first, so bad input fails at once.
+
+    Args:
+        position: FILE:LINE:COLUMN, as it was typed.
+        name: the name for a text on standard input, None without `--path`.
+        write: whether the text is going to be written back.
+
+    Raises:
+        UsageError: the position or the options can't be used.
+        CodegenError: the text can't be read.
+    """
     from codegen.document import open_document  # noqa: PLC0415 - not needed for --help
     from codegen.source import locate, parse_position, read_source, read_stdin  # noqa: PLC0415
 
@@ -65,7 +75,7 @@ def read_place(position: str, name: str | None, *, write: bool = False) -> Place
     elif name is not None:
         raise UsageError("--path names the text on standard input; a file has its own name")
     elif not os.path.lexists(path) and _FURTHER_NUMBER.search(path):
-        raise UsageError(f"{position!r} has a number too many: write FILE:LINE:COLUMN")
+        raise UsageError(f"{position!r} has one number too many: write FILE:LINE:COLUMN")
     else:
         source = read_source(path)
     at = locate(source.text, line, column)

@@ -1,4 +1,4 @@
-"""`--quiet`: nothing on stderr but what went wrong."""
+"""`--quiet`: only errors on stderr."""
 
 import sys
 from collections.abc import Callable
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-# Of click's context, which a command shares with the group that it was called by.
+# The key in the metadata of click's context, which a command shares with its group.
 _KEY: Final = "codegen.quiet"
 
 
 def quiet_option(command: _Command) -> _Command:
-    """Adds --quiet, of which the command needs to know nothing."""
+    """Adds --quiet; the command gets no parameter for it."""
     return click.option(
         "-q",
         "--quiet",
@@ -26,18 +26,18 @@ def quiet_option(command: _Command) -> _Command:
         expose_value=False,
         is_eager=True,
         callback=_remember,
-        help="Say nothing on stderr but what went wrong.",
+        help="Print only errors on stderr.",
     )(command)
 
 
 def say(message: str) -> None:
-    """Tells the person something, beside the command's output."""
+    """Prints a message on stderr, unless the command is quiet."""
     if not _is_quiet():
         print(visible(message), file=sys.stderr)
 
 
 def stderr_progress() -> "Progress":
-    """What tells on stderr how far something is."""
+    """A Progress that shows on stderr how far a task is, or shows nothing if quiet."""
     from codegen import progress  # noqa: PLC0415 - not needed for --help
 
     return progress.NullProgress() if _is_quiet() else progress.stderr_progress()

@@ -1,7 +1,7 @@
-"""Standard streams that whoever started the process has closed (`>&-`).
+"""Standard streams that are closed when the process starts (`>&-`).
 
-Python has None in their place. Worse, the next file that is opened gets the number of a closed one,
-and what a library writes to the terminal would go into that file.
+Python then has None in their place. Worse, the next file that is opened gets the number of the
+closed stream, and a library that writes to the terminal would write into that file.
 """
 
 import os
@@ -13,11 +13,11 @@ from codegen.errors import CodegenError
 
 
 class ClosedOutput(TextIOBase):
-    """A standard output that is closed: who writes to it fails with one sentence."""
+    """The replacement of a closed standard output: writing to it raises an error."""
 
     @property
     def buffer(self) -> "ClosedOutput":
-        """The same, for bytes."""
+        """The stream for bytes: this same object."""
         return self
 
     def write(self, _text: Any) -> NoReturn:
@@ -26,23 +26,24 @@ class ClosedOutput(TextIOBase):
         Raises:
             CodegenError: always.
         """
-        raise CodegenError("standard output is closed, and there is something to write to it")
+        raise CodegenError("the output can't be written: standard output is closed")
 
     def fileno(self) -> int:
-        """Its number, which belongs to no other file."""
+        """The file descriptor of standard output; no other file has it after `mend_streams`."""
         return 1
 
 
 def mend_streams() -> None:
-    """Gives no other file the numbers of closed streams, and Python something to write to.
+    """Opens the null device for every closed stream, so that no other file gets its number.
 
-    Standard input stays None where it is closed; what is written to a closed stderr is lost.
+    A closed sys.stdin stays None. A closed sys.stdout becomes a ClosedOutput. Text for a closed
+    stderr is lost.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            # The lowest free number is what a file is opened with.
+            # A file gets the lowest free number, which may be another stream's.
             opened = os.open(os.devnull, os.O_RDONLY if number == 0 else os.O_WRONLY)
             if opened != number:
                 os.dup2(opened, number)
@@ -51,4 +52,4 @@ def mend_streams() -> None:
     if sys.stdout is None:
         sys.stdout = ClosedOutput()
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - to the end
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - never closed

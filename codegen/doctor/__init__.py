@@ -1,1 +1,1 @@
-"""Whether everything works here: small checks, each with what to do where it doesn't."""
+"""Checks whether codegen works on this machine, and says what to do about problems."""

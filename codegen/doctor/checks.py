@@ -1,4 +1,4 @@
-"""What can be looked at, each with what to do where it isn't right."""
+"""The doctor's checks; a check that isn't ok says what to do."""
 
 import os
 import platform
@@ -24,17 +24,17 @@ from codegen.settings.config import Settings
 
 Status = Literal["ok", "warning", "failed"]
 
-MODEL: Final = "model"  # the check that fails where there is no model to work with
+MODEL: Final = "model"  # the name of the check that fails if there is no model
 
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 _FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm")
 _TOKENS: Final = 16  # generated to measure the speed
-_SLOWED = 3.0  # times slower than when it was measured first
+_SLOWED = 3.0  # a speed that is so many times lower than the first measured one is a warning
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at; `advice` says what to do unless it is ok."""
+    """The result of a check; `advice` says what to do, None if it is ok."""
 
     name: str
     status: Status
@@ -43,7 +43,7 @@ class Check:
 
 
 def python_version(version: tuple[int, ...]) -> Check:
-    """Python, and where it is."""
+    """Checks Python's version; the detail says where it is installed."""
     detail = f"{'.'.join(map(str, version))}, {sys.executable}"
     if version[:2] < (3, 11):
         return Check("python", "failed", detail, "install codegen with Python 3.11 or newer")
@@ -51,16 +51,18 @@ def python_version(version: tuple[int, ...]) -> Check:
 
 
 def runtime_packages(installed: Mapping[str, str]) -> Check:
-    """The packages of ONNX Runtime: there must be one."""
+    """Checks that exactly one package of ONNX Runtime is installed."""
     detail = ", ".join(f"{name} {version}" for name, version in installed.items())
     if len(installed) == 1:
         return Check("runtime package", "ok", detail)
-    wrong = f"{detail}: they share a folder, and break each other" if installed else "none is here"
+    wrong = (
+        f"{detail}: they share a folder, and break each other" if installed else "none is installed"
+    )
     return Check("runtime package", "failed", wrong, reinstall())
 
 
 def device_choice(device: Device) -> Check:
-    """Where models run, and why not on a GPU."""
+    """Shows where models run, and why they don't run on a GPU."""
     if device.note is not None and device.card:
         advice = 'pip install "onnxruntime-gpu[cuda,cudnn]" brings the libraries for the GPU here'
         return Check("device", "warning", device.note, advice)
@@ -68,11 +70,11 @@ def device_choice(device: Device) -> Check:
 
 
 def processor_features(name: str, cpuinfo: Path, machine: str) -> Check:
-    """The processor, and what of its instructions makes models fast."""
+    """Shows the processor and those of its instruction sets that make models fast."""
     text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
     lines = [line for line in text.splitlines() if line.startswith(("flags", "Features"))]
     if not lines:
-        return Check("processor", "ok", f"{name}; what it can do is not told here")
+        return Check("processor", "ok", f"{name}; its instruction sets are not known here")
     features = [feature for feature in _FEATURES if feature in lines[0].split()]
     detail = " ".join((f"{name},", *features)) if features else name
     if machine in {"x86_64", "AMD64"} and "avx2" not in features:
@@ -82,7 +84,7 @@ def processor_features(name: str, cpuinfo: Path, machine: str) -> Check:
 
 
 def threads(wanted: int | None, cores: int) -> Check:
-    """Threads that compute."""
+    """Checks that there are no more threads than physical cores."""
     detail = f"{wanted or cores}, physical cores: {cores}"
     if wanted is not None and wanted > cores:
         advice = "more threads than cores wait for each other: unset CODEGEN_THREADS"
@@ -91,7 +93,7 @@ def threads(wanted: int | None, cores: int) -> Check:
 
 
 def memory(total: int, available: int, needed: int) -> Check:
-    """Memory against what the model needs."""
+    """Compares the memory, in bytes, with what the model needs."""
     parts = human_bytes(available), human_bytes(total), human_bytes(needed)
     detail = "{} of {} available, about {} needed".format(*parts)
     if available >= needed:
@@ -101,7 +103,7 @@ def memory(total: int, available: int, needed: int) -> Check:
 
 
 def cache_directory(root: Path, needed: int) -> Check:
-    """Where models are kept: whether it can be written to, and has room for what is to come."""
+    """Checks that the cache can be written to, and has room for `needed` bytes."""
     there = next(path for path in (root, *root.parents) if path.exists())
     advice = "set CODEGEN_CACHE_DIR to a directory of yours, on a disk with room"
     try:
@@ -117,7 +119,7 @@ def cache_directory(root: Path, needed: int) -> Check:
 
 
 def download_state(settings: Settings, *, exported: bool) -> Iterator[Check]:
-    """The file that the model is exported from, where the catalogue knows it."""
+    """Checks the file that the model is exported from, if it is a model of the catalogue."""
     source, store = resolve(settings.model), Store(settings.cache_dir)
     if not isinstance(source, CatalogueEntry):
         return
@@ -135,7 +137,7 @@ def download_state(settings: Settings, *, exported: bool) -> Iterator[Check]:
 
 
 def model_state(settings: Settings) -> tuple[ExportedModel | None, Check]:
-    """The export that completing would use, if it is whole."""
+    """The export that completing would use, None if there is no whole one; and its check."""
     again = f"codegen model export {settings.model}"
     try:
         model = find_export(settings)
@@ -158,7 +160,7 @@ def model_state(settings: Settings) -> tuple[ExportedModel | None, Check]:
 
 
 def parity(figures: Mapping[str, Any] | None, target: str) -> Check:
-    """How near the export is to the original, as the export measured it."""
+    """Shows how close the exported model is to the original, as measured after the export."""
     if figures:
         parts = (
             f"{name.replace('_', ' ')} {f'{value:.4g}' if isinstance(value, float) else value}"
@@ -172,9 +174,9 @@ def parity(figures: Mapping[str, Any] | None, target: str) -> Check:
 
 
 def measure_speed(backend: Backend, prompt: Sequence[int]) -> tuple[float, float]:
-    """Tokens per second: of a prompt, and of generating after it."""
+    """Measures the prefill of a prompt and the decoding after it, in tokens per second."""
     generation = backend.generate(GenerateRequest(prompt, max_tokens=_TOKENS), CancelToken())
-    # The first token comes out of the prompt's own computation.
+    # The first token comes with the prefill.
     steps = sum(1 for _ in generation) - 1
     usage = generation.usage
     computed = usage.prompt_tokens - usage.cached_tokens
@@ -182,12 +184,12 @@ def measure_speed(backend: Backend, prompt: Sequence[int]) -> tuple[float, float
 
 
 def rate(speed: float | None) -> str:
-    """A speed in words."""
+    """A speed for people."""
     return "not measured" if speed is None else f"{speed:.0f} tokens/s"
 
 
 def speed(now: tuple[float, float], then: tuple[float, float]) -> Check:
-    """The speeds now, beside those of when codegen was new to this machine; see measure_speed."""
+    """Compares the speeds of measure_speed with those that were measured at the first run."""
     detail = f"{now[0]:.0f} tokens/s in a prompt, {now[1]:.1f} tokens/s one by one"
     if any(before > _SLOWED * today for today, before in zip(now, then, strict=True)):
         once = f"{then[0]:.0f} and {then[1]:.1f} were measured here once"
@@ -197,13 +199,13 @@ def speed(now: tuple[float, float], then: tuple[float, float]) -> Check:
 
 
 def installed() -> dict[str, str]:
-    """The packages of ONNX Runtime that are here, with their versions."""
+    """The installed packages of ONNX Runtime, with their versions."""
     names = (distribution.metadata["Name"] for distribution in metadata.distributions())
     return {name: metadata.version(name) for name in names if name in _RUNTIMES}
 
 
 def reinstall() -> str:
-    """The commands that leave the one package that codegen depends on here."""
+    """The commands after which only the package that codegen depends on is installed."""
     windows, linux = os.name == "nt", sys.platform == "linux" and platform.machine() == "x86_64"
     wanted = "onnxruntime-gpu" if windows or linux else "onnxruntime"
     pip = f"{sys.executable} -m pip"

@@ -1,7 +1,7 @@
-"""All checks, one after the other.
+"""Runs all checks, one after the other.
 
-Nothing is fetched or exported. A check that needs a model runs only where there is one. Importing
-this module needs no ONNX Runtime, since a broken one is among what it looks for.
+Nothing is fetched or exported. Checks that need a model run only if there is one. This module can
+be imported without ONNX Runtime, since it also has to find a broken ONNX Runtime.
 """
 
 import dataclasses
@@ -29,21 +29,21 @@ from codegen.models.store import Store
 from codegen.progress import Progress
 from codegen.settings.config import Settings
 
-# Bytes: resident while the default model completes, and what of that is not weights.
+# Bytes of memory while the default model completes, and the part of them that is not weights.
 _MEMORY, _BESIDE_WEIGHTS = 1_300_000_000, 800_000_000
 _EXPORTING = 3_000_000_000  # of disk, to fetch and export it
 
 _PROMPT: Final = 512  # tokens of the prompt that the speed is measured on
 
-# What stands before a hole and after it, and what any working model writes into it.
+# The text before a hole and after it, and the text that every working model writes into it.
 _BEFORE, _AFTER, _WRITTEN = "def add(a, b):\n    return ", "\n\n\nprint(add(1, 2))\n", "a + b"
 
 
 def examine(settings: Settings, progress: Progress) -> Iterator[Check]:
-    """All checks, as they are done.
+    """Yields the results of all checks, as soon as they are there.
 
     Raises:
-        UsageError: settings.model means nothing.
+        UsageError: settings.model is neither a name of the catalogue nor a path.
     """
     yield checks.python_version(sys.version_info[:3])
     yield checks.runtime_packages(checks.installed())
@@ -85,7 +85,7 @@ def examine(settings: Settings, progress: Progress) -> Iterator[Check]:
 def _running(
     model: ExportedModel, device: Device, settings: Settings, progress: Progress
 ) -> Iterator[Check]:
-    """The checks that need the model loaded."""
+    """Runs the checks that need the loaded model."""
     from codegen.engine.autotune import Tuning, tuned  # noqa: PLC0415
     from codegen.engine.measuring import SIZES  # noqa: PLC0415
     from codegen.models.loading import load_model  # noqa: PLC0415 - see the module's docstring
@@ -101,18 +101,18 @@ def _running(
     )
     pinned = "" if settings.compute_path == "auto" else f"{settings.compute_path} is set; fastest: "
     yield Check("compute paths", "ok", f"{pinned}{tuning.paths}, of {times}")
-    # By its directory, so that whatever happens to it meanwhile, none is fetched or made.
+    # Named by its directory, so that nothing is fetched or exported if it is removed meanwhile.
     loaded = load_model(dataclasses.replace(settings, model=str(model.directory)), progress)
     prompt = loaded.tokenizer.encode(Path(os.__file__).read_text(encoding="utf-8"))[:_PROMPT]
     now = checks.measure_speed(loaded.backend, prompt)
-    # A path that is set may well be slower than the fastest.
+    # A compute path that the user set may be slower than the measured one.
     then = (0.0, 0.0) if pinned else (tuning.speed(chunk) or 0.0, tuning.speed(1) or 0.0)
     yield checks.speed(now, then)
     yield self_test(loaded)
 
 
 def self_test(model: Model) -> Check:
-    """Fills a hole that leaves no doubt; a wrong prompt format or broken weights would not."""
+    """Fills a hole that has an obvious answer; wrong prompts or broken weights don't find it."""
     document = open_document(_BEFORE + _AFTER, len(_BEFORE), "add.py")
     completion = result(complete(model, prepare(document, CompletionOptions()), CancelToken()))
     text = next((candidate.text for candidate in completion.suggestions), "")

@@ -1,1 +1,1 @@
-"""The user's settings, the editor's, and a workspace's: read, merged and applied to files."""
+"""Reads the settings of the user and of a workspace, and applies them to files."""

@@ -1,11 +1,12 @@
-"""The user's own configuration: a TOML file, and environment variables that win over it.
+"""The user's own configuration: a TOML file, and environment variables, which win over the file.
 
-The file is config.toml in the user's configuration directory, or what CODEGEN_CONFIG names. Each
-key is an environment variable too: `device` is CODEGEN_DEVICE, and so on. The table [editor] holds
-what is the language server's alone, and has no variables. codegen.settings.fields lists all keys.
+The file is config.toml in the user's configuration directory, or the file that CODEGEN_CONFIG
+names. Every key has an environment variable: `device` has CODEGEN_DEVICE, and so on. The table
+[editor] holds the language server's own settings, which have no variables. codegen.settings.fields
+lists all keys.
 
-Nothing is read from the current directory or from a workspace, and no path may be relative to
-one: a repository that somebody merely opened must not change what runs.
+Nothing is read from the current directory or from a workspace, and no path may be relative: a
+repository that the user merely opened must not change what runs.
 """
 
 import dataclasses
@@ -29,38 +30,38 @@ from codegen.settings.fields import FIELDS, KEYS
 
 @dataclass(frozen=True, slots=True)
 class Settings(ModelChoice):
-    """What the user chose, or the defaults; see ModelChoice for what decides the model.
+    """The user's settings, or their defaults; ModelChoice has the fields that choose the model.
 
-    `context_tokens` bounds a prompt; None lets the machine's speed decide. `editor` is for the
-    language server.
+    `context_tokens` bounds a prompt; None lets the machine's speed decide. `editor` has the
+    language server's own settings.
     """
 
     context_tokens: int | None = None
     editor: EditingSettings = field(default_factory=EditingSettings)
 
     def for_editing(self, editing: EditingSettings) -> "Settings":
-        """These settings, with the model and the device that count while one types."""
+        """These settings with the model and the device for editing in their place."""
         model, device = editing.model or self.model, editing.device or self.device
         return dataclasses.replace(self, model=model, device=device, editor=editing)
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Reads the configuration file that `environ` leads to, and `environ` itself.
+    """Reads the configuration file, and the environment variables in `environ`.
 
-    A variable that is empty counts as not set.
+    An empty variable counts as not set.
 
     Raises:
         ConfigError: a key that doesn't exist, a value that can't be used, or a file that can't
             be read; the message names key, value and place.
     """
     path = config_path(environ)
-    # A file that is named has to be there.
+    # A file that CODEGEN_CONFIG names must exist.
     there = bool(environ.get("CODEGEN_CONFIG")) or (path.is_absolute() and path.exists())
     return settings_of(read_table(path) if there else {}, environ, str(path))
 
 
 def settings_of(table: Mapping[str, Any], environ: Mapping[str, str], path: str) -> Settings:
-    """The settings that a configuration's table and `environ` make; `path` is for messages.
+    """The settings of a configuration's table and of `environ`; messages name `path`.
 
     Raises:
         ConfigError: as `load_settings`.
@@ -87,7 +88,7 @@ def settings_of(table: Mapping[str, Any], environ: Mapping[str, str], path: str)
 def _editing(table: object, path: str) -> EditingSettings:
     if not isinstance(table, dict):
         raise ConfigError(f"editor = {table!r} in {path}: expected a table")
-    fields = {f"editor.{each.name}": each for each in FIELDS}
+    fields = {f"editor.{field.name}": field for field in FIELDS}
     named = {f"editor.{key}": value for key, value in table.items()}
     refuse_unknown(named, list(fields), path)
     found: dict[str, Any] = {}
@@ -100,7 +101,7 @@ def _editing(table: object, path: str) -> EditingSettings:
 
 
 def refuse_unknown(keys: Iterable[str], known: Sequence[str], path: str) -> None:
-    """Raises ConfigError for a key that isn't known, with the nearest that is."""
+    """Raises ConfigError for the first unknown key; the message suggests the most similar one."""
     for key in keys:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
@@ -109,10 +110,10 @@ def refuse_unknown(keys: Iterable[str], known: Sequence[str], path: str) -> None
 
 
 def config_path(environ: Mapping[str, str]) -> Path:
-    """Where the configuration file is, or would be.
+    """The path of the configuration file, which need not exist.
 
     Raises:
-        ConfigError: CODEGEN_CONFIG is no path.
+        ConfigError: CODEGEN_CONFIG is not an absolute path.
     """
     if named := environ.get("CODEGEN_CONFIG"):
         try:
@@ -123,7 +124,11 @@ def config_path(environ: Mapping[str, str]) -> Path:
 
 
 def read_table(path: Path) -> dict[str, Any]:
-    """What a configuration file holds; ConfigError if it can't be read."""
+    """The table in a configuration file.
+
+    Raises:
+        ConfigError: the file can't be read, or is not TOML.
+    """
     try:
         return tomllib.loads(read_file(path).decode())
     except OSError as error:

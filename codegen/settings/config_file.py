@@ -1,4 +1,4 @@
-"""The configuration as a person sees and changes it: what counts, and where it comes from.
+"""Shows the settings with their origins, and changes the configuration file.
 
 A change leaves everything else in the file as it is, comments included.
 """
@@ -31,9 +31,9 @@ _NAMES: Final = (*KEYS, *(f"{_EDITOR}.{field.name}" for field in FIELDS))
 
 @dataclass(frozen=True, slots=True)
 class ShownSetting:
-    """One setting as it counts. `value` is as in TOML, None if it isn't set.
+    """A setting and its origin. `value` is as in TOML, None if it isn't set.
 
-    `origin` is "default", the file's path, or the name of a variable of the environment.
+    `origin` is "default", the file's path, or the name of an environment variable.
     """
 
     key: str
@@ -42,7 +42,7 @@ class ShownSetting:
 
 
 def shown(environ: Mapping[str, str]) -> Iterator[ShownSetting]:
-    """All settings, with where each comes from.
+    """Yields all settings with their origins.
 
     Raises:
         ConfigError: the configuration can't be used.
@@ -54,7 +54,7 @@ def shown(environ: Mapping[str, str]) -> Iterator[ShownSetting]:
         origin = str(path) if key in table else DEFAULT
         if environ.get(variable):
             origin = variable
-        if key == "model_mirrors":  # what is read from another file is shown as that file
+        if key == "model_mirrors":  # shown as the path of its file, not as the file's content
             value = environ.get(variable) or table.get(key)
         else:
             value = getattr(settings, key)
@@ -67,22 +67,24 @@ def shown(environ: Mapping[str, str]) -> Iterator[ShownSetting]:
 
 
 def set_value(environ: Mapping[str, str], key: str, text: str) -> Path:
-    """Writes a setting into the file, which is made if need be; its path.
+    """Writes a setting into the configuration file, and returns the file's path.
+
+    The file is made if there is none.
 
     Args:
-        environ: leads to the file.
-        key: as in the file, `editor.` before a key of that table.
-        text: a value as in TOML; a word needs no quotes.
+        environ: the environment, which says where the file is.
+        key: the key as in the file, with `editor.` before a key of that table.
+        text: the value as in TOML; a word needs no quotes.
 
     Raises:
         ConfigError: there is no such key, the value can't be used, or the file can't be read or
-            written; it is as it was then.
+            written; the file is unchanged then.
     """
     path = config_path(environ)
     refuse_unknown([key], _NAMES, "the configuration")
     written = path.exists()
     if written:
-        settings_of(read_table(path), {}, str(path))  # what is wrong there is told
+        settings_of(read_table(path), {}, str(path))  # raises for errors in the file as it is
     try:
         document = tomlkit.parse(path.read_text(encoding="utf-8") if written else "")
         if key.startswith(f"{_EDITOR}."):
@@ -99,13 +101,13 @@ def set_value(environ: Mapping[str, str], key: str, text: str) -> Path:
 
 
 def variable_over(environ: Mapping[str, str], key: str) -> str | None:
-    """The variable that wins over a key of the file, if it is set."""
+    """The environment variable that wins over a key of the file; None if it isn't set."""
     variable = f"CODEGEN_{key.upper()}"
     return variable if key in KEYS and environ.get(variable) else None
 
 
 def _usable(key: str, text: str) -> object:
-    """The value that `text` means: in TOML, or else as a word.
+    """The value of `text`: read as TOML or, if that can't be used, as a word.
 
     Raises:
         ConfigError: neither can be used.
@@ -131,7 +133,7 @@ def _usable(key: str, text: str) -> object:
 
 
 def _write(path: Path, content: str) -> None:
-    target = Path(os.path.realpath(path))  # a link to a file among others of its kind stays one
+    target = Path(os.path.realpath(path))  # a symbolic link stays a link
     target.parent.mkdir(parents=True, exist_ok=True)
     mode = target.stat().st_mode if target.exists() else None
     if mode is not None and not os.access(target, os.W_OK):

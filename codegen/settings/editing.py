@@ -1,8 +1,8 @@
-"""What shapes suggestions while one types.
+"""The language server's settings, which shape the suggestions in an editor.
 
-The settings come in layers. The user's own configuration is trusted (codegen.settings.config). What
-an editor sends may have been merged with a repository's own settings, so that it can't name a file
-or a command (codegen_lsp.settings). A repository's .codegen.toml can only switch off
+They come in three layers. The user's own configuration is trusted (codegen.settings.config). The
+editor's settings may contain those of a repository, so they can't name a file or a command
+(codegen_lsp.settings). A repository's .codegen.toml can only switch things off
 (codegen.settings.workspace).
 """
 
@@ -16,12 +16,12 @@ from codegen.engine.device import DeviceWish
 
 @dataclass(frozen=True, slots=True)
 class EditingSettings:
-    """What shapes suggestions while one types; codegen.settings.fields says what each means.
+    """The language server's settings; codegen.settings.fields says what they mean.
 
     `max_latency` is in seconds: at a new place the prompt alone may take three (context.budget),
-    and an answer that comes then is still wanted. `menu_patience` is in seconds too, None for what
-    suits the client. `unload_after` is in minutes, None for never.
-    `model` and `device` are None where codegen.settings.config.Settings' own count.
+    and an answer after that is still wanted. `menu_patience` is in seconds; None is for the value
+    that suits the client. `unload_after` is in minutes; None is for never. If `model` or `device`
+    is None, the one in codegen.settings.config.Settings counts.
     """
 
     enabled: bool = True

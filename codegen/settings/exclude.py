@@ -1,19 +1,19 @@
 """Files that get no suggestions.
 
-A model isn't asked about files that hold secrets by their very names, about what the user
-excludes, and about texts that are too long for anybody to have written.
+No model is asked about files whose names say that they hold secrets, about files that the user
+excludes, and about texts that are too long for a person to have written.
 
 A glob is read as in .gitignore, relative to the roots of the workspace:
 
-    *.min.js      without a slash: a file or a directory of that name, however deep
-    generated/    with one at the end: directories only
-    src/*.py      with one inside: from a root on; `*` and `?` stop at a slash
-    **/old/*.c    `**` is any number of directories, none too
+    *.min.js      without a slash: a file or a directory of that name, at any depth
+    generated/    with a slash at the end: directories only
+    src/*.py      with a slash inside: from a root on; `*` and `?` stop at a slash
+    **/old/*.c    `**` is any number of directories, also none
     *.{pem,crt}   any of the words in braces; [a-z] and [!a-z] are one character
 
-What is below a directory that matches is excluded with it. A glob that begins with `/`, `~/`, a
-drive or `**/` is tried on the absolute path as well. Upper and lower case are the same, and so are
-`/` and a backslash. There is no `!` that takes something back.
+If a directory matches, everything below it is excluded. A glob that begins with `/`, `~/`, a drive
+or `**/` is also matched against the absolute path. Upper and lower case are the same, and so are
+`/` and a backslash. Unlike .gitignore, `!` can't include files again.
 """
 
 import fnmatch
@@ -53,7 +53,7 @@ _SECRET_PATHS: Final = (
 )
 _SECRET_DIRECTORIES: Final = ("/.ssh/", "/.gnupg/", "/.aws/sso/cache/", "/.aws/cli/cache/")
 
-# A copy of a secret is as secret.
+# Endings of the names of backup copies: a copy of a secret file is secret, too.
 _COPY: Final = re.compile(r"(?:~|\.(?:bak|backup|old|orig|save))\Z")
 
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
@@ -71,7 +71,7 @@ def excluded(
     Args:
         path: the file's absolute path; None for a text that is in no file.
         size: code points of its text.
-        globs: what is excluded; one that can't be read matches nothing (see `usable_globs`).
+        globs: which files are excluded; an invalid glob matches nothing (see `usable_globs`).
         roots: absolute paths of the workspace's directories.
     """
     if path is not None:
@@ -90,7 +90,7 @@ def is_below(path: str | PurePath, root: str) -> bool:
 
 
 def usable_globs(values: Sequence[object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Those of a list that can be used as globs, and about each other one what is wrong."""
+    """The valid globs of a list, and a sentence about every other value."""
     globs: dict[str, None] = {}
     problems = []
     if len(values) > MAX_GLOBS:
@@ -109,14 +109,14 @@ def usable_globs(values: Sequence[object]) -> tuple[tuple[str, ...], tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class _Glob:
-    """A glob without braces; an item of `parts` is None where any directories may stand."""
+    """A glob without braces, by its path's names; an item of `parts` is None for `**`."""
 
     parts: tuple[re.Pattern[str] | None, ...]
     whole_path: bool
     directories: bool
 
     def matches(self, parts: _Parts) -> bool:
-        """Whether it matches a file or a directory that the file is in."""
+        """Whether the glob matches a file, or a directory that the file is in."""
         states = self._ahead({0})
         for depth, name in enumerate(parts, start=1):
             states = self._ahead(
@@ -130,7 +130,7 @@ class _Glob:
         return False
 
     def _ahead(self, states: Iterable[int]) -> set[int]:
-        """These places in the glob, and the ones after a `**`, which may stand for nothing."""
+        """Adds the positions in the glob after a `**`, which may stand for no directory."""
         ahead = set(states)
         for at, pattern in enumerate(self.parts):
             if pattern is None and at in ahead:
@@ -145,22 +145,22 @@ def _compiled(glob: str) -> tuple[_Glob, ...]:
     if len(glob) > _MAX_GLOB_LENGTH:
         raise ValueError(f"a glob has at most {_MAX_GLOB_LENGTH} characters")
     if glob.startswith("!"):
-        raise ValueError("a glob can't begin with !, since nothing is taken back")
+        raise ValueError("a glob can't begin with !: excluded files can't be included again")
     return tuple(map(_without_braces, _alternatives(glob)))
 
 
 def _alternatives(glob: str) -> list[str]:
     found = [glob]
-    while any(braces := [_BRACES.search(each) for each in found]):
+    while any(braces := [_BRACES.search(text) for text in found]):
         found = [
-            each if group is None else each[: group.start()] + word + each[group.end() :]
-            for each, group in zip(found, braces, strict=True)
+            text if group is None else text[: group.start()] + word + text[group.end() :]
+            for text, group in zip(found, braces, strict=True)
             for word in (group[1].split(",") if group else ("",))
         ]
         if len(found) > _MAX_ALTERNATIVES:
-            raise ValueError(f"the braces of a glob make at most {_MAX_ALTERNATIVES} of it")
-    if any(mark in each for each in found for mark in "{}"):
-        raise ValueError("a brace in a glob needs the other one")
+            raise ValueError(f"the braces of a glob stand for at most {_MAX_ALTERNATIVES} globs")
+    if any(mark in text for text in found for mark in "{}"):
+        raise ValueError("a glob has a brace without its counterpart")
     return found
 
 
@@ -172,7 +172,7 @@ def _without_braces(glob: str) -> _Glob:
         glob = os.path.expanduser(glob)  # noqa: PTH111 - Path's function can raise
     names = list(_parts(glob))
     if names[-1:] == [_ANY]:
-        # Everything below, and not the directory itself.
+        # A `**` at the end matches everything below a directory, but not the directory.
         names[-1] = "*"
     if not names:
         raise ValueError("a glob needs a name")
@@ -195,9 +195,9 @@ def _matches(glob: str, whole: _Parts, inside: Sequence[_Parts]) -> bool:
     except ValueError:
         return False
     return any(
-        each.matches(parts)
-        for each in compiled
-        for parts in (*inside, *((whole,) if each.whole_path else ()))
+        pattern.matches(parts)
+        for pattern in compiled
+        for parts in (*inside, *((whole,) if pattern.whole_path else ()))
     )
 
 
@@ -214,7 +214,7 @@ def _below(parts: _Parts, root: _Parts) -> bool:
 
 
 def _parts(path: str | PurePath) -> _Parts:
-    """The names in a path or a glob, in lower case, without what goes nowhere."""
+    """The names in a path or a glob, in lower case, with `.` and `..` resolved."""
     parts: list[str] = []
     for name in str(path).replace("\\", "/").lower().split("/"):
         if name == "..":

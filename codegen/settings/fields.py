@@ -1,4 +1,4 @@
-"""The table of all settings: what each is called, holds, means, and who may set it."""
+"""The table of all settings: their names, values, meanings, and who may set them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from codegen.settings.exclude import usable_globs
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting of the language server.
+    """A setting of the language server.
 
     `name` is its key in [editor] and its attribute of EditingSettings. `default` is written as in
-    TOML or JSON; None where there is none. Who may set it is a list: "user" in this file, "client"
-    over LSP, and "workspace" in a repository's .codegen.toml, which can only switch off.
+    TOML or JSON; None if there is no default. `who` may set it: the "user" in config.toml, the
+    "client" over LSP, and the "workspace" in its .codegen.toml, which can only switch things off.
     """
 
     name: str
@@ -25,12 +25,12 @@ class Field:
 
     @property
     def wire(self) -> str:
-        """Its name over LSP."""
+        """The setting's name over LSP."""
         return wire_name(self.name)
 
 
 def wire_name(name: str) -> str:
-    """The name over LSP of a key: `max_latency` is maxLatency."""
+    """The name of a key over LSP: `max_latency` is maxLatency."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)
 
@@ -53,7 +53,7 @@ _GLOBS: Final = values.Kind("a list of globs", lambda value: isinstance(value, l
 _LANGUAGES: Final = values.Kind(
     "languages, each with true or false",
     lambda value: (
-        isinstance(value, dict) and all(isinstance(each, bool) for each in value.values())
+        isinstance(value, dict) and all(isinstance(flag, bool) for flag in value.values())
     ),
 )
 _LATENCY: Final = values.number("milliseconds", 100, 60_000, lambda value: value / 1000)
@@ -72,7 +72,7 @@ KEYS: Final[Mapping[str, Callable[[object], object]]] = {
     "cache_dir": values.path,
     "model_mirrors": values.path,
 }
-"""What the file may set beside [editor]."""
+"""The keys of the configuration file outside [editor], and how their values are read."""
 
 _USER: Final = ("user",)
 _CLIENT: Final = ("user", "client")
@@ -122,4 +122,4 @@ FIELDS: Final = (
     Field("log_source", _FLAG, False, _USER, "at level debug, source text is logged, too"),
     Field("fetch", _FLAG, False, _USER, "fetch a model that is missing without asking"),
 )
-"""All settings of the language server: both layers are read, and documented, by this table."""
+"""All settings of the language server. Reading and documentation both follow this table."""

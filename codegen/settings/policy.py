@@ -1,4 +1,4 @@
-"""Whether a document gets suggestions: the user's settings, and what its workspace switches off."""
+"""Decides whether a document gets suggestions, by the user's settings and its workspace's."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
@@ -16,19 +16,23 @@ def verdict(
     language: str | None,
     size: int,
 ) -> Reason | None:
-    """Why a document gets no suggestions, None if it may.
+    """Why a document gets no suggestions, None if it may get some.
 
     Args:
-        settings: the user's.
-        narrowings: one per root of the workspace, whether it has a file or not.
-        path: the document's absolute path; None if it has none.
-        language: its LSP language.
+        settings: the settings of the user and the editor.
+        narrowings: what the roots of the workspace switch off; an item for every root.
+        path: the document's absolute path; None if it is in no file.
+        language: its LSP language id.
         size: code points of its text.
     """
     roots = [narrowing.root for narrowing in narrowings]
     layers: list[tuple[EditingSettings | Narrowing, Sequence[str]]] = [(settings, roots)]
     if path is not None:
-        layers += ((each, [each.root]) for each in narrowings if is_below(path, each.root))
+        layers += (
+            (narrowing, [narrowing.root])
+            for narrowing in narrowings
+            if is_below(path, narrowing.root)
+        )
     for layer, inside in layers:
         if not layer.enabled:
             return Reason.DISABLED

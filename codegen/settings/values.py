@@ -1,4 +1,4 @@
-"""Kinds of values that a setting can have: how each is read, and what is said of a wrong one."""
+"""The kinds of values that settings have: how they are read, and the messages for wrong values."""
 
 import reprlib
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 LEAST_CONTEXT: Final = 16
-"""Tokens of a prompt that hold some words around the cursor."""
+"""The fewest tokens of a prompt: they hold some words around the cursor."""
 
 _FLAGS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -17,14 +17,17 @@ _FLAGS = {
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of value: what is `expected`, and how it is turned into what a setting holds."""
+    """A kind of value. `expected` describes it in messages.
+
+    `accepts` checks a value of TOML or JSON, and `convert` makes the setting's value of it.
+    """
 
     expected: str
     accepts: Callable[[Any], bool]
     convert: Callable[[Any], object] = lambda value: value
 
     def read(self, value: object) -> object:
-        """Turns a value of TOML or JSON into a setting's.
+        """Makes the setting's value of a value of TOML or JSON.
 
         Raises:
             ValueError: it is not of this kind.
@@ -35,14 +38,14 @@ class Kind:
 
 
 def one_of(*words: str) -> Kind:
-    """One of some words."""
+    """The kind whose values are some given words."""
     return Kind(f"{', '.join(words[:-1])} or {words[-1]}", lambda value: value in words)
 
 
 def number(
     what: str, low: int, high: int, convert: Callable[[Any], object], step: float = 0
 ) -> Kind:
-    """A number between two others; a multiple of `step` unless that is 0."""
+    """The kind of numbers from `low` to `high`; multiples of `step`, unless that is 0."""
 
     def accepts(value: object) -> bool:
         return (
@@ -56,23 +59,23 @@ def number(
 
 
 def model(value: object) -> str:
-    """A name of the catalogue, or an absolute path."""
+    """Reads a name of the catalogue, or an absolute path."""
     name = word(value)
-    # A file or directory is taken where it is meant, never from where codegen happens to run.
+    # A relative path would depend on the directory that codegen runs in, so it is refused.
     if "/" in name or name.startswith("~") or name.endswith(".gguf"):
         return str(path(name))
     return name
 
 
 def word(value: object) -> str:
-    """Some word, without the blanks around it."""
+    """Reads a word, without the blanks around it."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("expected a word")
     return value.strip()
 
 
 def count(value: object) -> int:
-    """A whole number from 1 on; variables of the environment have it as text."""
+    """Reads a whole number from 1 on, also as text, as in an environment variable."""
     try:
         found = int(value) if isinstance(value, str) else value
     except ValueError:
@@ -83,7 +86,7 @@ def count(value: object) -> int:
 
 
 def context_tokens(value: object) -> int:
-    """A bound on the tokens of a prompt, which must hold some words around the cursor."""
+    """Reads a bound on the tokens of a prompt, LEAST_CONTEXT or more."""
     number = count(value)
     if number < LEAST_CONTEXT:
         raise ValueError(
@@ -93,7 +96,7 @@ def context_tokens(value: object) -> int:
 
 
 def flag(value: object) -> bool:
-    """True or false, or one of the words for them."""
+    """Reads true or false, or one of the words for them."""
     found = _FLAGS.get(value.strip().lower()) if isinstance(value, str) else value
     if not isinstance(found, bool):
         raise ValueError("expected true or false")  # noqa: TRY004 - every reader raises this
@@ -101,7 +104,7 @@ def flag(value: object) -> bool:
 
 
 def path(value: object) -> Path:
-    """An absolute path, or one that begins with `~`."""
+    """Reads an absolute path, or a path that begins with `~`."""
     if not isinstance(value, str) or "\0" in value:
         raise ValueError("expected a path")
     try:
@@ -114,7 +117,7 @@ def path(value: object) -> Path:
 
 
 def shown(value: object) -> str:
-    """A value that may be anything, for a message: short, and on one line."""
+    """Any value as a message shows it: shortened, and on one line."""
     try:
         return reprlib.repr(value)
     except ValueError:

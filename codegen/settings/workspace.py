@@ -1,4 +1,4 @@
-"""What a repository's own .codegen.toml switches off: it can't switch on or name anything."""
+"""Reads a repository's .codegen.toml, which can only switch suggestions off."""
 
 import stat
 import tomllib
@@ -18,10 +18,10 @@ _MAX_PROBLEMS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """What a workspace's own file switches off, for the files below its directory `root`.
+    """What a workspace's .codegen.toml switches off, for the files below its directory `root`.
 
-    A repository that somebody merely opened must not change what runs: it can't switch on
-    anything, nor name anything.
+    A repository that the user merely opened must not change what runs: so this has no setting
+    that switches anything on, or names a model or a file.
     """
 
     root: str
@@ -31,16 +31,16 @@ class Narrowing:
 
 
 def read_narrowing(root: str) -> tuple[Narrowing, tuple[str, ...]]:
-    """Reads .codegen.toml in a root of a workspace, if there is one.
+    """Reads .codegen.toml in a root of a workspace, if there is such a file.
 
-    One that can't be read switches everything off: what it was meant to keep from a model isn't
-    known.
+    A file that can't be read switches everything off, since nobody knows which files it was meant
+    to keep from a model.
 
     Returns:
-        What it switches off, and a sentence about each thing in it that is ignored.
+        What it switches off, and a sentence about every setting in it that is ignored.
     """
     path = Path(root, NARROWING_FILE)
-    # A relative root would be one in the directory that codegen happens to run in.
+    # A relative root would depend on the directory that codegen runs in.
     if not path.is_absolute():
         return Narrowing(root), ()
     try:
@@ -48,7 +48,7 @@ def read_narrowing(root: str) -> tuple[Narrowing, tuple[str, ...]]:
     except (FileNotFoundError, NotADirectoryError):
         return Narrowing(root), ()
     except (OSError, ValueError, RecursionError) as error:
-        # tomllib goes down into nested arrays by recursion.
+        # tomllib reads nested arrays by recursion.
         reason = error.strerror if isinstance(error, OSError) else error
         why = f"nothing is suggested below {root}, since {path} can't be read: {reason}"
         return Narrowing(root, enabled=False), (why,)
@@ -57,7 +57,7 @@ def read_narrowing(root: str) -> tuple[Narrowing, tuple[str, ...]]:
         if name == "enabled" and value is False:
             narrowing = replace(narrowing, enabled=False)
         elif name == "languages" and isinstance(value, dict):
-            off = {key: False for key, each in value.items() if each is False}
+            off = {key: False for key, flag in value.items() if flag is False}
             narrowing = replace(narrowing, languages=off)
             problems += (
                 f"{shown(f'languages.{key}')} = {shown(value[key])}"
@@ -67,24 +67,25 @@ def read_narrowing(root: str) -> tuple[Narrowing, tuple[str, ...]]:
         elif name == "exclude" and isinstance(value, list):
             globs, bad = usable_globs(value)
             narrowing = replace(narrowing, exclude=globs)
-            problems += (f"exclude has {each}" for each in bad)
+            problems += (f"exclude has {problem}" for problem in bad)
         else:
             problems.append(f"{shown(name)} = {shown(value)}")
     allowed = "a workspace may say enabled = false, languages.NAME = false, and exclude = [globs]"
-    told = (f"{each} in {path} was ignored; {allowed}" for each in problems)
+    told = (f"{problem} in {path} was ignored; {allowed}" for problem in problems)
     return narrowing, first_problems(told)
 
 
 def first_problems(problems: Iterable[str]) -> tuple[str, ...]:
-    """Problems, each told once, and not more of them than somebody reads."""
-    each = tuple(dict.fromkeys(problems))
-    if len(each) <= _MAX_PROBLEMS:
-        return each
-    return *each[:_MAX_PROBLEMS], f"{len(each) - _MAX_PROBLEMS} more were ignored as well"
+    """Different problems, ten at most, and then how many more there are."""
+    different = tuple(dict.fromkeys(problems))
+    if len(different) <= _MAX_PROBLEMS:
+        return different
+    more = len(different) - _MAX_PROBLEMS
+    return *different[:_MAX_PROBLEMS], f"{more} more were ignored as well"
 
 
 def _read(path: Path) -> dict[str, Any]:
-    # A workspace is what somebody unpacked: a link could lead to any file, a pipe never ends.
+    # Nobody vouches for a workspace's files: a link may lead to any file, and a pipe never ends.
     if not stat.S_ISREG(path.lstat().st_mode):
         raise ValueError("it is not a regular file")
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""`codegen complete`, with a model that writes what it is told to."""
+"""`codegen complete`, with a scripted model."""
 
 import io
 import json
@@ -35,7 +35,7 @@ def _nothing_of_the_user(monkeypatch, tmp_path):
 
 @pytest.fixture
 def model(monkeypatch, tokenizer, vocabulary):
-    """Makes the next completions of a source be the answers; the settings that were asked with."""
+    """Scripts a model's answers; gives its backend, and the settings that it is loaded with."""
 
     def model(source, *answers, **options):
         asked = []
@@ -54,7 +54,7 @@ def model(monkeypatch, tokenizer, vocabulary):
 
 @pytest.fixture
 def unloaded(monkeypatch):
-    """Fails when a model is loaded: what is wrong should have been said before."""
+    """Fails if a model is loaded: the error must be told before that."""
 
     def load_model(*_):
         raise AssertionError("a model was loaded")
@@ -64,7 +64,7 @@ def unloaded(monkeypatch):
 
 @pytest.fixture
 def codegen_complete(capfdbinary):
-    """Runs `codegen complete`: its exit code, stdout (bytes) and stderr."""
+    """Runs `codegen complete`; gives the exit code, stdout as bytes, and stderr."""
 
     def codegen_complete(*arguments):
         code = run(["complete", *map(str, arguments)])
@@ -86,7 +86,7 @@ def test_prints_the_completion_alone(codegen_complete, model, file):
     assert codegen_complete(f"{file}:2:5") == (0, b"return a + b", "")
 
 
-def test_prints_exactly(codegen_complete, model, tmp_path):
+def test_a_pipe_gets_exactly_the_completion(codegen_complete, model, tmp_path):
     file = tmp_path / "crlf.py"
     file.write_bytes(b"def f():\r\n    \r\n")
     model("def f():\r\n    ‸\r\n", "x = 'é\x1b[1m'\n    return x")
@@ -106,7 +106,7 @@ def test_a_column_past_the_end_is_clamped_and_said(codegen_complete, model, file
     assert err == "line 2 ends before column 99: completing at its end, 5\n"
 
 
-def test_standard_input(codegen_complete, model, monkeypatch):
+def test_standard_input_is_completed(codegen_complete, model, monkeypatch):
     stdin = SimpleNamespace(buffer=io.BytesIO(ADD.replace("‸", "").encode()))
     monkeypatch.setattr(sys, "stdin", stdin)
     model(ADD, "return a + b")
@@ -117,7 +117,7 @@ def test_standard_input(codegen_complete, model, monkeypatch):
 
 @pytest.mark.parametrize("source", ["to‸tal = 1\n", "pass‸\n"])
 def test_by_hand_the_model_is_asked_everywhere(codegen_complete, model, tmp_path, source):
-    """An editor that asks while one types would get nothing at these places."""
+    """At these places an editor gets nothing during typing."""
     file = tmp_path / "place.py"
     before, after = source.split("‸")
     file.write_text(before + after, encoding="utf-8")
@@ -128,7 +128,7 @@ def test_by_hand_the_model_is_asked_everywhere(codegen_complete, model, tmp_path
     assert "no model was asked" not in err
 
 
-def test_several_candidates_off_a_terminal(codegen_complete, model, file):
+def test_a_pipe_gets_several_candidates_with_their_numbers(codegen_complete, model, file):
     model(ADD, "return a + b", "return b + a", "return sum((a, b))")
     code, out, _ = codegen_complete(f"{file}:2:5", "--candidates", "3")
     lines = out.decode().splitlines()
@@ -138,7 +138,7 @@ def test_several_candidates_off_a_terminal(codegen_complete, model, file):
 
 
 @pytest.mark.parametrize("name", ["--quiet", "-q"])
-def test_quiet(codegen_complete, model, file, name):
+def test_quiet_prints_no_messages(codegen_complete, model, file, name):
     model(ADD, "return a + b")
     assert codegen_complete(f"{file}:2:99", name) == (0, b"return a + b", "")
     model(ADD, "")
@@ -148,21 +148,21 @@ def test_quiet(codegen_complete, model, file, name):
     assert "past the end" in err
 
 
-def test_quiet_before_the_command(model, file, capfd):
+def test_quiet_may_stand_before_the_command(model, file, capfd):
     model(ADD, "return a + b")
     assert run(["--quiet", "complete", f"{file}:2:99"]) == 0
     assert capfd.readouterr() == ("return a + b", "")
 
 
 @pytest.mark.parametrize("position", ["{}:1:2:3", "{}:1:2:3:4", "-:1:2:3"])
-def test_a_number_too_many(codegen_complete, unloaded, file, position):
+def test_a_position_with_one_number_too_many_is_refused(codegen_complete, unloaded, file, position):
     code, out, err = codegen_complete(position.format(file))
     assert (code, out) == (2, b"")
-    assert err.endswith("has a number too many: write FILE:LINE:COLUMN\n")
+    assert err.endswith("has one number too many: write FILE:LINE:COLUMN\n")
     assert err.count("\n") == 1
 
 
-def test_json(codegen_complete, model, file):
+def test_json_has_the_suggestions_and_the_timings(codegen_complete, model, file):
     model(ADD, "return a + b", "return b + a")
     code, out, err = codegen_complete(f"{file}:2:5", "--json", "--candidates", "2")
     answer = json.loads(out)
@@ -187,7 +187,7 @@ def test_json(codegen_complete, model, file):
         "prompt_tokens", "cached_tokens", "prefill_ms", "decode_ms", "tokens_per_second",
     ]  # fmt: skip
     assert answer["timings"]["prompt_tokens"] > 10
-    # The script takes no time at all.
+    # A scripted answer takes no time.
     assert answer["timings"]["tokens_per_second"] is None
 
 
@@ -202,7 +202,7 @@ def test_json_is_ascii(codegen_complete, model, tmp_path):
     assert os.fsencode(json.loads(out)["file"]) == os.fsencode(file)
 
 
-def test_nothing_to_suggest(codegen_complete, model, file):
+def test_nothing_to_suggest_exits_with_1(codegen_complete, model, file):
     model(ADD, "")
     assert codegen_complete(f"{file}:2:5") == (
         1,
@@ -211,7 +211,7 @@ def test_nothing_to_suggest(codegen_complete, model, file):
     )
 
 
-def test_nothing_to_suggest_in_json(codegen_complete, model, file):
+def test_nothing_to_suggest_is_told_in_json(codegen_complete, model, file):
     model(ADD, "print(add(1, 2))\n", [])
     code, out, err = codegen_complete(f"{file}:2:5", "--json")
     assert code == 1
@@ -219,7 +219,7 @@ def test_nothing_to_suggest_in_json(codegen_complete, model, file):
     assert "the line that follows" in err
 
 
-def test_write(codegen_complete, model, file):
+def test_write_inserts_the_completion(codegen_complete, model, file):
     before = file.read_bytes()
     model(ADD, "return a + b")
     code, out, err = codegen_complete(f"{file}:2:5", "--write")
@@ -237,8 +237,8 @@ def test_write_keeps_every_other_byte(codegen_complete, model, tmp_path):
     assert file.read_bytes() == before.replace(b"y = ", b"y = '\xe9'")
 
 
-def test_write_into_latin_1_that_declares_nothing(codegen_complete, model, tmp_path):
-    """The file stays valid in its own encoding: in UTF-8 it would be valid in neither."""
+def test_write_refuses_non_ascii_in_an_undeclared_encoding(codegen_complete, model, tmp_path):
+    """The file stays valid in its own encoding: a mixture with UTF-8 would be valid in neither."""
     file = tmp_path / "latin.py"
     before = b'x = "caf\xe9"\ny = \n'
     file.write_bytes(before)
@@ -252,7 +252,7 @@ def test_write_into_latin_1_that_declares_nothing(codegen_complete, model, tmp_p
     assert file.read_bytes() == before.replace(b"y = ", b'y = "tea"')
 
 
-def test_write_what_the_encoding_does_not_have(codegen_complete, model, tmp_path):
+def test_write_refuses_a_character_that_the_encoding_lacks(codegen_complete, model, tmp_path):
     file = tmp_path / "latin.py"
     file.write_bytes(b"# coding: latin-1\nx = ''\n")
     model("# coding: latin-1\nx = '‸'\n", "日")
@@ -262,7 +262,7 @@ def test_write_what_the_encoding_does_not_have(codegen_complete, model, tmp_path
     assert file.read_bytes() == b"# coding: latin-1\nx = ''\n"
 
 
-def test_write_into_a_file_that_changed(codegen_complete, model, file, monkeypatch):
+def test_write_refuses_a_file_that_changed_meanwhile(codegen_complete, model, file, monkeypatch):
     model(ADD, "return a + b")
     load_model = codegen.models.loading.load_model
 
@@ -277,7 +277,7 @@ def test_write_into_a_file_that_changed(codegen_complete, model, file, monkeypat
     assert file.read_text() == "# saved\n"
 
 
-def test_write_and_json(codegen_complete, model, file):
+def test_write_and_json_go_together(codegen_complete, model, file):
     model(ADD, "return a + b")
     code, out, _ = codegen_complete(f"{file}:2:5", "--write", "--json")
     assert (code, json.loads(out)["suggestions"][0]["text"]) == (0, "return a + b")
@@ -308,7 +308,7 @@ def test_the_options_reach_the_request(codegen_complete, model, file):
         ("x" * 300, "x" * 300),
     ],
 )
-def test_a_model_is_meant_where_the_user_is(
+def test_a_path_to_a_model_is_relative_to_the_current_directory(
     codegen_complete, model, file, tmp_path, monkeypatch, *, typed, meant
 ):
     (tmp_path / "there").mkdir()
@@ -321,7 +321,7 @@ def test_a_model_is_meant_where_the_user_is(
     assert (settings.device, settings.offline) == ("cpu", True)
 
 
-def test_settings_hold_where_nothing_is_typed(codegen_complete, model, file, monkeypatch):
+def test_settings_count_where_no_option_is_given(codegen_complete, model, file, monkeypatch):
     monkeypatch.setenv("CODEGEN_MODEL", "qwen2.5-coder-1.5b")
     monkeypatch.setenv("CODEGEN_OFFLINE", "1")
     monkeypatch.setenv("CODEGEN_CONTEXT_TOKENS", "16")
@@ -333,12 +333,12 @@ def test_settings_hold_where_nothing_is_typed(codegen_complete, model, file, mon
     assert len(scripted.backend.requests[0].prompt) <= 16
 
 
-def test_where_it_runs_is_the_doctors_to_tell(codegen_complete, model, file):
+def test_the_device_is_not_told_beside_a_completion(codegen_complete, model, file):
     model(ADD, "return a", notes=("running on the CPU: no libraries",))
     assert codegen_complete(f"{file}:2:5") == (0, b"return a", "")
 
 
-def test_a_failing_engine(codegen_complete, model, file, monkeypatch):
+def test_a_failing_engine_exits_with_4(codegen_complete, model, file, monkeypatch):
     scripted = model(ADD, "return a")
 
     def generate(*_):
@@ -349,7 +349,7 @@ def test_a_failing_engine(codegen_complete, model, file, monkeypatch):
 
 
 def make(path, kind):
-    """A file that is bad in some way; whatever is there of it."""
+    """Makes a bad file of some kind."""
     match kind:
         case "directory":
             path.mkdir()
@@ -375,7 +375,7 @@ def make(path, kind):
         ("fifo", "not a regular file"),
     ],
 )
-def test_a_bad_file(codegen_complete, tmp_path, kind, said):
+def test_a_bad_file_is_refused(codegen_complete, tmp_path, kind, said):
     path = tmp_path / "bad.py"
     make(path, kind)
     code, out, err = codegen_complete(f"{path}:1:1")
@@ -386,7 +386,7 @@ def test_a_bad_file(codegen_complete, tmp_path, kind, said):
 
 @pytest.mark.usefixtures("unloaded")
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that nobody can read")
-def test_an_unreadable_file(codegen_complete):
+def test_an_unreadable_file_is_refused(codegen_complete):
     code, out, err = codegen_complete("/proc/self/mem:1:1")
     assert (code, out, err.count("\n")) == (2, b"", 1)
     assert "cannot be read" in err
@@ -394,7 +394,7 @@ def test_an_unreadable_file(codegen_complete):
 
 @pytest.mark.usefixtures("unloaded")
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read(codegen_complete, file):
+def test_a_file_without_permission_is_refused(codegen_complete, file):
     file.chmod(0)
     code, _, err = codegen_complete(f"{file}:1:1")
     assert code == 2
@@ -416,7 +416,7 @@ def test_a_file_that_may_not_be_read(codegen_complete, file):
         ("a\0b:1:1", "cannot be a file's name"),
     ],
 )
-def test_a_bad_position(codegen_complete, file, position, said):
+def test_a_bad_position_is_refused(codegen_complete, file, position, said):
     code, out, err = codegen_complete(position.format(file))
     assert (code, out) == (2, b"")
     assert said in err
@@ -425,19 +425,19 @@ def test_a_bad_position(codegen_complete, file, position, said):
 
 @pytest.mark.usefixtures("unloaded")
 @pytest.mark.parametrize("arguments", [["-:1:1", "--write"], ["{}:1:1", "--path", "x.py"]])
-def test_what_does_not_go_together(codegen_complete, file, arguments):
+def test_options_that_exclude_each_other_are_refused(codegen_complete, file, arguments):
     assert codegen_complete(*[argument.format(file) for argument in arguments])[0] == 2
 
 
 @pytest.mark.usefixtures("unloaded")
-def test_a_standard_input_that_is_closed(codegen_complete, monkeypatch):
+def test_a_closed_standard_input_is_refused(codegen_complete, monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     assert codegen_complete("-:1:1") == (2, b"", "codegen: standard input is closed\n")
 
 
 @pytest.mark.usefixtures("unloaded")
 @pytest.mark.parametrize("text", ["", "\n \n"])
-def test_an_empty_file(codegen_complete, file, text):
+def test_an_empty_file_needs_no_model(codegen_complete, file, text):
     file.write_text(text)
     code, out, err = codegen_complete(f"{file}:1:1", "--json")
     answer = json.loads(out)
@@ -448,7 +448,7 @@ def test_an_empty_file(codegen_complete, file, text):
     )
 
 
-def test_a_file_of_50_megabytes(codegen_complete, model, file):
+def test_a_file_of_50_megabytes_is_completed(codegen_complete, model, file):
     line = "value = compute(first, second)  # again and again\n"
     count = 50 * 2**20 // len(line)
     text = line * count
@@ -457,7 +457,7 @@ def test_a_file_of_50_megabytes(codegen_complete, model, file):
     assert codegen_complete(f"{file}:{count // 2}:1")[0] == 0
 
 
-def test_a_file_with_broken_characters(codegen_complete, model, file):
+def test_a_file_with_broken_characters_is_completed(codegen_complete, model, file):
     before = b"x = '\xff\xfe\xed\xa0\x80'\ny = \n"
     file.write_bytes(before)
     model("x = '\udcff\udcfe\udced\udca0\udc80'\ny = ‸\n", "1")
@@ -473,7 +473,9 @@ def test_a_file_with_broken_characters(codegen_complete, model, file):
         (b"PK\x03\x04", 3, "is not a GGUF file"),
     ],
 )
-def test_a_model_that_is_none(codegen_complete, file, tmp_path, *, content, code, said):
+def test_a_file_that_is_no_model_is_refused(
+    codegen_complete, file, tmp_path, *, content, code, said
+):
     path = tmp_path / "model.gguf"
     if content is not None:
         path.write_bytes(content)
@@ -482,13 +484,13 @@ def test_a_model_that_is_none(codegen_complete, file, tmp_path, *, content, code
     assert said in answer[2]
 
 
-def test_a_model_that_the_catalogue_does_not_have(codegen_complete, file):
+def test_a_model_that_the_catalogue_lacks_is_refused(codegen_complete, file):
     code, _, err = codegen_complete(f"{file}:2:5", "--model", "qwen")
     assert code == 2
     assert "the catalogue has no model 'qwen'" in err
 
 
-def test_a_device_that_is_not_there(codegen_complete, file, tmp_path, monkeypatch):
+def test_a_device_that_is_missing_is_refused(codegen_complete, file, tmp_path, monkeypatch):
     monkeypatch.setattr("codegen.engine.device._why_no_cuda", lambda: "no card")
     monkeypatch.setattr("codegen.models.resolve.fetch", lambda *_: pytest.fail("it was fetched"))
     code, out, err = codegen_complete(f"{file}:2:5", "--device", "cuda")
@@ -496,7 +498,7 @@ def test_a_device_that_is_not_there(codegen_complete, file, tmp_path, monkeypatc
     assert not (tmp_path / "cache").exists()
 
 
-def test_offline_with_nothing_here(codegen_complete, file, tmp_path):
+def test_offline_without_a_model_exits_with_3(codegen_complete, file, tmp_path):
     code, out, err = codegen_complete(f"{file}:2:5", "--offline")
     assert (code, out, err.count("\n")) == (3, b"", 1)
     assert "qwen2.5-coder-0.5b is not on this machine and codegen is offline" in err
@@ -505,7 +507,7 @@ def test_offline_with_nothing_here(codegen_complete, file, tmp_path):
 
 @pytest.fixture
 def shown(tokenizer, vocabulary, capsys, monkeypatch):
-    """What a terminal shows of a completion in the end."""
+    """The lines that a terminal shows after a completion."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "dumb")
 
@@ -535,7 +537,7 @@ def test_a_terminal_highlights_what_is_written(shown, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLORTERM", "")
     out = shown(ADD, "c = a + b\n    return c")
-    # Bit by bit, and whole in the end.
+    # The text grows, and is whole at the end.
     assert "\x1b[1;32mc\x1b[0m\n" in out
     assert "\x1b[1;32m    return c\x1b[0m" in out
     assert "\x1b[2mdef add(a, b):\x1b[0m" in out

@@ -1,4 +1,4 @@
-"""`codegen completion`: a real bash asks, and codegen answers."""
+"""`codegen completion`, in a real bash."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ import pytest
 
 from codegen.cli import run
 
-# Completes a line as a person's Tab does, by what was registered for `codegen`.
+# Completes a line as the Tab key does, by the function that was registered for `codegen`.
 TAB = """
 eval "$(codegen completion bash)"
 read -ra COMP_WORDS <<<"$LINE"
@@ -64,11 +64,11 @@ def test_bash_completes(tab, line, offered):
     ("shell", "holds"),
     [("zsh", "#compdef codegen"), ("fish", "complete --no-files --command codegen")],
 )
-def test_the_other_shells(capsys, shell, holds):
+def test_zsh_and_fish_get_a_script(capsys, shell, holds):
     assert run(["completion", shell]) == 0
     assert holds in capsys.readouterr().out
 
 
-def test_a_shell_that_is_not_known(capsys):
+def test_an_unknown_shell_is_refused(capsys):
     assert run(["completion", "tcsh"]) == 2
     assert "'tcsh' is not one of 'bash', 'zsh', 'fish'" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`codegen config`: what counts and where from, and a file that is changed in one place."""
+"""`codegen config`: shows settings with their origins, and changes one line of the file."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def test_show_is_toml_with_origins(capsys, monkeypatch, file):
     assert "# context_tokens is not set\n" in out
 
 
-def test_show_for_programs(capsys, file):
+def test_show_prints_json_for_programs(capsys, file):
     file.write_text('[editor]\nlines = "single"\n', encoding="utf-8")
     assert run(["config", "show", "--json"]) == 0
     rows = {row["key"]: row for row in json.loads(capsys.readouterr().out)["settings"]}
@@ -45,7 +45,7 @@ def test_show_for_programs(capsys, file):
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_path(capsys, monkeypatch, tmp_path, file, named):
+def test_path_prints_the_configuration_file(capsys, monkeypatch, tmp_path, file, named):
     if not named:
         monkeypatch.delenv("CODEGEN_CONFIG")
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
@@ -67,7 +67,7 @@ def test_path(capsys, monkeypatch, tmp_path, file, named):
         ("editor.max_latency", "900", "\n[editor]\nmax_latency = 900\n"),
     ],
 )
-def test_set_leaves_the_rest(capsys, file, key, value, added):
+def test_set_leaves_the_rest_of_the_file(capsys, file, key, value, added):
     file.chmod(0o640)
     assert run(["config", "set", key, value]) == 0
     assert capsys.readouterr() == ("", f"wrote {key} to {file}\n")
@@ -81,7 +81,7 @@ def test_set_replaces_and_keeps_the_comment(file):
     assert file.read_text(encoding="utf-8") == WRITTEN.replace("1.5b", "0.5b")
 
 
-def test_set_makes_the_file(tmp_path, monkeypatch, file):
+def test_set_makes_a_missing_file(tmp_path, monkeypatch, file):
     path = tmp_path / "new" / "config.toml"
     monkeypatch.setenv("CODEGEN_CONFIG", str(path))
     assert run(["config", "set", "threads", "2"]) == 0
@@ -116,7 +116,7 @@ def test_set_tells_what_wins(capsys, monkeypatch, file):
         ("editor.max_latency", "-1", "editor.max_latency = '-1' can't be set"),
     ],
 )
-def test_set_refuses(capsys, file, key, value, said):
+def test_set_refuses_bad_keys_and_values(capsys, file, key, value, said):
     assert run(["config", "set", "--", key, value]) == 2
     err = capsys.readouterr().err
     assert said in err
@@ -126,7 +126,7 @@ def test_set_refuses(capsys, file, key, value, said):
 
 @pytest.mark.parametrize("content", ["model = [", 'unknown = "x"\n', "editor = 3\n"])
 @pytest.mark.parametrize("key", ["threads", "editor.candidates"])
-def test_set_leaves_a_file_that_is_wrong(capsys, file, key, content):
+def test_set_leaves_an_invalid_file_as_it_is(capsys, file, key, content):
     file.write_text(content, encoding="utf-8")
     assert run(["config", "set", key, "2"]) == 2
     assert str(file) in capsys.readouterr().err

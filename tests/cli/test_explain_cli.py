@@ -1,4 +1,4 @@
-"""`codegen explain`, with a model that writes what it is told to."""
+"""`codegen explain`, with a scripted model."""
 
 import json
 
@@ -22,7 +22,7 @@ def nobody(monkeypatch, tmp_path):
 
 @pytest.fixture
 def explain(monkeypatch, tmp_path, capsys, tokenizer, vocabulary):
-    """Explains the cursor's place in a source: the exit code, and what was printed."""
+    """Explains the cursor's place in a source; gives the exit code and the output."""
 
     def explain(source, *options, answers=(), name="a.py"):
         document = at_cursor(source, name)
@@ -39,7 +39,7 @@ def explain(monkeypatch, tmp_path, capsys, tokenizer, vocabulary):
     return explain
 
 
-def test_json(explain):
+def test_explain_prints_json(explain):
     code, out = explain(CALL, "--json")
     told = json.loads(out)
     assert code == 0
@@ -82,7 +82,7 @@ def test_what_outgrows_the_budget_is_folded(explain, monkeypatch):
         ("‸", "empty-document", "statement"),
     ],
 )
-def test_nothing_to_do(explain, source, reason, kind):
+def test_a_place_without_suggestions_exits_with_1(explain, source, reason, kind):
     code, out = explain(source, "--json")
     told = json.loads(out)
     assert code == 1
@@ -95,12 +95,12 @@ def test_nothing_to_do(explain, source, reason, kind):
 
 
 @pytest.mark.parametrize("source", ["fo‸o = 1\n", "def f():\n    pass‸\n"])
-def test_run_asks_everywhere(explain, source):
+def test_run_asks_the_model_everywhere(explain, source):
     _, out = explain(source, "--run", "--json", answers=["_x"])
     assert len(json.loads(out)["answers"]) == 1
 
 
-def test_for_people(explain):
+def test_explain_prints_lines_for_people(explain):
     code, out = explain(CALL, "--prompt")
     assert code == 0
     assert "argument in A.f, single line" in out
@@ -116,14 +116,14 @@ def test_run_names_the_rules(explain):
     assert "dropped (end-of-hole): ')'" in out
 
 
-def test_a_language_that_is_not_known(explain):
+def test_an_unknown_language_is_explained(explain):
     code, out = explain("f(‸)\n", name="a.zig")
     assert code == 0
     assert "none known" in out
     assert "argument" in out
 
 
-def test_on_a_terminal_nothing_is_sent_that_it_would_obey(explain):
+def test_explain_shows_control_characters_as_numbers(explain):
     _, out = explain("x = '\x1b[31m'\ny = ‸\n", "--prompt")
     assert "\x1b" not in out
 
@@ -139,7 +139,7 @@ def test_on_a_terminal_nothing_is_sent_that_it_would_obey(explain):
         ),
     ],
 )
-def test_a_file_in_which_editors_get_nothing(explain, tmp_path, name, config, reason):
+def test_a_file_without_suggestions_in_editors_is_told(explain, tmp_path, name, config, reason):
     folder = tmp_path / "config" / "codegen"
     folder.mkdir(parents=True)
     (folder / "config.toml").write_text(config)

@@ -1,4 +1,4 @@
-"""Work in a thread that Ctrl-C ends at once."""
+"""Ctrl-C stops work in a thread at once."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from codegen.cli.interrupt import interruptible, is_abandoned
 from codegen.errors import CancelledError
 
 
-def test_items_in_their_order():
+def test_items_come_in_their_order():
     assert list(interruptible(lambda _: iter(range(5)))) == [0, 1, 2, 3, 4]
 
 
@@ -32,7 +32,7 @@ def test_errors_come_through():
 
 
 class Busy:
-    """Work that goes on until it is cancelled."""
+    """Work that runs until it is cancelled."""
 
     def __init__(self):
         self.freed = threading.Event()
@@ -65,7 +65,7 @@ def test_ctrl_c_cancels_what_is_computed():
     assert time.monotonic() - start < 2
 
 
-def test_work_that_can_not_be_cancelled(monkeypatch):
+def test_work_that_can_not_be_cancelled_is_abandoned(monkeypatch):
     monkeypatch.setattr(interrupt, "_PATIENCE", 0.1)
     release = threading.Event()
 
@@ -84,7 +84,7 @@ def test_work_that_can_not_be_cancelled(monkeypatch):
     assert not is_abandoned()
 
 
-def test_a_consumer_that_has_enough():
+def test_closing_the_iteration_cancels_the_work():
     busy = Busy()
     events = interruptible(busy)
     next(events)

@@ -1,4 +1,4 @@
-"""The way in and out of the command line: help, exit codes, and never a traceback."""
+"""Start and end of the command line: help, exit codes, and no tracebacks."""
 
 import importlib.metadata
 import os
@@ -30,7 +30,7 @@ def python(*arguments, **options):
 
 @pytest.fixture
 def failing(monkeypatch):
-    """Makes every command raise what it is given."""
+    """Makes every command raise a given error."""
 
     def failing(error):
         def command(_arguments):
@@ -59,12 +59,12 @@ def test_help_imports_nothing_heavy(arguments):
     assert not HEAVY & set(done.stderr.split())
 
 
-def test_version(capsys):
+def test_version_is_printed(capsys):
     assert run(["--version"]) == 0
     assert capsys.readouterr().out == f"codegen {__version__}\n"
 
 
-def test_as_a_module():
+def test_codegen_runs_as_a_module():
     done = python("-m", "codegen", "--version", stdout=subprocess.PIPE, text=True)
     assert (done.returncode, done.stdout) == (0, f"codegen {__version__}\n")
 
@@ -89,7 +89,7 @@ def test_as_a_module():
         (["config", "zzz"], "there are path, set, show"),
     ],
 )
-def test_wrong_use(capsys, arguments, said):
+def test_wrong_use_exits_with_2(capsys, arguments, said):
     assert run(arguments) == 2
     captured = capsys.readouterr()
     assert said in captured.err + captured.out
@@ -120,7 +120,7 @@ def test_what_a_message_holds_is_made_visible(capsys, failing):
     assert capsys.readouterr().err == "codegen: <U+001B>[2J<U+202E><U+D800>.py does not exist\n"
 
 
-def test_an_unexpected_error(capsys, failing):
+def test_an_unexpected_error_is_one_sentence(capsys, failing):
     failing(KeyError("it broke"))
     assert run([]) == 4
     assert capsys.readouterr().err == (
@@ -129,20 +129,20 @@ def test_an_unexpected_error(capsys, failing):
 
 
 @pytest.mark.parametrize("error", [KeyError("it broke"), errors.UsageError("it broke")])
-def test_debugging_shows_where(capsys, monkeypatch, failing, error):
+def test_debugging_prints_the_traceback(capsys, monkeypatch, failing, error):
     monkeypatch.setenv("CODEGEN_DEBUG", "1")
     failing(error)
     assert run([]) in {2, 4}
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
-def test_an_interruption(capsys, failing):
+def test_an_interruption_exits_with_130(capsys, failing):
     failing(KeyboardInterrupt())
     assert run([]) == 130
     assert capsys.readouterr() == ("", "\ninterrupted\n")
 
 
-def test_an_interrupted_question(capsys, monkeypatch):
+def test_an_interrupted_question_exits_with_130(capsys, monkeypatch):
     @click.command()
     def command():
         raise click.Abort
@@ -152,7 +152,7 @@ def test_an_interrupted_question(capsys, monkeypatch):
     assert capsys.readouterr() == ("", "\ninterrupted\n")
 
 
-def test_an_interruption_that_a_library_made_something_else_of(capsys, monkeypatch):
+def test_an_interruption_that_a_library_turns_into_an_error_exits_with_130(capsys, monkeypatch):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def command(_arguments):
@@ -171,7 +171,7 @@ def test_an_interruption_that_a_library_made_something_else_of(capsys, monkeypat
         signal.signal(signal.SIGINT, before)
 
 
-def test_a_reader_that_has_enough():
+def test_a_reader_that_closes_the_output_is_no_error():
     process = subprocess.Popen(
         [sys.executable, "-c", "import time; time.sleep(0.3)\nfrom codegen.cli import main; main()",
          "--help"],
@@ -183,7 +183,7 @@ def test_a_reader_that_has_enough():
     assert process.wait(30) == 0
 
 
-def test_output_on_a_full_disk():
+def test_output_on_a_full_disk_is_an_error():
     with Path("/dev/full").open("wb") as full:
         done = python("-m", "codegen", "--help", stdout=full, text=True)
     assert done.returncode == 4
@@ -191,7 +191,7 @@ def test_output_on_a_full_disk():
     assert done.stderr.count("\n") == 1
 
 
-def test_output_that_the_encoding_does_not_have():
+def test_output_that_the_encoding_lacks_is_shown_as_numbers():
     code = "from codegen.cli import run; run(['--version']); print('\\u2192 \\xe9')"
     environment = {"PYTHONIOENCODING": "ascii"}
     done = python("-c", code, stdout=subprocess.PIPE, text=True, env=environment)
@@ -199,7 +199,7 @@ def test_output_that_the_encoding_does_not_have():
 
 
 def entry(monkeypatch, *values, name="lsp"):
-    """Installs entry points of that name, instead of those that are installed."""
+    """Replaces the installed entry points by given ones."""
     points = [importlib.metadata.EntryPoint(name, value, "codegen.commands") for value in values]
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda **_: points)
 
@@ -213,7 +213,7 @@ def entry(monkeypatch, *values, name="lsp"):
         (["codegen.errors:CodegenError"], "codegen lsp is not a command"),
     ],
 )
-def test_a_command_that_another_package_lacks(capsys, monkeypatch, values, said):
+def test_a_missing_command_of_another_package_is_told(capsys, monkeypatch, values, said):
     entry(monkeypatch, *values)
     assert run(["lsp"]) == 4
     err = capsys.readouterr().err
@@ -221,7 +221,7 @@ def test_a_command_that_another_package_lacks(capsys, monkeypatch, values, said)
     assert err.count("\n") == 1
 
 
-def test_a_command_of_another_package(capsys, monkeypatch):
+def test_a_command_of_another_package_runs(capsys, monkeypatch):
     entry(monkeypatch, "codegen.cli.complete:command")
     assert run(["lsp", "--help"]) == 0
     assert "codegen lsp [OPTIONS]" in capsys.readouterr().out
@@ -234,7 +234,7 @@ def test_a_group_lists_the_commands_that_other_packages_add(capsys):
     assert names == ["context", "engine", "joins", "samples", "server", "typing"]
 
 
-def test_a_command_that_another_package_adds_to_a_group(capsys, monkeypatch):
+def test_a_group_runs_a_command_that_another_package_adds(capsys, monkeypatch):
     entry(monkeypatch, "codegen.cli.complete:command", name="fill")
     assert run(["bench", "fill", "--help"]) == 0
     assert "codegen bench fill [OPTIONS]" in capsys.readouterr().out
@@ -242,14 +242,14 @@ def test_a_command_that_another_package_adds_to_a_group(capsys, monkeypatch):
     assert "did you mean fill?" in capsys.readouterr().err
 
 
-def test_an_added_command_that_can_not_be_loaded(capsys, monkeypatch):
+def test_an_added_command_that_can_not_be_loaded_is_told(capsys, monkeypatch):
     entry(monkeypatch, "no_such_module_anywhere:command", name="fill")
     assert run(["bench", "fill"]) == 4
     assert "codegen bench fill can't be loaded" in capsys.readouterr().err
 
 
 def test_help_is_quick():
-    """120 ms of processor more than Python itself, in the best of some runs."""
+    """In the best of some runs, at most 120 ms of processor time more than Python itself."""
 
     def best(*arguments):
         took = []
@@ -257,7 +257,7 @@ def test_help_is_quick():
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             python(*arguments, stdout=subprocess.DEVNULL)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            # Not how long it took: the machine is shared.
+            # Processor time, since other processes share the machine.
             took.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
         return min(took)
 

@@ -60,7 +60,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def codegen_model(capsys):
-    """Runs `codegen model`: its exit code, stdout and stderr."""
+    """Runs `codegen model`; gives the exit code, stdout and stderr."""
 
     def codegen_model(*arguments):
         code = run(["model", *map(str, arguments)])
@@ -71,7 +71,7 @@ def codegen_model(capsys):
 
 @pytest.fixture
 def download(store):
-    """The file of the entry, as codegen would have fetched it."""
+    """The catalogue's file, as codegen fetches it."""
     path = store.download(TINY.file)
     path.parent.mkdir(parents=True)
     path.write_bytes(BODY)
@@ -109,7 +109,7 @@ def make_export(directory, name="tiny", precision="int4", **manifest):
 
 @pytest.fixture
 def exported(store):
-    """An export of the entry."""
+    """An export of the catalogue's model."""
     return make_export(store.export("tiny", SHA256, "int4", "cpu"))
 
 
@@ -117,7 +117,7 @@ def everything_below(path):
     return sorted(str(found.relative_to(path)) for found in path.rglob("*") if found.is_file())
 
 
-def test_list_of_nothing(codegen_model, tmp_path):
+def test_list_without_files_names_the_catalogue(codegen_model, tmp_path):
     assert codegen_model("list") == (
         0,
         "* tiny  not here (14 bytes to fetch)\n* is the default.\n",
@@ -127,7 +127,7 @@ def test_list_of_nothing(codegen_model, tmp_path):
 
 
 @pytest.mark.usefixtures("download", "exported")
-def test_list(codegen_model, store):
+def test_list_names_the_models_and_their_files(codegen_model, store):
     make_export(store.export("own", "0" * 64, "fp32", "cpu"), "own", "fp32", format=0)
     code, out, _ = codegen_model("list")
     assert code == 0
@@ -139,7 +139,7 @@ def test_list(codegen_model, store):
 
 
 @pytest.mark.usefixtures("exported")
-def test_list_in_json(codegen_model, download):
+def test_list_prints_json(codegen_model, download):
     code, out, _ = codegen_model("list", "--json")
     answer = json.loads(out)
     (model,) = answer["models"]
@@ -151,11 +151,11 @@ def test_list_in_json(codegen_model, download):
     ]
 
 
-def test_pull_what_is_here(codegen_model, download):
+def test_pull_prints_the_path_of_a_file_that_is_here(codegen_model, download):
     assert codegen_model("pull", "tiny") == (0, f"{download}\n", "")
 
 
-def test_pull_offline(codegen_model, tmp_path):
+def test_pull_offline_is_refused(codegen_model, tmp_path):
     code, out, err = codegen_model("pull", "tiny", "--offline")
     assert (code, out, err.count("\n")) == (3, "", 1)
     assert "codegen is offline" in err
@@ -163,7 +163,7 @@ def test_pull_offline(codegen_model, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["pull", "info", "verify", "export", "remove"])
-def test_a_model_that_there_is_not(codegen_model, tmp_path, command):
+def test_an_unknown_model_is_refused(codegen_model, tmp_path, command):
     code, _, err = codegen_model(command, "tinny")
     assert (code, err) == (
         2,
@@ -173,7 +173,7 @@ def test_a_model_that_there_is_not(codegen_model, tmp_path, command):
     assert codegen_model(command, tmp_path)[0] == 3
 
 
-def test_pull_a_file(codegen_model, tmp_path):
+def test_pull_refuses_a_path(codegen_model, tmp_path):
     path = tmp_path / "own.gguf"
     path.write_bytes(BODY)
     code, _, err = codegen_model("pull", path)
@@ -181,7 +181,7 @@ def test_pull_a_file(codegen_model, tmp_path):
     assert "not in the catalogue" in err
 
 
-def test_info_of_nothing(codegen_model):
+def test_info_of_a_model_without_files(codegen_model):
     code, out, _ = codegen_model("info", "tiny")
     assert code == 0
     assert "tiny (the default)" in out
@@ -228,7 +228,7 @@ TUNING = Tuning("l4", {"l4": {"1": 0.02, "8": 0.1, "32": 0.3, "256": 1.28}})
 
 
 @pytest.mark.usefixtures("exported")
-def test_info(codegen_model, download, exported, monkeypatch):
+def test_info_tells_all_of_a_model(codegen_model, download, exported, monkeypatch):
     monkeypatch.setattr(models, "recorded", lambda *_: TUNING)
     code, out, _ = codegen_model("info", "tiny")
     assert code == 0
@@ -246,7 +246,7 @@ def test_info(codegen_model, download, exported, monkeypatch):
 
 
 @pytest.mark.usefixtures("exported")
-def test_info_in_json(codegen_model, monkeypatch):
+def test_info_prints_json(codegen_model, monkeypatch):
     (export,) = json.loads(codegen_model("info", "tiny", "--json")[1])["exports"]
     assert export["measured"] is None
     assert export["parity"]["agreement"] == 0.97812
@@ -257,7 +257,7 @@ def test_info_in_json(codegen_model, monkeypatch):
 
 
 @pytest.mark.usefixtures("exported")
-def test_measure(codegen_model, monkeypatch):
+def test_measure_prints_the_speeds(codegen_model, monkeypatch):
     asked = []
 
     def measured_anew(model, device, *_):
@@ -280,13 +280,13 @@ def test_measure(codegen_model, monkeypatch):
     assert (shown["schema"], shown["context_tokens"], shown["paths"]) == (1, 600, "l4")
 
 
-def test_measure_what_is_not_made(codegen_model):
+def test_measure_without_an_export_is_refused(codegen_model):
     code, out, err = codegen_model("measure", "tiny", "--device", "cpu")
     assert (code, out) == (3, "")
     assert err == "codegen: tiny is not here yet; run: codegen model export tiny\n"
 
 
-def test_info_of_an_export_elsewhere(codegen_model, tmp_path, monkeypatch):
+def test_info_takes_the_path_of_an_export(codegen_model, tmp_path, monkeypatch):
     make_export(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
     code, out, _ = codegen_model("info", "./mine")
@@ -295,7 +295,7 @@ def test_info_of_an_export_elsewhere(codegen_model, tmp_path, monkeypatch):
     assert "not measured on this machine yet" in out
 
 
-def test_info_of_an_older_format(codegen_model, store):
+def test_info_calls_an_older_format_unusable(codegen_model, store):
     make_export(store.export("tiny", SHA256, "int4", "cpu"), format=0)
     code, out, _ = codegen_model("info", "tiny")
     assert code == 0
@@ -303,7 +303,7 @@ def test_info_of_an_older_format(codegen_model, store):
     assert "is an export of format 0" in out
 
 
-def test_verify(codegen_model, download, exported):
+def test_verify_reads_whole_files(codegen_model, download, exported):
     assert codegen_model("verify", "tiny") == (
         0,
         f"{download}: as it was written\n{exported}: as it was written\n",
@@ -312,7 +312,7 @@ def test_verify(codegen_model, download, exported):
 
 
 def flip(path):
-    """Damages a file so that its size and time stay."""
+    """Damages a file, and keeps its size and its time."""
     status = path.stat()
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -320,7 +320,7 @@ def flip(path):
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def test_verify_a_damaged_download(codegen_model, download, exported):
+def test_verify_finds_a_damaged_download(codegen_model, download, exported):
     flip(download)
     code, out, err = codegen_model("verify", "tiny")
     assert (code, out, err.count("\n")) == (3, f"{exported}: as it was written\n", 1)
@@ -328,7 +328,7 @@ def test_verify_a_damaged_download(codegen_model, download, exported):
 
 
 @pytest.mark.parametrize("name", [WEIGHTS_FILE, TOKENIZER_FILE, "model.l4.onnx"])
-def test_verify_a_damaged_export(codegen_model, exported, name):
+def test_verify_finds_a_damaged_export(codegen_model, exported, name):
     flip(exported / name)
     code, _, err = codegen_model("verify", "tiny")
     assert (code, err.count("\n")) == (3, 1)
@@ -344,7 +344,7 @@ def test_verify_names_every_damaged_file(codegen_model, download, exported):
     assert f"{exported / WEIGHTS_FILE} is missing" in err
 
 
-def test_verify_nothing(codegen_model):
+def test_verify_without_files_is_refused(codegen_model):
     assert codegen_model("verify", "tiny") == (
         3,
         "",
@@ -354,7 +354,7 @@ def test_verify_nothing(codegen_model):
 
 @pytest.fixture
 def exporting(monkeypatch, exported):
-    """An export that is made at once; what was asked of it."""
+    """Makes an export at once, and records the arguments."""
     asked = []
 
     def export(settings, _progress, *, force, thorough):
@@ -365,7 +365,7 @@ def exporting(monkeypatch, exported):
     return asked
 
 
-def test_export(codegen_model, exporting, exported, download):
+def test_export_prints_the_path(codegen_model, exporting, exported, download):
     code, out, err = codegen_model(
         "export", "tiny", "--precision", "fp32", "--device", "cpu", "--force", "--offline"
     )
@@ -375,7 +375,7 @@ def test_export(codegen_model, exporting, exported, download):
     assert (force, thorough) == (True, False)
     assert codegen_model("export", "tiny", "--thorough")[0] == 0
     assert exporting[1][1:] == (False, True)
-    # Nobody could be asked.
+    # There is no terminal to ask on.
     assert download.exists()
 
 
@@ -393,7 +393,7 @@ def test_export_offers_to_remove_the_download(
 
 
 @pytest.mark.usefixtures("exporting")
-def test_export_and_remove_the_download(codegen_model, download, exported):
+def test_export_removes_the_download_if_told(codegen_model, download, exported):
     assert codegen_model("export", "tiny", "--remove-download")[0] == 0
     assert not download.exists()
     assert open_export(exported)
@@ -408,7 +408,7 @@ def test_export_keeps_a_download_that_somebody_else_put_there(codegen_model, sto
     assert path.exists()
 
 
-def test_remove(codegen_model, store, download, exported):
+def test_remove_removes_what_codegen_made(codegen_model, store, download, exported):
     other = make_export(store.export("own", "0" * 64, "int4", "cpu"), "own")
     older = make_export(store.export("tiny", "0" * 64, "fp32", "cpu"), precision="fp32", format=0)
     store.partial(TINY.file, "hub").write_bytes(b"half")
@@ -448,7 +448,7 @@ def test_remove_keeps_what_codegen_did_not_write(codegen_model, store, exported)
     assert everything_below(exported) == ["notes.txt"]
 
 
-def test_remove_nothing(codegen_model):
+def test_remove_without_files_says_so(codegen_model):
     code, _, err = codegen_model("remove", "tiny", "--yes")
     assert (code, err) == (0, "there is nothing of tiny that codegen fetched or made\n")
 
@@ -468,7 +468,7 @@ def test_remove_the_exports_of_a_file_that_is_gone(codegen_model, store):
     assert not export.exists()
 
 
-def test_remove_an_export_elsewhere(codegen_model, tmp_path):
+def test_remove_refuses_an_export_elsewhere(codegen_model, tmp_path):
     export = make_export(tmp_path / "mine")
     code, _, err = codegen_model("remove", export, "--yes")
     assert code == 2
@@ -476,7 +476,7 @@ def test_remove_an_export_elsewhere(codegen_model, tmp_path):
     assert open_export(export)
 
 
-def test_remove_with_a_manifest_that_names_other_files(codegen_model, exported, tmp_path):
+def test_remove_keeps_files_that_a_manifest_names_elsewhere(codegen_model, exported, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("mine")
     manifest = json.loads((exported / "codegen.json").read_text())
@@ -487,7 +487,7 @@ def test_remove_with_a_manifest_that_names_other_files(codegen_model, exported, 
     assert not exported.exists()
 
 
-def test_remove_with_a_manifest_that_is_broken(codegen_model, exported):
+def test_remove_removes_an_export_with_a_broken_manifest(codegen_model, exported):
     (exported / "codegen.json").write_text("{")
     assert codegen_model("remove", "tiny", "--yes")[0] == 0
     assert not exported.exists()

@@ -1,4 +1,4 @@
-"""The commands that load a model run with huge pages, and nobody else does."""
+"""Only the commands that load a model run with huge pages."""
 
 import os
 import sys
@@ -24,7 +24,7 @@ from codegen.cli import pages
     ],
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
-def test_restart(monkeypatch, arguments, told, starts_with):
+def test_commands_that_load_a_model_restart_once(monkeypatch, arguments, told, starts_with):
     started = []
     monkeypatch.setenv("GLIBC_TUNABLES", told)
     monkeypatch.setattr(os, "execv", lambda *call: started.append((call, dict(os.environ))))

@@ -1,4 +1,4 @@
-"""Closed streams, and limits on memory: one sentence, and nothing goes where it shouldn't."""
+"""Closed streams and limits on memory are told in one sentence, on the right stream."""
 
 import os
 import resource
@@ -12,12 +12,12 @@ from codegen.engine import memory
 from codegen.errors import EngineError
 
 ADD = "def add(a, b):\n    return \n"
-CLOSED_OUTPUT = "codegen: standard output is closed, and there is something to write to it\n"
+CLOSED_OUTPUT = "codegen: the output can't be written: standard output is closed\n"
 
 
 @pytest.fixture
 def shell(tmp_path):
-    """Runs `codegen` by a shell that closes streams: exit code, stdout and stderr."""
+    """Runs `codegen` in a shell that may close streams; gives the exit code, stdout and stderr."""
     (tmp_path / "add.py").write_text(ADD, encoding="utf-8")
 
     def shell(command):
@@ -46,7 +46,7 @@ def shell(tmp_path):
             "",
             "codegen: line 9 is past the end of the document, which has 3 lines\n",
         ),
-        # What was to be said to stderr doesn't get into the output instead.
+        # Messages for a closed stderr don't get into the output.
         ("codegen complete add.py:9:1 2>&-", 2, "", ""),
         ("codegen complete add.py:9:1 <&- >&- 2>&-", 2, "", ""),
         ("codegen lsp <&-", 2, "", "codegen: standard input is closed: an editor starts this\n"),
@@ -58,11 +58,11 @@ def shell(tmp_path):
         ),
     ],
 )
-def test_closed_streams(shell, command, code, out, err):
+def test_closed_streams_are_told_in_one_sentence(shell, command, code, out, err):
     assert shell(command) == (code, out, err)
 
 
-def test_the_server_on_a_terminal():
+def test_the_server_on_a_terminal_says_what_it_is():
     ours, theirs = os.openpty()
     try:
         done = subprocess.run(
@@ -90,7 +90,7 @@ def test_the_server_on_a_terminal():
         ("codegen complete add.py:2:12 --write >&-", 0, "inserted 1 line at add.py:2:12\n"),
     ],
 )
-def test_closed_streams_with_the_model(loaded, shell, command, code, said):
+def test_closed_streams_do_not_stop_the_model(loaded, shell, command, code, said):
     got, out, err = shell(command)
     assert (got, out) == (code, "")
     assert err.endswith(said)
@@ -98,7 +98,7 @@ def test_closed_streams_with_the_model(loaded, shell, command, code, said):
 
 @pytest.mark.model
 @pytest.mark.parametrize("kilobytes", [150_000, 250_000, 400_000, 700_000, 1_000_000, 1_200_000])
-def test_little_memory(loaded, shell, kilobytes):
+def test_little_memory_is_told_in_one_sentence(loaded, shell, kilobytes):
     code, out, err = shell(f"ulimit -v {kilobytes}; codegen complete add.py:2:12")
     assert (code, out) == (4, "")
     assert err.startswith("codegen: ")
@@ -107,7 +107,7 @@ def test_little_memory(loaded, shell, kilobytes):
 
 @pytest.mark.parametrize("command", ["model list", "doctor", "explain add.py:2:12", "lsp"])
 @pytest.mark.parametrize("kilobytes", [60_000, 120_000, 250_000])
-def test_too_little_memory_to_start(shell, command, kilobytes):
+def test_too_little_memory_to_start_is_told(shell, command, kilobytes):
     code, out, err = shell(f"ulimit -v {kilobytes}; codegen {command} </dev/null")
     assert (code, out) == (4, "")
     assert "MB of memory (ulimit -v), and codegen needs 300 MB" in err
@@ -123,7 +123,7 @@ def test_little_memory_is_enough_for_little(shell, command):
     ("limit", "refused"),
     [(resource.RLIM_INFINITY, False), (1_300_000_000, False), (1_299_999_999, True)],
 )
-def test_a_limit_on_memory(monkeypatch, limit, refused):
+def test_a_limit_on_memory_is_checked_before_the_libraries(monkeypatch, limit, refused):
     monkeypatch.setattr(psutil.Process, "rlimit", lambda *_: (limit, limit))
     if not refused:
         memory.require_memory(500_000_000)

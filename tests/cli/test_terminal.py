@@ -1,4 +1,4 @@
-"""Text that can do nothing to a terminal but be read."""
+"""Untrusted text can only be read on a terminal."""
 
 import sys
 import unicodedata
@@ -55,12 +55,12 @@ def check_safe(text: str) -> None:
     assert not [c for c in shown if c not in "\n\t" and unicodedata.category(c) in hidden]
 
 
-def test_every_code_point():
+def test_every_code_point_is_shown_or_replaced():
     check_safe("".join(map(chr, range(sys.maxunicode + 1))))
 
 
 @given(st.text(st.characters()))
-def test_any_text(text: str):
+def test_any_text_is_printable_afterwards(text: str):
     check_safe(text)
     if text.isprintable() and text.isascii():
         assert visible(text) == text

@@ -15,7 +15,7 @@ from codegen.settings.fields import FIELDS, KEYS, wire_name
 MIRRORS = f'[[mirror]]\nsha256 = "{"0" * 64}"\nkind = "url"\nurls = ["https://example.org/m"]\n'
 
 
-def test_a_pipe_in_place_of_a_file(tmp_path):
+def test_a_pipe_in_place_of_a_configuration_file_is_refused(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(ConfigError, match="pipe can't be read: it is not a regular file"):
@@ -26,7 +26,7 @@ def test_a_pipe_in_place_of_a_file(tmp_path):
 
 @pytest.fixture
 def check(tmp_path):
-    """Settings from a file's text and variables; TMP in either is a directory."""
+    """Settings from a file's text and variables; TMP in them stands for a directory."""
 
     def load(text="", **environ):
         path = tmp_path / "config.toml"
@@ -37,7 +37,7 @@ def check(tmp_path):
     return load
 
 
-def test_the_defaults(check):
+def test_without_a_file_and_variables_the_defaults_count(check):
     settings = check()
     assert settings == Settings()
     assert settings.model == "qwen2.5-coder-0.5b"
@@ -75,7 +75,7 @@ def test_the_defaults(check):
         ('cache_dir = "/a"', {"CODEGEN_CACHE_DIR": "/b"}, "cache_dir", Path("/b")),
     ],
 )
-def test_values(check, text, environ, key, value):
+def test_a_value_is_read_from_the_file_or_a_variable(check, text, environ, key, value):
     assert getattr(check(text, **environ), key) == value
 
 
@@ -86,7 +86,7 @@ def test_values(check, text, environ, key, value):
         ("", {"CODEGEN_MODEL_MIRRORS": "TMP/mirrors.toml"}),
     ],
 )
-def test_mirrors(check, tmp_path, text, environ):
+def test_mirrors_are_read_from_the_file_that_is_named(check, tmp_path, text, environ):
     (tmp_path / "mirrors.toml").write_text(MIRRORS)
     assert check(text, **environ).mirrors == (UrlMirror("0" * 64, ("https://example.org/m",)),)
 
@@ -121,7 +121,7 @@ def test_mirrors(check, tmp_path, text, environ):
         ("", {"CODEGEN_CONFIG": "TMP/none.toml"}, ["TMP/none.toml", "No such file"]),
     ],
 )
-def test_bad_values(check, tmp_path, text, environ, parts):
+def test_a_bad_value_is_refused_with_its_key_and_place(check, tmp_path, text, environ, parts):
     with pytest.raises(ConfigError) as caught:
         check(text, **environ)
     for part in parts:
@@ -129,7 +129,7 @@ def test_bad_values(check, tmp_path, text, environ, parts):
     assert caught.value.exit_code == 2
 
 
-def test_a_file_that_is_not_text(check, tmp_path):
+def test_a_configuration_file_that_is_not_text_is_refused(check, tmp_path):
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not valid TOML"):
         check(CODEGEN_CONFIG="TMP/binary")
@@ -159,7 +159,7 @@ def test_a_file_that_is_not_text(check, tmp_path):
         ("fetch = true", {"fetch": True}),
     ],
 )
-def test_the_language_server_s_own_table(check, text, changes):
+def test_the_editor_table_sets_the_editing_settings(check, text, changes):
     assert check(f"threads = 2\n[editor]\n{text}") == Settings(
         threads=2, editor=EditingSettings(**changes)
     )
@@ -197,7 +197,7 @@ def test_the_language_server_s_own_table(check, text, changes):
         ("editr = 1", ["did you mean editor?"]),
     ],
 )
-def test_what_is_wrong_in_that_table(check, tmp_path, text, parts):
+def test_a_bad_value_in_the_editor_table_is_refused(check, tmp_path, text, parts):
     with pytest.raises(ConfigError) as caught:
         check(text)
     for part in parts:
@@ -223,7 +223,7 @@ def test_the_table_of_fields_is_whole():
         ({"device": "cpu"}, "a", "cpu"),
     ],
 )
-def test_the_model_while_one_types(changes, model, device):
+def test_editing_has_a_model_and_a_device_of_its_own(changes, model, device):
     editing = EditingSettings(**changes)
     settings = Settings(model="a", device="cuda", threads=3).for_editing(editing)
     assert settings == Settings(model=model, device=device, threads=3, editor=editing)
@@ -243,12 +243,12 @@ def test_nothing_comes_from_the_current_directory(tmp_path, monkeypatch):
     for name in ("config.toml", "codegen.toml", ".codegen.toml", "mirrors.toml", "pyproject.toml"):
         (workspace / name).write_text("threads = 5")
     monkeypatch.chdir(workspace)
-    # A relative one, so that what platformdirs gives is relative too.
+    # A relative path in place of the one that platformdirs gives.
     monkeypatch.setattr(platformdirs, "user_config_path", lambda _: Path())
     assert load_settings({}) == Settings()
 
 
-def test_it_is_light_to_import():
+def test_reading_the_configuration_imports_nothing_heavy():
     heavy = "{'onnxruntime', 'huggingface_hub', 'numpy', 'rich', 'filelock', 'urllib.request'}"
     code = f"import codegen.settings.config, sys; print(*sorted({heavy} & sys.modules.keys()))"
     result = subprocess.run(

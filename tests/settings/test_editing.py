@@ -15,7 +15,7 @@ from codegen.settings.workspace import NARROWING_FILE, Narrowing, first_problems
 
 @pytest.fixture
 def narrow(tmp_path):
-    """A narrowing from a file's text, with TMP in place of the root in the problems."""
+    """Reads a file's text as a narrowing; in the problems, TMP stands for the root."""
 
     def read(text):
         (tmp_path / NARROWING_FILE).write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -66,7 +66,7 @@ def test_what_a_workspace_switches_off(narrow, text, changes):
         ('"a\\u202eb" = 1', r"'a\u202eb' = 1"),
     ],
 )
-def test_what_a_workspace_can_t_say(narrow, text, part):
+def test_a_workspace_can_t_switch_on_or_name_anything(narrow, text, part):
     narrowing, problems = narrow(text)
     assert narrowing == Narrowing(narrowing.root)
     assert len(problems) == 1
@@ -82,8 +82,8 @@ def test_what_a_workspace_can_t_say(narrow, text, part):
         ("#" * (64 * 1024 + 1), "it is larger than 64 KiB"),
     ],
 )
-def test_what_can_t_be_read_switches_all_off(narrow, text, part):
-    # What it was meant to keep from a model isn't known.
+def test_a_workspace_file_that_can_t_be_read_switches_all_off(narrow, text, part):
+    # Nobody knows which files it was meant to keep from a model.
     narrowing, (problem,) = narrow(text)
     assert narrowing == Narrowing(narrowing.root, enabled=False)
     assert problem.startswith(
@@ -92,7 +92,7 @@ def test_what_can_t_be_read_switches_all_off(narrow, text, part):
     assert part in problem
 
 
-def test_what_is_wrong_takes_nothing_with_it(narrow):
+def test_a_wrong_setting_of_a_workspace_leaves_the_others(narrow):
     text = 'enabled = 1\nexclude = ["a", "../b", "c"]\nlanguages = { c = false, go = true }\nx = 1'
     narrowing, problems = narrow(text)
     assert narrowing.enabled
@@ -123,17 +123,17 @@ def test_only_a_regular_file_is_read(tmp_path, make):
     root.mkdir()
     make(root / NARROWING_FILE, other)
     narrowing, (problem,) = read_narrowing(str(root))
-    # What it was meant to keep from a model isn't known.
+    # Nobody knows which files it was meant to keep from a model.
     assert narrowing == Narrowing(str(root), enabled=False)
     assert "it is not a regular file" in problem
 
 
 @pytest.mark.parametrize("root", ["TMP", "TMP/none", "TMP/file", "", "relative"])
-def test_a_workspace_without_a_file(tmp_path, monkeypatch, root):
+def test_a_workspace_without_a_file_switches_nothing_off(tmp_path, monkeypatch, root):
     (tmp_path / "file").touch()
     (tmp_path / "below" / "relative").mkdir(parents=True)
-    for each in ("below", "below/relative"):
-        (tmp_path / each / NARROWING_FILE).write_text("enabled = false")
+    for directory in ("below", "below/relative"):
+        (tmp_path / directory / NARROWING_FILE).write_text("enabled = false")
     monkeypatch.chdir(tmp_path / "below")
     root = root.replace("TMP", str(tmp_path))
     assert read_narrowing(root) == (Narrowing(root), ())
@@ -142,7 +142,7 @@ def test_a_workspace_without_a_file(tmp_path, monkeypatch, root):
 @pytest.mark.parametrize(
     ("root", "part"), [("/a\0b", "null byte"), ("/" + "a" * 5000, "File name too long")]
 )
-def test_a_root_that_can_t_be_a_path(root, part):
+def test_a_root_that_can_t_be_a_path_switches_all_off(root, part):
     narrowing, (problem,) = read_narrowing(root)
     assert narrowing == Narrowing(root, enabled=False)
     assert part in problem
@@ -160,7 +160,7 @@ def test_a_root_that_can_t_be_a_path(root, part):
         ({"*": False, "python": True}, "python", True),
     ],
 )
-def test_languages(languages, language, allowed):
+def test_a_language_is_switched_by_its_id_or_by_a_star(languages, language, allowed):
     reason = verdict(EditingSettings(languages=languages), (), None, language, 1)
     assert reason == (None if allowed else Reason.LANGUAGE_DISABLED)
 
@@ -189,12 +189,12 @@ def test_languages(languages, language, allowed):
         ({}, [Narrowing("/c", exclude=("**/x.py",))], "/a/x.py", None),
     ],
 )
-def test_verdict(own, narrowings, path, reason):
+def test_a_verdict_gives_the_first_reason(own, narrowings, path, reason):
     assert verdict(EditingSettings(**own), narrowings, path, "python", 10) == reason
 
 
 @pytest.mark.parametrize("path", ["/a/x.py", None])
-def test_verdict_on_a_long_text(path):
+def test_a_verdict_on_a_long_text_is_too_large(path):
     assert verdict(EditingSettings(), [], path, None, MAX_CODE_POINTS + 1) == Reason.TOO_LARGE
 
 
@@ -230,7 +230,7 @@ def test_a_workspace_never_enables_anything(tmp_path, text, own, name):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary())
-def test_no_file_raises(tmp_path, content):
+def test_no_content_of_a_workspace_file_raises(tmp_path, content):
     (tmp_path / NARROWING_FILE).write_bytes(content)
     read_narrowing(str(tmp_path))
 
@@ -250,7 +250,7 @@ def test_settings_can_be_compared_and_hashed():
         (number("apples", 1, 10, int, step=1), 3.0, 3),
     ],
 )
-def test_a_value_of_a_kind(kind, value, result):
+def test_a_kind_reads_its_values(kind, value, result):
     assert kind.read(value) == result
 
 
@@ -269,7 +269,7 @@ def test_a_value_of_a_kind(kind, value, result):
     ],
     ids=lambda part: part.expected if hasattr(part, "expected") else str(part)[:30],
 )
-def test_a_value_of_another_kind(kind, value, message):
+def test_a_kind_refuses_other_values(kind, value, message):
     with pytest.raises(ValueError, match=message):
         kind.read(value)
 

@@ -38,12 +38,12 @@ secrets.py config.json config aws/credentials docker/config.json .aws/config.py 
 
 @pytest.mark.parametrize("name", SECRETS)
 @pytest.mark.parametrize("directory", ["/home/me/", "C:\\Users\\me\\", ""])
-def test_a_secret_file(name, directory):
+def test_a_secret_file_gets_no_suggestions(name, directory):
     assert excluded(directory + name, 10, (), ()) == Reason.SECRET_FILE
 
 
 @pytest.mark.parametrize("name", ORDINARY)
-def test_a_file_that_only_sounds_like_one(name):
+def test_a_file_whose_name_resembles_a_secret_one_is_not_secret(name):
     assert excluded(f"/home/me/{name}", 10, (), ()) is None
 
 
@@ -99,8 +99,8 @@ def test_a_file_that_only_sounds_like_one(name):
         ("secret", "/ws/x/../secret/a.py", True),
     ],
 )
-def test_a_glob(glob, path, matches, monkeypatch):
-    """Relative to a root, or absolute with a root that the file is or isn't below."""
+def test_a_glob_matches_as_in_gitignore(glob, path, matches, monkeypatch):
+    """The path is relative to the first root, or absolute."""
     monkeypatch.setenv("HOME", "/home/me")
     whole = path if path.startswith(("/", "C:")) else f"/ws/{path}"
     roots = ("/ws/", "/home/me/private/ws")
@@ -151,15 +151,15 @@ def test_the_size_counts_last(path, size, reason):
         ("!a", "begin with !"),
         ("../a", "up with .."),
         ("a\\..\\b", "up with .."),
-        ("*.{a,b", "the other one"),
-        ("a}", "the other one"),
+        ("*.{a,b", "without its counterpart"),
+        ("a}", "without its counterpart"),
         ("{1,2,3}" * 5, "at most 32"),
         ("a" * 201, "at most 200"),
         (7, "a glob is a string"),
         (None, "a glob is a string"),
     ],
 )
-def test_a_glob_that_can_t_be_used(glob, problem):
+def test_a_glob_that_can_t_be_used_is_told(glob, problem):
     globs, problems = usable_globs(["*.log", glob])
     assert globs == ("*.log",)
     assert problem in problems[0]
@@ -197,7 +197,7 @@ def test_a_path_without_wildcards_matches_itself_and_what_is_below(names):
 def test_no_glob_takes_long(glob):
     started = time.perf_counter()
     assert excluded("/w/" + "a" * 250 + "/a" * 100, 10, [glob], ["/w"]) is None
-    assert time.perf_counter() - started < 5  # without care, it is centuries
+    assert time.perf_counter() - started < 5  # backtracking would take centuries
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_no_glob_takes_long(glob):
         ("/x", "/", True),
     ],
 )
-def test_is_below(path, root, below):
+def test_a_file_is_below_its_directories_only(path, root, below):
     assert is_below(path, root) is below
 
 
