@@ -22,7 +22,7 @@ OPTIONS = {"debounce": False, "computeAhead": False, "maxLatency": 60_000, "line
 
 
 def connect(client, kind):
-    """Connects a process to a server as a kind of editor does, until the model is ready."""
+    """Connects a server to a client of that kind, and waits until the model is ready."""
     said = json.loads((ANNOUNCED / f"{kind.announced}.json").read_text(encoding="utf-8"))
     registered = []
     client.replies = {
@@ -66,7 +66,7 @@ class Editor:
 
     @property
     def word(self):
-        """What is typed of a word before the cursor."""
+        """The part of a word before the cursor."""
         return re.search(r"\w*$", self.before)[0]
 
     def write(self, text):
@@ -88,7 +88,7 @@ class Editor:
         assert self.client.call("workspace/executeCommand", params) is None
 
     def cancel(self, asked):
-        """What comes is thrown away; it may have come already."""
+        """Cancels a request, whose answer may have come already, and drops the answer."""
         self.client.notify("$/cancelRequest", {"id": asked})
         try:
             self.client.answer(asked)
@@ -115,7 +115,7 @@ class NativeNeovim(Editor):
         self.handle(self.client.answer(asked))
 
     def rest(self):
-        """Nothing happens for a while; so it asks."""
+        """The user pauses, after which it asks."""
         time.sleep(0.2)
         return self.ask_ghost()
 
@@ -128,7 +128,7 @@ class NativeNeovim(Editor):
         self.cancel(asked)
 
     def tab(self):
-        """`get()`, or else a tab: an item goes where it was for, wherever the cursor is."""
+        """`get()`, or else a tab: inserts an item at its own place, wherever the cursor is."""
         if self.current is None:
             self.write("\t")
             return
@@ -178,7 +178,7 @@ class LspMode(Editor):
         return self.ask_ghost()
 
     def command(self, asked):
-        """Whichever: it cancels."""
+        """Any command cancels the request."""
         self.cancel(asked)
 
     def take(self, asked):
@@ -209,7 +209,7 @@ class Menu(Editor):
         return [one for one in found["items"] if one["filterText"].startswith(self.word)]
 
     def edit(self, item):
-        """Does what an item's edit says, and what comes with it."""
+        """Makes an item's edit, and calls its command."""
         assert item["insertTextFormat"] == 1
         self.replace(item["textEdit"]["range"], item["textEdit"]["newText"])
         self.run(item["command"])
@@ -228,13 +228,13 @@ class BuiltInNeovim(Menu):
                 self.shown = self.fitting(self.client.answer(self.ask_menu(key)))
 
     def confirm(self):
-        """Of an item only what stands before its first blank is inserted."""
+        """Inserts an item up to its first blank only."""
         edit = self.shown[0]["textEdit"]
         self.replace(edit["range"], re.match(r"\S*", edit["newText"])[0])
 
 
 class NvimCmp(Menu):
-    """nvim-cmp: it asks and goes on, and shows what comes if it still fits."""
+    """nvim-cmp: it asks without waiting, and shows an answer if it still fits."""
 
     announced = "neovim-0.11-nvim-cmp"
     asked = None
@@ -269,7 +269,7 @@ class NvimCmpBesideGhostText(NvimCmp):
 
 
 class Blink(Menu):
-    """blink.cmp, which keeps what it was answered until the cursor's column is another."""
+    """blink.cmp, which keeps an answer until the cursor's column changes."""
 
     announced = "neovim-0.11-blink"
     asked = None
@@ -300,7 +300,7 @@ class Blink(Menu):
 
 
 def rendered(documentation):
-    """What a person sees of an item's documentation: a bare string is Markdown there, too."""
+    """An item's documentation as it is shown; a bare string is Markdown, too."""
     text = documentation if isinstance(documentation, str) else documentation["value"]
     if not isinstance(documentation, str) and documentation["kind"] == "plaintext":
         return text
@@ -312,7 +312,7 @@ def rendered(documentation):
 
 
 class VimMenu(Menu):
-    """What hands its items to Vim's `complete()`, which has its own notion of a newline."""
+    """Clients that hand items to Vim's `complete()`, which writes NUL for a newline."""
 
     def insert(self, item):
         edit = item["textEdit"]
@@ -320,7 +320,7 @@ class VimMenu(Menu):
 
 
 class VimLsp(VimMenu):
-    """vim-lsp with asyncomplete, which is asked by hand."""
+    """vim-lsp with asyncomplete, invoked by the user."""
 
     announced = "vim-lsp"
 
@@ -345,7 +345,7 @@ class Yegappan(VimMenu):
 
 
 class Company(Menu):
-    """Eglot 1.9 with company, which asks once for a word, and keeps what it was told of it."""
+    """Eglot 1.9 with company, which asks once for a word, and keeps the answer."""
 
     announced = "eglot"
     options = MappingProxyType({"menuPatience": 0})
@@ -362,11 +362,11 @@ class Company(Menu):
         return self.fitting(self.kept[1])
 
     def at_point(self):
-        """`completion-at-point` by hand, without company."""
+        """The user calls `completion-at-point`, without company."""
         return self.fitting(self.client.answer(self.ask_menu()))
 
 
 class PatientCompany(Company):
-    """The same, told to wait: a key ends its wait anyway."""
+    """The same with a long `menuPatience`: a key ends its waiting anyway."""
 
     options = MappingProxyType({"menuPatience": 60_000})

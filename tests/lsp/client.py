@@ -1,9 +1,8 @@
-"""An editor's end of the connection: JSON-RPC over the pipes of a server's process.
+"""An editor for tests: a connection to a server on which no message goes unnoticed.
 
-Nothing that the server sends may go unnoticed. Every answer is taken by whoever asked, every other
-message by whoever expects it; `settle` fails if anything is left. Only the status and what is said
-at the level of information may come unasked. All messages that the protocol knows must be as it
-says.
+A test takes every answer to its requests, and every other message that it expects; `settle` fails
+if a message is left, or has another form than the protocol says. Only status notifications, and log
+messages of the level info, may come without being taken.
 """
 
 import contextlib
@@ -23,7 +22,7 @@ from lsprotocol.converters import get_converter
 from codegen_lsp.bench.connection import Connection, frame
 from tests.lsp import scripted_server
 
-# Seconds until which what must happen has happened, on a machine that does other things, too.
+# Seconds within which everything must happen, on a machine that does other things, too.
 PATIENCE = 60.0
 
 STATUS = "didChangeStatus"
@@ -37,10 +36,10 @@ INLINE = {"textDocument": {"inlineCompletion": {}}}
 BOTH = {"textDocument": {"inlineCompletion": {}, "completion": {}}}
 MENU = {"textDocument": {"completion": {}}}
 
-# No ghost text: a client may go on showing what it has where the answer is null.
+# The answer without ghost text; never null, for which some clients go on showing the old text.
 NOTHING = {"items": []}
 
-# What most tests want: no waiting, nothing that the model does by itself, and nothing cut off.
+# For most tests: no waiting, nothing computed ahead, nothing cut off, and a menu.
 OPTIONS = {"debounce": False, "computeAhead": False, "maxLatency": 60_000, "completion": "on"}
 
 _CONVERTER = get_converter()
@@ -56,7 +55,7 @@ class ResponseError(Exception):
 
 
 def spawned(command, env, stderr):
-    """A process of its own."""
+    """Starts a process; the alternative is tests.clients.forked.Forked."""
     with stderr.open("wb") as said:
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, env=env
@@ -73,7 +72,7 @@ class Client(Connection):
         self.log_file = None
         self.stderr = stderr
         self.process = start([*prefix, *command], env, stderr)
-        # What the client says to the server's requests, by their method.
+        # Functions that give the result of a request of the server, by its method.
         self.replies = {}
         self.inbox = []
         self.statuses = []
@@ -96,10 +95,12 @@ class Client(Connection):
     # What the server sent.
 
     def answer(self, asked, patience=PATIENCE):
-        """The result of a request; of several answers, if there are, the first."""
-        message = self._take(
-            lambda one: "method" not in one and one.get("id") == asked, f"answer {asked}", patience
-        )
+        """The result of a request; if there are several answers, the first."""
+
+        def fits(message):
+            return "method" not in message and message.get("id") == asked
+
+        message = self._take(fits, f"answer {asked}", patience)
         if (method := self.asked.pop(asked, None)) in types.METHOD_TO_TYPES:
             kind = types.METHOD_TO_TYPES[method][1]
             _CONVERTER.structure(
@@ -120,11 +121,11 @@ class Client(Connection):
         return caught.value.code
 
     def take(self, method, patience=PATIENCE):
-        """The first message of a method that nobody has taken yet."""
-        return self._take(lambda one: one.get("method") == method, method, patience)
+        """The first message of a method that isn't taken yet."""
+        return self._take(lambda message: message.get("method") == method, method, patience)
 
     def status(self, **wanted):
-        """Waits until the server's last status is like this."""
+        """Waits until the server's last status has these members."""
         self.until(
             lambda: self.statuses and wanted.items() <= self.statuses[-1].items(),
             lambda: f"{wanted}, last of {self.statuses}",
@@ -137,9 +138,9 @@ class Client(Connection):
             return message["type"] <= 2 and all(word in message["message"] for word in words)
 
         self.until(lambda: any(map(fits, self.logs)), lambda: f"{words} in {self.logs}")
-        found = next(filter(fits, self.logs))
-        self.logs.remove(found)
-        return found["message"]
+        message = next(filter(fits, self.logs))
+        self.logs.remove(message)
+        return message["message"]
 
     def until(self, condition, what):
         assert self.wait_for(condition, PATIENCE), f"nothing like {what()}"
@@ -147,8 +148,8 @@ class Client(Connection):
     def _take(self, fits, what, patience):
         with self.arrived:
             came = self.wait_for(lambda: any(map(fits, self.inbox)), patience)
-            why = "the server ended" if self.over else "it didn't come"
-            assert came, f"no {what}, for {why}; there is {self.inbox}, {self.failure}"
+            why = "the server has ended" if self.over else "the time is over"
+            assert came, f"no {what}, and {why}; there is {self.inbox}, {self.failure}"
             first = next(filter(fits, self.inbox))
             self.inbox.remove(first)
             return first
@@ -171,7 +172,7 @@ class Client(Connection):
         else:
             self.inbox.append(message)
 
-    # A session, from its begin to its end.
+    # A session, from its beginning to its end.
 
     def initialize(self, capabilities=BOTH, options=OPTIONS, **params):
         result = self.call(
@@ -188,31 +189,31 @@ class Client(Connection):
         return result
 
     def begin(self, capabilities=BOTH, options=OPTIONS, **params):
-        """Is connected, and has a model that is ready."""
+        """Connects, and waits for the model."""
         result = self.initialize(capabilities, options, **params)
         self.notify("initialized", {})
         self.status(state="ready")
         return result
 
     def settle(self):
-        """Everything that was asked for is answered, and nothing else was said."""
+        """Checks that all requests are answered, and that nothing else was sent."""
         self.call("codegen/counters")
         self.check()
 
     def forget(self):
-        """Begins anew: what is unread, or unanswered, is another test's failure."""
+        """Drops what another test has left: its failure is its own."""
         self.asked.clear()
         self.inbox.clear()
         self.logs.clear()
 
     def stop_reading(self):
-        """Leaves in the pipe what comes from now on, but for one message."""
+        """Reads one more message, and leaves the others in the pipe."""
         self._reads = False
 
     def check(self):
         assert self.inbox == []
         assert self.asked == {}
-        assert [one for one in self.logs if one["type"] <= 2] == []
+        assert [message for message in self.logs if message["type"] <= 2] == []
         assert self.malformed == []
         assert self.failure is None
 
@@ -254,15 +255,15 @@ class Client(Connection):
 
     def journal_entries(self, event):
         lines = Path(self.journal).read_text(encoding="utf-8").splitlines()
-        return [one for one in map(json.loads, lines) if one["event"] == event]
+        return [entry for entry in map(json.loads, lines) if entry["event"] == event]
 
     def wait_for_journal(self, event, count):
-        """Waits until something has happened in the engine so many times."""
+        """Waits until an event of the engine has happened `count` times; returns its entries."""
         deadline = time.monotonic() + PATIENCE
-        while len(found := self.journal_entries(event)) < count:
+        while len(entries := self.journal_entries(event)) < count:
             assert time.monotonic() < deadline, f"no {event} number {count}"
             time.sleep(0.005)
-        return found
+        return entries
 
 
 class Document:
@@ -275,7 +276,7 @@ class Document:
         self.version = version
 
     def position(self, offset):
-        """Where an offset in code points is, as the protocol counts."""
+        """The protocol's position of an offset in code points."""
         before = self.text[:offset].replace("\r\n", "\n")
         line, rest = before.count("\n"), before.rpartition("\n")[2]
         units = {
@@ -307,7 +308,7 @@ class Document:
         self.client.notify("textDocument/didClose", {"textDocument": {"uri": self.uri}})
 
     def ask(self, position=None, trigger=2, **context):
-        """Asks for inline completion, at the end if nothing else is said; gives the id."""
+        """Asks for inline completion, by default at the end; returns the id."""
         return self.client.request(
             "textDocument/inlineCompletion",
             {
@@ -321,7 +322,7 @@ class Document:
         return self.client.answer(self.ask(position, trigger, **context))
 
     def texts(self, position=None, trigger=2):
-        return [one["insertText"] for one in self.inline(position, trigger)["items"]]
+        return [item["insertText"] for item in self.inline(position, trigger)["items"]]
 
     def ask_menu(self):
         params = {"textDocument": {"uri": self.uri}, "position": self.end}
@@ -335,7 +336,7 @@ class Document:
 
 
 class Launcher:
-    """Starts servers, and ends those that are left."""
+    """Starts servers, and kills those that still run."""
 
     def __init__(self, tokenizer, directory, start):
         self._tokenizer = tokenizer
@@ -373,7 +374,7 @@ class Launcher:
 
 @contextlib.contextmanager
 def launching(tokenizer, directory, start=spawned):
-    """What starts servers; they are to end well, unless the test has ended them."""
+    """Gives a launcher; its servers must shut down well, unless the test has ended them."""
     launcher = Launcher(tokenizer, directory, start)
     try:
         yield launcher
