@@ -44,8 +44,9 @@ def lexis_of(language: Language | None, path: str | None) -> Lexis:
 
     Args:
         language: of the text's tree, None where there is no tree.
-        path: of the file, which tells a language without a grammar here.
+        path: of the file, which tells the language of a text without a tree.
     """
+    language = language or language_of(path)
     if language is not None:
         return language.lexis
     plain = _plain_language(path)

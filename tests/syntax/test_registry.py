@@ -42,6 +42,12 @@ def test_a_plain_language_is_found_by_its_files(row):
         assert lexis_of(None, f"/home/me/{name.upper()}") is row.lexis
 
 
+@pytest.mark.parametrize("row", LANGUAGES, ids=lambda row: row.name)
+def test_a_text_without_a_tree_is_read_as_its_language(row):
+    for suffix in row.suffixes:
+        assert lexis_of(None, f"/home/me/a{suffix}") is row.lexis
+
+
 @pytest.mark.parametrize(
     ("path", "tabs"),
     [

@@ -63,6 +63,11 @@ class Watch(threading.Thread):
 @pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="a clock of Linux")
 @pytest.mark.parametrize(("path", "text"), LARGE.values(), ids=LARGE)
 def test_other_threads_get_their_turns_in_a_large_file(path, text):
+    # A wait that the code causes comes each time; one that other processes cause does not.
+    assert any(longest_wait(path, text) < 0.1 for _ in range(5))
+
+
+def longest_wait(path, text):
     with Watch() as watch:
         document = open_document(text, len(text) // 2, path)
         find_hole(document)
@@ -71,7 +76,7 @@ def test_other_threads_get_their_turns_in_a_large_file(path, text):
         time.sleep(0.01)
         # To free a tree takes as long as it is large, without turns.
         del document, tree
-    assert watch.longest < 0.1
+    return watch.longest
 
 
 @pytest.mark.parametrize(("path", "text"), BROKEN.values(), ids=BROKEN)
