@@ -164,7 +164,7 @@ def read_batches(path: Path) -> Iterator[Batch]:
             samples = tuple(Sample(**sample) for sample in row.pop("samples"))
             batch = Batch(**row, samples=samples)
         except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path} holds a line that is no batch: {error}") from error
+            raise DataError(f"{path} has a line that isn't a batch: {error}") from error
         if batch.key not in seen:
             seen.add(batch.key)
             yield batch
@@ -183,7 +183,7 @@ def read_results(path: Path) -> Iterator[Result]:
                 cpu_seconds=row.get("cpu_seconds", 0.0),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"{path} holds a line that is no verdict: {error}") from error
+            raise DataError(f"{path} has a line that isn't a verdict: {error}") from error
         results[result.task_id, result.sample] = result
     yield from results.values()
 

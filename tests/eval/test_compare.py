@@ -89,7 +89,7 @@ def test_holes_of_one_problem_count_as_one_draw(tmp_path):
     assert "believe the interval" in "\n".join(lines(compare(left, right, together)))
 
 
-def test_a_half(tmp_path):
+def test_comparing_the_tasks_of_one_half(tmp_path):
     left, right, made = pair(tmp_path, "pw" * 20, "wp" * 20)
     tune = compare(left, right, made, "tune")
     halves = [half(problem.group) for problem in made.problems.values()]

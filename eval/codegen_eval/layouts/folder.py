@@ -155,4 +155,4 @@ def read_holes(path: Path) -> Iterator[MeasuredHole]:
             ]
             yield MeasuredHole(**row, figures=tuple(figures))
         except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path} holds a line that is no hole: {error}") from error
+            raise DataError(f"{path} has a line that isn't a hole: {error}") from error

@@ -43,8 +43,8 @@ def describe(suite: Suite, model: LocalModel, context_tokens: int) -> Facts:
     """
     if suite.kind != "infilling":
         raise UsageError(
-            f"{suite.name} is a suite of {suite.kind}; layouts are compared in holes, as of "
-            "infilling-single-line or a mined suite"
+            f"{suite.name} is a suite of {suite.kind}; layouts are compared on suites of holes, "
+            "like infilling-single-line or a mined suite"
         )
     info = describe_run(suite, model, RunOptions(format="fim"))
     return Facts(

@@ -21,7 +21,7 @@ def pass_at_k(n: int, c: int, k: int) -> float:
         UsageError: `k` is below 1, `n` below 0, or `c` not from 0 to `n`.
     """
     if k < 1 or n < 0 or not 0 <= c <= n:
-        raise UsageError(f"pass@{k} of {c} right ones among {n} samples means nothing")
+        raise UsageError(f"pass@{k} is undefined for {c} right samples of {n}")
     if n < k:
         return math.nan
     if k == 1:

@@ -49,11 +49,11 @@ def el(tag: str, *children: Child, **attributes: Attribute) -> Element:
         ValueError: a report may not have this tag or attribute.
     """
     if tag not in _TAGS:
-        raise ValueError(f"<{tag}> has no place in a report")
+        raise ValueError(f"a report may not have <{tag}>")
     named = tuple((name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items())
     for name, value in named:
         if not _ATTRIBUTE.fullmatch(name) or name.startswith("on"):
-            raise ValueError(f"{name!r} is no attribute that a report may have")
+            raise ValueError(f"a report may not have the attribute {name!r}")
         if name in {"href", "src"} and not str(value).startswith("#"):
             raise ValueError(f"a report links only to itself, not to {value!r}")
     return Element(tag, named, children)

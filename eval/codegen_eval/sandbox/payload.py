@@ -82,7 +82,7 @@ def payload(job: Job, python: Path, confinement: Confinement) -> Iterator[bytes]
     for name, content in job.files.items():
         path = Path(name)
         if path.is_absolute() or ".." in path.parts or not path.name:
-            raise SandboxError(f"{name!r} is no path inside of a box's working directory")
+            raise SandboxError(f"{name!r} leads out of the working directory of a box")
         yield _message({"kind": "file", "path": name, "size": len(content), "mode": 0o644})
         yield content
     yield _message({"kind": "end"})

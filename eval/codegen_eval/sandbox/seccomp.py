@@ -75,7 +75,9 @@ def program(policy: Policy) -> list[Instruction]:
     """
     machine = platform.machine()
     if machine not in _AUDIT_ARCH:
-        raise SandboxError(f"no system call filter for {machine}: x86_64 and aarch64 have one")
+        raise SandboxError(
+            f"there is no system call filter for {machine}, only for x86_64 and aarch64"
+        )
     column = list(_AUDIT_ARCH).index(machine)
     result: list[Instruction] = [
         _load(_ARCH),

@@ -21,13 +21,13 @@ def slot_uid(slot: int) -> int | None:
         SandboxError: the slot doesn't exist, or this user namespace has no uid for it.
     """
     if not 0 <= slot < SLOTS:
-        raise SandboxError(f"slot {slot} is none of 0 to {SLOTS - 1}")
+        raise SandboxError(f"there is no slot {slot}: slots are 0 to {SLOTS - 1}")
     if os.geteuid() != 0:
         return None
     for first, processes in _RANGES:
         if _mapped(first, processes * SLOTS):
             return first + os.getpid() % processes * SLOTS + slot
-    raise SandboxError("this user namespace has no user ids to spare for boxes")
+    raise SandboxError("this user namespace has no free user ids for boxes")
 
 
 def _mapped(first: int, count: int) -> bool:

@@ -145,7 +145,7 @@ def _read(journal: Journal) -> tuple[dict[_Id, str], dict[str, Result]]:
             there[result.task_id, result.sample] = key
             known[key] = result
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{journal.path} holds a line that is no verdict: {error}") from error
+            raise DataError(f"{journal.path} has a line that isn't a verdict: {error}") from error
     return there, known
 
 

@@ -42,7 +42,7 @@ def infilling(
     for row in rows:
         origin = _ORIGIN.search(row["task_id"])
         if origin is None:
-            raise DataError(f"{row['task_id']!r} names no problem of HumanEval")
+            raise DataError(f"{row['task_id']!r} doesn't contain the name of a HumanEval problem")
         group = origin.group()
         yield Problem(
             task_id=row["task_id"],

@@ -98,7 +98,9 @@ class _Reader:
             except (DataError, ValueError) as error:
                 raise DataError(f"line {number}: {error}") from error
             if problem.task_id in seen or len(seen) == _MAX_PROBLEMS:
-                raise DataError(f"line {number}: {problem.task_id!r} is there twice, or too much")
+                raise DataError(
+                    f"line {number}: {problem.task_id!r} is a duplicate, or one problem too many"
+                )
             seen.add(problem.task_id)
             yield problem.task_id, problem
 
@@ -109,25 +111,27 @@ class _Reader:
             _short(row, key) for key in ("task_id", "group", "entry_point", "path")
         )
         if not task_id.startswith(f"{group}/") or not group.startswith(f"{self._name}/{path}/"):
-            raise DataError("task_id, group and path don't begin as they must")
+            raise DataError(
+                "task_id must begin with group, and group with the suite's name and path"
+            )
         prefix, reference, suffix = (_text(row, key) for key in ("prefix", "reference", "suffix"))
         if not reference.strip():
             raise DataError("its hole is blank")
         tests = row.get("tests")
         if not isinstance(tests, list) or not 1 <= len(tests) <= _MAX_TESTS:
-            raise DataError(f"tests is not a list of up to {_MAX_TESTS}")
+            raise DataError(f"tests is not a list of 1 to {_MAX_TESTS}")
         for test in tests:
             if not isinstance(test, str) or not _is_short(test) or "::" not in test:
                 raise DataError("a test is not a node id")
             self._source(test.partition("::")[0])
         if len(set(tests)) != len(tests):
-            raise DataError("a test is there twice")
+            raise DataError("a test is listed twice")
         try:
             program = (prefix + reference + suffix).encode()
         except UnicodeEncodeError:
             raise DataError("its text can't be encoded in UTF-8") from None
         if program != self._source(path):
-            raise DataError(f"prefix, reference and suffix are not what {path} holds")
+            raise DataError(f"prefix, reference and suffix together are not the text of {path}")
         check = MinedRepository(self._tree, path, tuple(tests), self._python, self._plugins)
         return Problem(task_id, group, prefix, suffix, reference, entry_point, check)
 

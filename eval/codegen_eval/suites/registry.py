@@ -120,7 +120,7 @@ def load_suite(name: str, data: Path | None = None, python: Path | None = None) 
         problems = {problem.task_id: problem for problem in entry.read(paths)}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(
-            f"{entry.files[0].name} is not what {name} is made of: {error!r}"
+            f"{entry.files[0].name} doesn't have the format of {name}: {error!r}"
         ) from error
     return Suite(
         name=entry.name,

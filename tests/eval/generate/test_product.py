@@ -34,7 +34,7 @@ def ask(tokenizer, vocabulary):
     return ask
 
 
-def test_what_was_there_when_the_prompt_was_laid(ask):
+def test_typed_lines_are_not_in_the_layout(ask):
     fresh, _ = ask(HOLE)
     late, completion = ask(HOLE, typed_lines=2)
     assert completion == LINE
@@ -44,7 +44,7 @@ def test_what_was_there_when_the_prompt_was_laid(ask):
     assert "<|fim_suffix|>    return c\n<|fim_middle|>" in late
 
 
-def test_what_has_no_room_is_folded_or_cut(ask):
+def test_code_without_room_is_folded_or_cut(ask):
     long = replace(HOLE, prefix=FAR + PREFIX)
     folded, _ = ask(long, context_tokens=300)
     cut, _ = ask(long, context_tokens=300, fold=False)

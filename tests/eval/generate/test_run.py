@@ -89,7 +89,7 @@ def test_samples_differ_and_come_again(start, tmp_path):
         (("--data", "/nowhere"), "codegen eval fetch"),
     ],
 )
-def test_wrong_use(start, tmp_path, more, said):
+def test_wrong_options_exit_with_code_2(start, tmp_path, more, said):
     process = start(tmp_path / "run", *more)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 2

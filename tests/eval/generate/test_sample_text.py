@@ -35,7 +35,7 @@ def write(text, cuts=(), forced=b"", stops=STOPS, **options):
         (b"\xff\xfea", b"", "\ufffd\ufffda", "length"),
     ],
 )
-def test_ends(text, forced, expected, finish):
+def test_a_sample_ends_before_a_stop_string(text, forced, expected, finish):
     answer = write(text, forced=forced)
     assert (answer.text, answer.finish) == (expected, finish)
 
@@ -49,7 +49,7 @@ def test_where_tokens_are_cut_makes_no_difference(text, cuts):
     assert not any(stop in write(text, cuts).text for stop in STOPS)
 
 
-def test_times():
+def test_a_sample_s_times_and_tokens():
     answer = SampleText(b"", ("!",))
     answer.read(b"a", 0.5)
     answer.read(b"b!", 0.75)
@@ -69,6 +69,6 @@ def test_times():
     ],
 )
 @pytest.mark.parametrize("cuts", [(), range(1, 30)])
-def test_one_line(text, forced, expected, finish, cuts):
+def test_a_sample_of_one_line(text, forced, expected, finish, cuts):
     answer = write(text, cuts, forced, (), one_line=True)
     assert (answer.text, answer.finish) == (expected, finish)

@@ -61,7 +61,7 @@ def test_a_run_is_read_back(tmp_path):
     assert (run.info, run.batches, run.results) == (INFO, (batch(0),), ())
 
 
-def test_what_is_there_is_not_done_again(tmp_path):
+def test_batches_from_earlier_are_known(tmp_path):
     with writing(tmp_path, INFO) as writer:
         writer.add(batch(0))
     with writing(tmp_path, INFO) as writer:
@@ -94,7 +94,7 @@ def test_another_run_is_refused(tmp_path, field):
         pass
 
 
-def test_what_only_says_what_a_run_means_may_differ(tmp_path):
+def test_a_run_may_go_on_with_another_release_date(tmp_path):
     with writing(tmp_path, INFO) as writer:
         writer.add(batch(0))
     with writing(tmp_path, dataclasses.replace(INFO, released="2026-01-01")) as writer:

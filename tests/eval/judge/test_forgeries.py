@@ -1,4 +1,4 @@
-"""Programs that try to pass otherwise than by computing. None does; most are told apart."""
+"""Programs that try to pass without computing the result: none passes, and most are detected."""
 
 import pytest
 

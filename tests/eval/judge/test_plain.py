@@ -60,7 +60,7 @@ def types(value):
 
 
 @given(VALUES)
-def test_all_of_it_comes_back(value):
+def test_encoded_values_come_back(value):
     line = encode(value)
     assert b"\n" not in line
     assert line.isascii()
@@ -153,7 +153,7 @@ def test_any_json_is_read_or_refused(data):
     ],
     ids=lambda line: line[:30].decode("latin-1"),
 )
-def test_what_is_never_written_is_refused(line):
+def test_lines_that_no_writer_writes_are_refused(line):
     with pytest.raises(PlainError):
         decode(line)
 
@@ -229,7 +229,7 @@ def test_subclasses_and_scalars_become_what_they_hold(value, plain):
 @pytest.mark.parametrize(
     "value", [(each for each in "ab"), map(str, "ab"), iter("ab"), np.array(["a", "b"])]
 )
-def test_what_can_be_walked_along_equals_nothing(value):
+def test_an_iterable_of_a_foreign_type_equals_nothing(value):
     back = decode(encode(value))
     assert back != ["a", "b"]
     assert list(back) == ["a", "b"]

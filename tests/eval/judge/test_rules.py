@@ -46,7 +46,7 @@ def same(result, expected, *, arguments=(), atol=0.0, oracle="equal", before=())
         (Opaque("A"), Opaque("A"), False),
     ],
 )
-def test_comparison(result, expected, decision):
+def test_results_by_plain_comparison(result, expected, decision):
     assert same(result, expected) is decision
 
 
@@ -88,7 +88,7 @@ def test_tolerance_stays_once_floats_were_expected():
         ("digit-distance", (1, 23), 2, 1, False),
     ],
 )
-def test_oracle(oracle, arguments, result, expected, decision):
+def test_results_by_the_rule_of_an_oracle(oracle, arguments, result, expected, decision):
     atol = 1e-4 if oracle == "root" else 0
     found = same(result, expected, arguments=arguments, atol=atol, oracle=oracle)
     assert found is decision

@@ -115,7 +115,7 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize("problem", BOTH, ids=["assertions", "calls"])
-def test_verdict(sandbox, problem, name):
+def test_the_verdict_on_a_program(sandbox, problem, name):
     program, verdict, words = PROGRAMS[name]
     found = judge(sandbox, problem, program)
     assert (found.verdict, words in found.detail) == (verdict, True), found

@@ -168,7 +168,7 @@ def test_the_same_cursors_each_time_and_others_elsewhere():
         (None, "a\nb¶‸\n"),
     ],
 )
-def test_anchors(anchor, source):
+def test_where_a_layout_s_anchor_is(anchor, source):
     document = at_cursor(source.replace("¶", ""), "a.py")
     assert anchor_of(document, anchor) == source.replace(CURSOR, "").index("¶")
 
@@ -617,7 +617,7 @@ def command(tiny, tmp_path, mined):
     return command
 
 
-def test_the_command(command, tmp_path):
+def test_the_command_measures_once_and_resumes(command, tmp_path):
     first = command("--split", "all", "--json", "--context-tokens", "128")
     assert first.code == 0, first.err
     told = json.loads(first.out)

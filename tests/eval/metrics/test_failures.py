@@ -54,7 +54,7 @@ def check(hole, completion, expected, verdict="wrong", detail="", *, finish="sto
         (LINE, "    y = x + 1\n\n", "wrong answer"),
     ],
 )
-def test_what_the_text_shows(hole, completion, expected):
+def test_failures_that_the_text_shows(hole, completion, expected):
     check(hole, completion, expected)
 
 
@@ -72,7 +72,7 @@ def test_what_the_text_shows(hole, completion, expected):
         ("passed", "", None),
     ],
 )
-def test_what_only_the_verdict_shows(verdict, detail, expected):
+def test_failures_that_only_the_verdict_shows(verdict, detail, expected):
     check(LINE, "    y = [x\n", expected, verdict, detail)
 
 

@@ -34,7 +34,7 @@ def test_the_interval_of_a_share_is_about_the_textbook_one():
     assert found.high == pytest.approx(found.value + half, abs=0.012)
 
 
-def test_it_is_the_same_every_time():
+def test_an_interval_is_the_same_every_time():
     values = [n % 3 / 2 for n in range(50)]
     assert mean(values, apart(50)) == mean(values, apart(50))
 
@@ -63,7 +63,7 @@ def test_one_problem_says_little_about_others():
     assert found.high > 0.85
 
 
-def test_what_has_no_value_is_left_out():
+def test_nan_values_are_left_out():
     found = mean([1.0, math.nan, 0.0, 1.0], apart(4))
     assert found.tasks == 3
     assert found.value == pytest.approx(2 / 3)
@@ -86,7 +86,7 @@ def test_the_smallest_difference_follows_from_the_standard_error():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("share", "size"), [(0.28, 1), (0.9, 1), (0.7, 6)])
-def test_it_covers_the_truth_as_often_as_it_says(share, size):
+def test_an_interval_covers_the_truth_as_often_as_it_says(share, size):
     random = np.random.default_rng(7)
     hits = 0
     for _ in range(200):

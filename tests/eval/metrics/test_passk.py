@@ -16,7 +16,7 @@ def counts(draw, top=300):
 
 
 @given(counts(top=9))
-def test_it_is_the_share_of_subsets_that_hold_a_right_one(case):
+def test_pass_at_k_is_the_share_of_subsets_with_a_right_sample(case):
     n, c, k = case
     subsets = list(itertools.combinations(range(n), k))
     hits = sum(any(sample < c for sample in subset) for subset in subsets)
@@ -24,14 +24,14 @@ def test_it_is_the_share_of_subsets_that_hold_a_right_one(case):
 
 
 @given(counts())
-def test_it_is_the_exact_ratio_of_binomials(case):
+def test_pass_at_k_is_the_exact_ratio_of_binomials(case):
     n, c, k = case
     exact = 1 - math.comb(n - c, k) / math.comb(n, k)
     assert pass_at_k(n, c, k) == pytest.approx(exact, abs=1e-12)
 
 
 @given(counts())
-def test_it_is_a_probability(case):
+def test_pass_at_k_is_a_probability(case):
     n, c, k = case
     value = pass_at_k(n, c, k)
     assert 0.0 <= value <= 1.0
@@ -67,5 +67,5 @@ def test_large_counts_do_not_overflow():
 
 @pytest.mark.parametrize(("n", "c", "k"), [(1, 1, 0), (3, 4, 1), (3, -1, 1), (-1, 0, 1)])
 def test_nonsense_is_refused(n, c, k):
-    with pytest.raises(UsageError, match="means nothing"):
+    with pytest.raises(UsageError, match="is undefined"):
         pass_at_k(n, c, k)

@@ -79,7 +79,7 @@ def test_without_git_it_is_today(repository):
     assert "nothing tells" in about(repository, None).published_from
 
 
-def test_metadata(repository):
+def test_name_and_version_come_from_the_metadata(repository):
     (repository / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: thing\nVersion: 1.2\n\n")
     assert (about(repository, None).name, about(repository, None).version) == ("thing", "1.2")
     (repository / "pyproject.toml").write_text('[project]\nname = "a/../b"\ndynamic = ["version"]')
@@ -89,7 +89,7 @@ def test_metadata(repository):
 
 
 @pytest.mark.parametrize("date", ["yesterday", "2025-13-01", ""])
-def test_no_date(repository, date):
+def test_an_invalid_date_is_a_data_error(repository, date):
     with pytest.raises(DataError, match="not a date"):
         about(repository, date)
 
@@ -97,5 +97,5 @@ def test_no_date(repository, date):
 @pytest.mark.parametrize(
     ("name", "expected"), [("a b/c", "a-b-c"), ("..", "repository"), ("x.y_z-1", "x.y_z-1")]
 )
-def test_plain(name, expected):
+def test_plain_names_fit_into_file_names(name, expected):
     assert plain(name) == expected

@@ -50,7 +50,7 @@ def check(marked: str, kind: str) -> None:
         ("body", "class A:\n    @property\n    def f(self):\n        «return 1»\n"),
     ],
 )  # fmt: skip
-def test_a_hole(kind, marked):
+def test_the_span_of_a_hole(kind, marked):
     check(marked, kind)
 
 
@@ -72,7 +72,7 @@ def test_a_hole(kind, marked):
         "\0",
     ],
 )
-def test_no_hole(text):
+def test_texts_without_holes(text):
     assert holes(text) == []
 
 
@@ -94,7 +94,7 @@ def test_what_is_too_long_is_no_hole():
     assert spans(long) == {("statement", "return x")}
 
 
-def test_names():
+def test_holes_are_named_by_outermost_and_innermost_function():
     text = (
         "class A:\n    def f(self):\n        def g():\n            return 1\n        return g\n"
         "def h():\n    return 2\n"
@@ -121,7 +121,7 @@ def test_names():
         (b"x = '\0'", None),
     ],
 )
-def test_decode(data, text):
+def test_decode_accepts_plain_utf_8_only(data, text):
     assert decode(data) == text
 
 

@@ -48,7 +48,7 @@ def suite(root: Path, rows: Any = (ROW,), **head: Any) -> Path:
     return folder
 
 
-def test_a_good_one(tmp_path):
+def test_a_valid_folder_is_loaded(tmp_path):
     loaded = load_mined(suite(tmp_path), Path("/some/python"))
     assert (loaded.name, loaded.published, loaded.source) == ("x-holes", "2025-01-02", "x 1.0")
     (problem,) = loaded.problems.values()
@@ -85,7 +85,7 @@ def test_other_tests_are_another_suite(tmp_path):
         ({"tests": ["tests/test_a.py::test"] * 2}, "twice"),
         ({"tests": [f"tests/test_a.py::t{n}" for n in range(101)]}, "tests"),
         ({"tests": None}, "tests"),
-        ({"prefix": "def g():\r\n    "}, "not what pkg/a.py holds"),
+        ({"prefix": "def g():\r\n    "}, "not the text of pkg/a.py"),
         ({"suffix": None}, "suffix"),
         ({"reference": " \n"}, "blank"),
         ({"reference": "\ud800"}, "UTF-8"),
@@ -164,6 +164,6 @@ def test_a_bad_folder(tmp_path, spoil, message):
         load_mined(folder)
 
 
-def test_no_folder(tmp_path):
+def test_a_missing_suite_is_a_data_missing_error(tmp_path):
     with pytest.raises(DataMissingError, match="codegen eval mine"):
         load_mined(tmp_path / "none")

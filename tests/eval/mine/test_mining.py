@@ -140,7 +140,7 @@ def test_only_steady_tests_count(mined):
     }
 
 
-def test_the_box_holds(mined, folder, listening):
+def test_tests_neither_write_nor_connect_outside_of_the_sandbox(mined, folder, listening):
     assert not (folder / "outside.txt").exists()
     with pytest.raises(BlockingIOError):
         listening.accept()

@@ -84,7 +84,7 @@ def test_nothing_to_mine(tmp_path, names, message):
         copy_tree(root, tmp_path / "copy")
 
 
-def test_no_folder(tmp_path):
+def test_a_missing_repository_is_a_data_error(tmp_path):
     with pytest.raises(DataError, match="not a folder"):
         copy_tree(tmp_path / "none", tmp_path / "copy")
 
@@ -102,5 +102,5 @@ def test_no_folder(tmp_path):
         ("testament/a.py", False),
     ],
 )
-def test_is_test(name, expected):
+def test_files_that_belong_to_the_tests(name, expected):
     assert is_test(name) is expected

@@ -106,7 +106,7 @@ def test_hostile_text_stays_text(tmp_path):
     assert 'class="hidden"' in text
 
 
-def test_it_says_all_that_it_has_to(tmp_path):
+def test_a_page_has_all_facts_and_figures(tmp_path):
     text = parsed(page(made_entries(tmp_path))).text
     for part in (
         "The model may have seen these texts", "qwen2.5-coder-0.5b", "ONNX Runtime 1.30.0",

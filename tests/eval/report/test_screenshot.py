@@ -70,9 +70,7 @@ def several(tmp_path_factory):
 @pytest.mark.parametrize("width", [375, 1200])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("name", ["one", "several"])
-def test_it_is_there_and_in_the_colours_that_were_asked_for(
-    browser, shots, request, name, *, width, dark
-):
+def test_a_report_is_shown_in_light_and_dark_colours(browser, shots, request, name, *, width, dark):
     browser.show(request.getfixturevalue(name), width, dark=dark)
     browser.screenshot(shots / f"{name}-{width}-{'dark' if dark else 'light'}.png")
     light = browser.light(width, 800)
@@ -118,6 +116,6 @@ def test_the_keyboard_reaches_what_opens(browser, one):
     assert browser.evaluate("document.querySelector('.problem').open")
 
 
-def test_it_prints_within_the_paper(browser, several):
+def test_a_report_prints_within_the_paper(browser, several):
     browser.show(several, 700, media="print")
     assert browser.evaluate(OVERFLOW) <= 0

@@ -21,7 +21,7 @@ from codegen_eval.repository.configuration import kept, options
         ("-p", "-p"),
     ],
 )
-def test_kept(words, rest):
+def test_addopts_without_reports_order_and_speed(words, rest):
     import shlex
 
     assert kept(shlex.split(words)) == shlex.split(rest)
@@ -39,7 +39,7 @@ def test_kept(words, rest):
         ("setup.cfg", "[metadata]\nname = x\n", []),
     ],
 )
-def test_options(tmp_path, name, text, found):
+def test_addopts_are_read_from_each_configuration_file(tmp_path, name, text, found):
     (tmp_path / name).write_text(text)
     assert options(tmp_path) == found
 
@@ -51,7 +51,7 @@ def test_the_first_file_counts(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["[tool", '[tool.pytest.ini_options]\naddopts = "\'"\n'])
-def test_broken(tmp_path, text):
+def test_a_broken_pyproject_is_a_data_error(tmp_path, text):
     (tmp_path / "pyproject.toml").write_text(text)
     with pytest.raises(DataError, match=r"pyproject\.toml"):
         options(tmp_path)

@@ -9,7 +9,7 @@ from codegen_eval.repository.interpreter import Interpreter, interpreter, requir
 from tests.eval.conftest import PYTHON
 
 
-def test_this_one():
+def test_this_interpreter_has_pytest_and_coverage():
     found = interpreter(PYTHON)
     assert {"pytest", "coverage"} <= found.found.keys()
     assert any((folder / "pytest").is_dir() for folder in found.readable)
@@ -31,12 +31,12 @@ def fake(tmp_path: Path, answer: str) -> Path:
         ("[]", "not a Python"),
     ],
 )
-def test_others(tmp_path, answer, message):
+def test_an_unusable_interpreter_is_a_data_error(tmp_path, answer, message):
     with pytest.raises(DataError, match=message):
         interpreter(fake(tmp_path, answer))
 
 
-def test_none_at_all(tmp_path):
+def test_a_missing_interpreter_is_a_data_error(tmp_path):
     with pytest.raises(DataError, match="not a Python"):
         interpreter(tmp_path / "none")
 

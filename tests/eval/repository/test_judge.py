@@ -88,7 +88,7 @@ def problem(tmp_path_factory, write) -> Problem:
         (REPORT, Verdict.FORGED, "wrote into its report"),
     ],
 )  # fmt: skip
-def test_verdicts(problem, sandbox, completion, verdict, detail):
+def test_verdicts_by_a_repository_s_tests(problem, sandbox, completion, verdict, detail):
     found, said = judge_repository(problem, completion, sandbox, 0, LIMITS)
     assert (found, detail in said) == (verdict, True), said
     assert "\n" not in said

@@ -75,7 +75,7 @@ def held(body: str, value: object, monkeypatch: pytest.MonkeyPatch) -> tuple[int
         ("assert f() == mock", mock.ANY, (1, 1)),
     ],
 )
-def test_held(body, value, expected, monkeypatch):
+def test_probe_reports_the_sides_that_equal_the_stranger(body, value, expected, monkeypatch):
     monkeypatch.setattr(builtins, "mock", mock, raising=False)
     assert held(body, value, monkeypatch) == expected
 
@@ -90,11 +90,11 @@ def test_held(body, value, expected, monkeypatch):
         "",
     ],
 )
-def test_nothing_to_probe(source):
+def test_a_file_without_comparisons_is_not_rewritten(source):
     assert probed(source, "_probe_") is None
 
 
-def test_the_rest_stays_as_it_is():
+def test_code_outside_of_comparisons_is_not_rewritten():
     text = probed(
         '"""Doc."""\n'
         "from __future__ import annotations\n"

@@ -114,5 +114,5 @@ def test_a_report_that_would_fill_the_memory(report, costly):
     assert _is_costly(report) is costly
 
 
-def test_syntax():
+def test_a_report_of_a_syntax_error():
     assert read(line("syntax", message="SyntaxError: x")).syntax == "SyntaxError: x"

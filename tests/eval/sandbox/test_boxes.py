@@ -69,7 +69,7 @@ def test_a_last_line_without_its_newline_is_dropped(sandbox):
         ("import os; os._exit(137)", Reason.EXITED, 137, None),
     ],
 )
-def test_how_it_ended(run_program, program, reason, code, number):
+def test_the_reason_why_a_box_ended(run_program, program, reason, code, number):
     ending = run_program(program).ending
     assert (ending.reason, ending.code, ending.signal) == (reason, code, number)
     assert ("böse" in ending.stderr) == ("böse" in program)
@@ -146,7 +146,7 @@ def test_an_interpreter_that_is_none(sandbox):
         sandbox.start(Job(("-c", ""), python=Path("/nonexistent/python")))
 
 
-def test_nothing_is_left(sandbox, tmp_path, monkeypatch):
+def test_no_processes_descriptors_or_folders_are_left(sandbox, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     children = {child.pid for child in psutil.Process().children(recursive=True)}
     descriptors = psutil.Process().num_fds()

@@ -49,7 +49,7 @@ def test_wall_seconds_while_nobody_asks(sandbox):
         assert box.close().reason is Reason.WALL
 
 
-def test_memory(run_program):
+def test_memory_beyond_the_limit_is_refused(run_program):
     ran = run_program("try: bytearray(2 << 30)\nexcept MemoryError: print('refused')")
     assert ran.stdout == b"refused\n"
 
@@ -184,7 +184,7 @@ def test_a_disk_that_fills_up_ends_the_box(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("text", ["x" * 1000, "x\n" * 500], ids=["one line", "lines"])
-def test_output(run_program, stream, text):
+def test_a_box_ends_at_its_limit_of_output(run_program, stream, text):
     ran = run_program(f"import sys\nwhile True: sys.{stream}.write({text!r})", output_bytes=100_000)
     assert ran.ending.reason is Reason.OUTPUT
     assert len(ran.stdout) <= 100_000

@@ -104,7 +104,7 @@ HOST = Policy(single=False, host_files=True, foreign_signals=True)
         (HOST, "pidfd_send_signal", (3, 9), errno.EPERM),
     ],
 )
-def test_answers(machine, policy, call, arguments, expected):
+def test_the_filter_s_answer_to_a_system_call(machine, policy, call, arguments, expected):
     wanted = ALLOW if expected is None else ERRNO | expected
     assert answer(policy, machine, call, *arguments) in {wanted, -1}
 

@@ -158,7 +158,7 @@ def report(sandbox, canary):
     return json.loads(ran.stdout)
 
 
-def test_nothing_is_reached(report, sandbox, canary):
+def test_no_attempt_reaches_anything_outside(report, sandbox, canary):
     done = {name: what for name, what in report["attempts"].items() if what != "refused"}
     if sandbox.name == "bubblewrap":
         # Its /tmp is its own, and /dev/shm a link to it, for multiprocessing's semaphores.
@@ -194,7 +194,7 @@ def test_only_the_promised_environment_is_there(report):
     }
 
 
-def test_it_has_no_rights(report, sandbox):
+def test_a_program_has_no_rights(report, sandbox):
     assert report["uid"] != 0
     if os.getuid() == 0:
         assert report["groups"] == []
@@ -204,7 +204,7 @@ def test_it_has_no_rights(report, sandbox):
     assert {each for each in report["capabilities"] if each} <= reading
 
 
-def test_it_sees_its_files_and_no_packages(report):
+def test_a_program_sees_its_files_and_no_packages(report):
     assert set(report["here"]) <= {"main.py", "stolen"}  # what it wrote itself
     assert not [entry for entry in report["path"] if "packages" in entry or entry == ""]
 

@@ -29,7 +29,7 @@ def run(*args):
     return cli.run(["eval", "score", *map(str, args), "--suite", "made"])
 
 
-def test_json(samples, sandbox, capsys):
+def test_scores_as_json(samples, sandbox, capsys):
     assert run(samples, "--json", "-k", "1,2,10") == 0
     out, err = capsys.readouterr()
     answer = json.loads(out)

@@ -74,7 +74,7 @@ def test_all_are_judged_and_equal_ones_once(sandbox, jobs):
     assert watched.most <= 3 * jobs
 
 
-def test_what_is_known_is_not_judged(sandbox):
+def test_known_results_are_not_judged_again(sandbox):
     done = {("Made/0", DOUBLE, False): Result("Made/0", 5, Verdict.WRONG, "known", 1.5)}
     watched = Watched(sandbox, fails=lambda _slot: True)
     submissions = [Submission("Made/0", 1, DOUBLE), Submission("Made/0", 2, DOUBLE)]
@@ -171,7 +171,7 @@ def test_a_timeout_among_others_only_is_none(sandbox):
     assert result.verdict is Verdict.PASSED
 
 
-def test_who_stops_listening_needs_not_wait(sandbox):
+def test_a_caller_that_stops_early_does_not_wait(sandbox):
     sleeping = [
         Submission("Made/0", sample, f"import time\ntime.sleep(50 + {sample})\n")
         for sample in range(9)

@@ -75,7 +75,7 @@ def cases():
 
 
 @pytest.mark.parametrize(("kind", "group", "name"), list(cases()))
-def test_it_holds(kind, group, name):
+def test_the_sandbox_and_the_judge_hold_against_an_attack(kind, group, name):
     found = outcomes(kind, group)
     if isinstance(found, str):
         pytest.skip(found)

@@ -37,7 +37,7 @@ def few(monkeypatch):
     monkeypatch.setattr(solutions, "QUICK", QUICK)
 
 
-def test_json(few, tmp_path, monkeypatch):
+def test_selftest_report_as_json(few, tmp_path, monkeypatch):
     monkeypatch.setenv("CODEGEN_CACHE_DIR", str(tmp_path))
     monkeypatch.delenv("CODEGEN_EVAL_DATA", raising=False)
     done = CliRunner().invoke(command, ["--json", "--quick", "--jobs", "2"])
@@ -69,7 +69,7 @@ def test_without_data(few, tmp_path):
     assert "codegen eval fetch" in done.stdout
 
 
-def test_a_failure_is_told(few, tmp_path, monkeypatch):
+def test_an_attack_that_succeeds_is_reported(few, tmp_path, monkeypatch):
     from dataclasses import replace
 
     from codegen_eval.suites.verdict import Verdict

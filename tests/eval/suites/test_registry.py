@@ -39,7 +39,7 @@ def official(name):
         ("random_span_light_plus", "infilling-random-span-light+"),
     ],
 )
-def test_names(written, name):
+def test_lookup_accepts_other_spellings_of_a_name(written, name):
     assert lookup(written).name == name
 
 

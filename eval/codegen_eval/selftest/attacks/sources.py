@@ -1,4 +1,4 @@
-"""Honest programs with unusual texts, which must pass, and one that is merely wrong."""
+"""Plain right and wrong programs, and honest ones with unusual texts."""
 
 from typing import Final
 
