@@ -38,14 +38,14 @@ def test_attributes_are_escaped():
 
 
 @pytest.mark.parametrize("tag", ["script", "iframe", "img", "object", "p onclick", "P"])
-def test_tags_that_a_report_needs_are_all_there_are(tag):
-    with pytest.raises(ValueError, match="no place"):
+def test_tags_that_a_report_doesn_t_need_are_refused(tag):
+    with pytest.raises(ValueError, match="may not have <"):
         el(tag)
 
 
 @pytest.mark.parametrize("attributes", [{"onclick": "x"}, {"a b": 1}, {"a>": 1}])
 def test_attributes_that_run_or_break_out_are_refused(attributes):
-    with pytest.raises(ValueError, match="no attribute"):
+    with pytest.raises(ValueError, match="may not have the attribute"):
         el("p", **attributes)
 
 
