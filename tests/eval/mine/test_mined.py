@@ -69,7 +69,7 @@ def test_other_tests_are_another_suite(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"path": "../a.py"}, "don't begin"),
+        ({"path": "../a.py"}, "must begin"),
         ({"path": "/etc/passwd", "group": "x//etc/passwd/f",
           "task_id": "x//etc/passwd/f/statement/L2"}, "not a path"),
         ({"path": "tests/../pkg/a.py", "group": "x/tests/../pkg/a.py/f",
@@ -89,8 +89,8 @@ def test_other_tests_are_another_suite(tmp_path):
         ({"suffix": None}, "suffix"),
         ({"reference": " \n"}, "blank"),
         ({"reference": "\ud800"}, "UTF-8"),
-        ({"task_id": "y"}, "don't begin"),
-        ({"group": "y/pkg/a.py/f", "task_id": "y/pkg/a.py/f/x"}, "don't begin"),
+        ({"task_id": "y"}, "must begin"),
+        ({"group": "y/pkg/a.py/f", "task_id": "y/pkg/a.py/f/x"}, "must begin"),
         ({"entry_point": "f" * 1001}, "entry_point"),
         ({"entry_point": "\x1b[31m"}, "entry_point"),
     ],
@@ -103,7 +103,7 @@ def test_a_bad_problem(tmp_path, change, message):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ((ROW, ROW), "line 2: .*twice"),
+        ((ROW, ROW), "line 2: .*duplicate"),
         (("[]",), "line 1"),
         (("{",), "line 1"),
         (("[" * 100_000,), "can't be read"),
