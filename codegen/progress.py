@@ -27,7 +27,7 @@ def _rate(speed: float) -> str:
 
 
 class Progress(Protocol):
-    """Is told how far a task is. There is one task at a time."""
+    """Shows how far a task is. There is one task at a time."""
 
     def start(self, description: str, total: int, done: int = 0, *, unit: str = "") -> None:
         """Begins a task, or begins the same task anew.

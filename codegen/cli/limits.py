@@ -1,6 +1,6 @@
-"""Refuses to start with too little memory (`ulimit -v`): some libraries would end the process.
+"""Refuses commands if the process may use too little memory (`ulimit -v`) to load their libraries.
 
-They would do so without an error message.
+Some of these libraries would end the process without an error message.
 """
 
 import sys

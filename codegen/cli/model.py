@@ -129,7 +129,7 @@ def verify(model: str) -> None:
         check = partial(verify_download, found.download, found.entry, progress)
         checks.insert(0, (found.download, check))
     if not checks:
-        raise ModelMissingError(f"nothing of {found.name} is on this machine")
+        raise ModelMissingError(f"there are no files of {found.name} on this machine")
     problems = []
     for place, check in checks:
         try:
@@ -137,7 +137,7 @@ def verify(model: str) -> None:
         except ModelError as error:
             problems.append(error)
         else:
-            _print(f"{place}: as it was written")
+            _print(f"{place}: unchanged")
     for problem in problems[:-1]:
         say(str(problem))
     if problems:
@@ -210,10 +210,12 @@ def remove(model: str, *, yes: bool) -> None:
     if found.fetched is not None:
         sizes[found.fetched] = found.fetched.stat().st_size
     if not sizes:
-        say(f"there is nothing of {found.name} that codegen fetched or made")
+        say(f"there are no files of {found.name} that codegen fetched or made")
         return
     if not yes and not _can_ask():
-        raise UsageError(f"nobody can be asked whether to remove {found.name}; say --yes")
+        raise UsageError(
+            f"there is no terminal to ask on whether to remove {found.name}; add --yes"
+        )
     for place, size in sizes.items():
         # A question shows the files, even with --quiet.
         (say if yes else _ask_about)(f"{place} ({human_bytes(size)})")

@@ -73,7 +73,7 @@ class Watch(Protocol):
     """Watches a completion while it is made, and may end it early; a session implements it."""
 
     def planned(self, plan: Plan) -> None:
-        """Is told the plan, before the model is asked."""
+        """Gets the plan, before the model is asked."""
 
     def warm(self, model: Model, plan: Plan) -> Usage | None:
         """Computes the prompt before the model writes; returns what that cost, None if nothing."""
@@ -114,7 +114,7 @@ def complete(
         cancel: stops the completion.
         last: the model's last plan for the document. If the user only typed since, its prompt is
             used again, and little has to be computed.
-        watch: is told the plan, and says when the completion has to end.
+        watch: gets the plan, and says when the completion has to end.
 
     Raises:
         CancelledError: `cancel` was set.

@@ -137,7 +137,7 @@ def download_state(settings: Settings, *, exported: bool) -> Iterator[Check]:
 
 
 def model_state(settings: Settings) -> tuple[ExportedModel | None, Check]:
-    """The export that completing would use, None if there is no whole one; and its check."""
+    """Finds the export to complete with, None if it is missing or damaged; and checks it."""
     again = f"codegen model export {settings.model}"
     try:
         model = find_export(settings)

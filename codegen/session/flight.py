@@ -81,7 +81,7 @@ class Flight:
             self.fail(CancelledError("no request waits for this completion any more"))
 
     def give_way(self, document: Document | None) -> None:
-        """Stops the completion unless it still fits a document; for None it never fits."""
+        """Stops the completion unless its text fits a document; no text fits None."""
         if document is not None and self.fits(document):
             return
         # In this order: it goes on to compute only after it has said where, and wasn't stopped.
@@ -104,7 +104,10 @@ class Flight:
         return enough and ready and not self.done and self.fits(document)
 
     def fits(self, document: Document) -> bool:
-        """Whether its text fits a document: its own, or one with the text's beginning typed."""
+        """Whether its text can still be suggested for a document.
+
+        It can for its own document, and for the same with the beginning of its text typed.
+        """
         typed = len(document.before) - len(self.document.before)
         return (
             typed >= 0

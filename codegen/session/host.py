@@ -119,7 +119,7 @@ class ModelHost:
         self.model = None
 
     def failed(self, error: BaseException, model: Model) -> None:
-        """Is told an error of the engine's thread.
+        """Handles an error of the engine's thread.
 
         After an EngineError or a MemoryError the model is dropped. `ensure` loads it again: at
         once after the first failure, and RETRY seconds later if it fails again without an answer
@@ -138,7 +138,7 @@ class ModelHost:
         self._drop("error", _breakdown(error))
 
     def worked(self) -> None:
-        """Is told that the engine gave an answer; the next failure counts as the first."""
+        """Notes that the engine gave an answer, so that the next failure counts as the first."""
         self._failures = 0
 
     def unload_after(self, minutes: float | None) -> None:

@@ -159,7 +159,10 @@ class IdleWork:
             self._ahead = None
 
     def edited(self, file: OpenFile) -> None:
-        """Is told that a file was edited; stops the flight ahead unless typing may lead to it."""
+        """Stops the work that an edit of a file makes useless.
+
+        The flight ahead goes on if typing may lead to it.
+        """
         self.interrupt()
         leads = self._is_ahead_of(file) and self._ahead and self._ahead.flight.leads_from(file.text)
         if not leads:

@@ -31,13 +31,13 @@ class Rhythm:
         self._last: float | None = None
 
     def key(self, now: float) -> None:
-        """Is told the time of a key, in seconds."""
+        """Notes the time of a key, in seconds."""
         if self._last is not None and 0 < now - self._last <= _PAUSE:
             self._gaps.append(now - self._last)
         self._last = now
 
     def answered(self, seconds: float) -> None:
-        """Is told how many seconds the model took for an answer."""
+        """Notes how many seconds the model took for an answer."""
         self._answers.append(seconds)
 
     @property

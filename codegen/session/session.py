@@ -77,12 +77,12 @@ class Session:
         self._idle = IdleWork(dispatcher, reader, clock, lambda: bool(self._flights))
 
     def open(self, uri: str, path: str | None, language: str | None, text: str) -> None:
-        """Is told that a file was opened, or opened anew."""
+        """Adds a file that the editor opened, or opened anew."""
         self.close(uri)
         self._files[uri] = OpenFile(uri, path, language, text)
 
     def change(self, uri: str, edits: Sequence[Edit], text: str) -> None:
-        """Is told that a file was edited, and is `text` now; files that aren't open are ignored."""
+        """Sets a file's text after an edit; files that aren't open are ignored."""
         file = self._files.get(uri)
         if file is None:
             return
@@ -96,14 +96,14 @@ class Session:
             flight.give_way(flight.typed_into(text))
 
     def close(self, uri: str) -> None:
-        """Is told that a file was closed; forgets all of it."""
+        """Removes a file that the editor closed, and stops all work for it."""
         self._tickets.lose(uri, Reason.NOT_OPEN)
         self._flights.leave(uri)
         if self._files.pop(uri, None) is not None:
             self._idle.stop()
 
     def moved(self, uri: str, cursor: int) -> None:
-        """Is told that the cursor stands still at a place; its prompt is computed in a pause."""
+        """Has the prompt computed, in a pause, for a place at which the cursor stands still."""
         file = self._files.get(uri)
         if file is not None and 0 <= cursor <= len(file.text) and self._gate(file) is None:
             self._dispatcher.host.ensure()

@@ -31,7 +31,7 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request for suggestions at a place of an open file.
+    """A request for suggestions at a place: a cursor in the text of an open file.
 
     `cursor` is in code points. `patience` is how many seconds the answer may take, None for as
     long as `max_latency`. The model may go on after that: its text serves the next request.

@@ -40,7 +40,7 @@ class Settings(ModelChoice):
     editor: EditingSettings = field(default_factory=EditingSettings)
 
     def for_editing(self, editing: EditingSettings) -> "Settings":
-        """These settings with the model and the device for editing in their place."""
+        """These settings for an editor; if `editing` has a model or a device, these win."""
         model, device = editing.model or self.model, editing.device or self.device
         return dataclasses.replace(self, model=model, device=device, editor=editing)
 

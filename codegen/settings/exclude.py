@@ -66,7 +66,7 @@ _Parts = tuple[str, ...]
 def excluded(
     path: str | PurePath | None, size: int, globs: Sequence[str], roots: Sequence[str]
 ) -> Reason | None:
-    """Why a file gets no suggestions, None if it may.
+    """Why a file gets no suggestions, None if it may get some.
 
     Args:
         path: the file's absolute path; None for a text that is in no file.

@@ -306,7 +306,7 @@ def test_info_calls_an_older_format_unusable(codegen_model, store):
 def test_verify_reads_whole_files(codegen_model, download, exported):
     assert codegen_model("verify", "tiny") == (
         0,
-        f"{download}: as it was written\n{exported}: as it was written\n",
+        f"{download}: unchanged\n{exported}: unchanged\n",
         "",
     )
 
@@ -323,7 +323,7 @@ def flip(path):
 def test_verify_finds_a_damaged_download(codegen_model, download, exported):
     flip(download)
     code, out, err = codegen_model("verify", "tiny")
-    assert (code, out, err.count("\n")) == (3, f"{exported}: as it was written\n", 1)
+    assert (code, out, err.count("\n")) == (3, f"{exported}: unchanged\n", 1)
     assert f"{download} is damaged" in err
 
 
@@ -348,7 +348,7 @@ def test_verify_without_files_is_refused(codegen_model):
     assert codegen_model("verify", "tiny") == (
         3,
         "",
-        "codegen: nothing of tiny is on this machine\n",
+        "codegen: there are no files of tiny on this machine\n",
     )
 
 
@@ -432,7 +432,7 @@ def test_remove_asks(codegen_model, monkeypatch, download, *, answer, left):
 def test_remove_where_nobody_can_be_asked(codegen_model, download):
     code, _, err = codegen_model("remove", "tiny")
     assert code == 2
-    assert "say --yes" in err
+    assert "add --yes" in err
     assert download.exists()
 
 
@@ -450,7 +450,7 @@ def test_remove_keeps_what_codegen_did_not_write(codegen_model, store, exported)
 
 def test_remove_without_files_says_so(codegen_model):
     code, _, err = codegen_model("remove", "tiny", "--yes")
-    assert (code, err) == (0, "there is nothing of tiny that codegen fetched or made\n")
+    assert (code, err) == (0, "there are no files of tiny that codegen fetched or made\n")
 
 
 def test_remove_the_exports_of_a_file_keeps_the_file(codegen_model, store, tmp_path):
