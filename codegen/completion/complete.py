@@ -133,7 +133,7 @@ def complete(
     with closing(write(model, prepared, plan, cancel, watch=watch)) as events:
         for event in events:
             if isinstance(event, Completion) and warmed is not None:
-                yield replace(event, usage=_with_prompt(event.usage, warmed))
+                yield replace(event, usage=event.usage.with_prompt(warmed))
             else:
                 yield event
 
@@ -173,7 +173,7 @@ def write(
             if anew:
                 suggestions, others = _suggest([again], joint, growth, greedy_first=True)
                 dropped += others
-            usage = _sum(usage, second.usage)
+            usage = usage.plus(second.usage)
     reason = None if suggestions else dropped[0].reason
     yield Completion(suggestions, reason, usage, plan, dropped)
 
@@ -217,25 +217,6 @@ def _through(events: Generator[Delta, None, list[list[Chunk]]]) -> list[list[Chu
         except StopIteration as ended:
             value: list[list[Chunk]] = ended.value
             return value
-
-
-def _with_prompt(usage: Usage, prompt: Usage) -> Usage:
-    """The cost of a completion together with that of its prompt, which was computed before it."""
-    return replace(
-        usage,
-        cached_tokens=prompt.cached_tokens,
-        prefill_seconds=usage.prefill_seconds + prompt.prefill_seconds,
-    )
-
-
-def _sum(first: Usage, second: Usage) -> Usage:
-    """The cost of two requests for the same prompt, which only the first of them computed."""
-    return replace(
-        first,
-        prefill_seconds=first.prefill_seconds + second.prefill_seconds,
-        decode_seconds=first.decode_seconds + second.decode_seconds,
-        decoded_tokens=first.decoded_tokens + second.decoded_tokens,
-    )
 
 
 def refuse(prepared: Prepared) -> Completion | None:

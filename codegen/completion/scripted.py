@@ -45,7 +45,7 @@ class ScriptedModel:
 
     @property
     def abilities(self) -> Abilities:
-        """It gives no log probabilities."""
+        """Says that this model gives no log-probabilities."""
         return Abilities(logprobs=False)
 
     def plan(self, prepared: Prepared, last: Plan | None = None) -> ScriptedPlan:

@@ -14,8 +14,9 @@ def turning_point(chunks: Sequence[bytes], joint: Joint, reason: Reason) -> int 
     """The index of the chunk that a refused sample should not have written; None if there is none.
 
     If the text repeats the line below the cursor, that is the chunk that completes the repeated
-    line. If the text was refused for its beginning, it is the first chunk with text. Otherwise no
-    other text would be better: for example, if the mark to be written is already there.
+    line. If the text was refused for its beginning (as a syntax error, a lone mark, or unfinished),
+    it is the first chunk with text. For every other reason it is None, since another text would be
+    refused, too: for example, if the bracket that should be written is already there.
 
     Args:
         chunks: what the sample wrote after the cursor.

@@ -3,7 +3,8 @@
 The anchor is the start of a line, at or above the cursor's line. The text before the anchor and the
 text after the cursor are written into the prompt once: they are the frame. The lines from the
 anchor to the cursor come last in the prompt, so a keystroke changes nothing else. A frame is used
-until the text around the cursor differs from it; then a new frame is laid.
+until the text around the cursor differs from it, the cursor stands above the anchor, or too much
+text stands between the two; then a new frame is laid.
 """
 
 from dataclasses import dataclass

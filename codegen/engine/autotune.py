@@ -67,9 +67,11 @@ class Tuning:
 
 
 class PromptSpeed:
-    """How fast prompts are computed: as it was measured, or as a real prompt was since then.
+    """How fast prompts are computed. It begins with the measured speed.
 
-    The engine reports every chunk of a prompt. Any thread may read the value.
+    If the engine computes a full chunk of a real prompt clearly faster, that speed replaces it, and
+    is kept in the file. A slower chunk changes nothing. The engine reports every chunk. Any thread
+    may read the value.
     """
 
     def __init__(self, tuning: Tuning, file: Path, key: str) -> None:

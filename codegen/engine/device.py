@@ -106,7 +106,11 @@ def _why_no_cuda() -> str | None:
 
 
 def physical_cores() -> int:
-    """How many cores this process may use. The hardware threads of a core count once."""
+    """How many cores this process may use.
+
+    That is the machine's cores, without counting their hardware threads, or the CPUs that the
+    process is bound to if these are fewer. Two threads of one core in that binding count as two.
+    """
     logical = psutil.cpu_count(logical=True) or 1
     physical = psutil.cpu_count(logical=False) or logical
     try:

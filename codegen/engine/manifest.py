@@ -36,7 +36,7 @@ WEIGHTS_FILE = "model.onnx.data"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the export was made from."""
+    """The file that the export was made from: its name, hash and size."""
 
     file: str
     sha256: str

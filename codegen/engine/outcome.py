@@ -1,6 +1,6 @@
 """Why a sample ended, and what a request cost; importing this loads nothing heavy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -27,3 +27,20 @@ class Usage:
     prefill_seconds: float
     decode_seconds: float
     decoded_tokens: int
+
+    def with_prompt(self, prompt: "Usage") -> "Usage":
+        """The cost of a request together with that of its prompt, which was computed before it."""
+        return replace(
+            self,
+            cached_tokens=prompt.cached_tokens,
+            prefill_seconds=self.prefill_seconds + prompt.prefill_seconds,
+        )
+
+    def plus(self, second: "Usage") -> "Usage":
+        """The cost of two requests, the second of which goes on with the prompt of the first."""
+        return replace(
+            self,
+            prefill_seconds=self.prefill_seconds + second.prefill_seconds,
+            decode_seconds=self.decode_seconds + second.decode_seconds,
+            decoded_tokens=self.decoded_tokens + second.decoded_tokens,
+        )

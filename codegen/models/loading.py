@@ -49,7 +49,11 @@ def load_model(choice: ModelChoice, progress: Progress) -> LocalModel:
 
 
 def load_backend(model: ExportedModel, choice: ModelChoice, progress: Progress) -> OnnxBackend:
-    """The engine for an export, on the compute paths that are set or were measured."""
+    """Makes the engine for an export.
+
+    It uses the compute path that the user set, else the fastest on this machine. If that isn't
+    known yet, it is measured first.
+    """
     return _backend(model, choice, _speed(model, choice, progress))
 
 

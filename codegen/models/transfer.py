@@ -111,7 +111,12 @@ def refusal(status: int) -> FetchError | ConnectionError:
 
 
 def url_opener(url: str, wanted: int) -> Opener:
-    """Opens the URL of the file, with a range if the offset is not 0."""
+    """Returns a function that opens a URL at an offset; a range is asked for if that is not 0.
+
+    Args:
+        url: of the whole file.
+        wanted: bytes of the whole file.
+    """
 
     @contextlib.contextmanager
     def open_at(offset: int) -> Iterator[Incoming]:

@@ -53,7 +53,10 @@ class Block:
         self.doubt: int | None = None
 
     def longer(self, text: str, *, done: bool) -> "Block":
-        """The same lines of a longer text."""
+        """Returns a copy for a longer text that begins with the lines read so far.
+
+        These are not read again.
+        """
         block = copy(self)
         block.text, block.done, block.seen = text, done, [*self.seen]
         return block

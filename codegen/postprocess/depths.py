@@ -39,9 +39,11 @@ def levels_at(lines: Sequence[CodeLine], line: int) -> tuple[int, ...]:
 def unit_near(
     path: str | None, hole: Hole, above: Sequence[CodeLine], below: Sequence[CodeLine]
 ) -> str | None:
-    """One level of indentation; None if the code near the cursor doesn't show it.
+    """One level of indentation as text: a tab, or some blanks; None if nothing tells.
 
-    The cursor's own line counts most, then the code near it.
+    The blanks at the start of the cursor's line say whether it is a tab. If there are none, the
+    lines near it say so. The commonest step after a line that opens a block says how many blanks
+    it is. If no line near the cursor is indented, it is a tab where the file's type prefers tabs.
     """
     near = indents_near(hole, above, below)
     if near.count("\t") * 2 > len(near):

@@ -1,4 +1,4 @@
-"""Loops: a model writes the same lines, or lines that only count up, again and again."""
+"""Finds loops: a model writes the same text, or lines that only count up, again and again."""
 
 import re
 from collections.abc import Sequence

@@ -34,10 +34,11 @@ class Rejection:
 def postprocess(
     text: str, joint: Joint, growth: Growth, *, stopped: bool = True, cut_off: bool = False
 ) -> Suggestion | Rejection:
-    """Applies all rules to a finished completion.
+    """Applies the rules to a finished completion, one after the other.
 
-    The rules work on line feeds; the document's own newlines are put in at the end. A rule that
-    fails is logged by its name, and changes nothing.
+    Returns the text and the rules that changed it, or, as soon as nothing but blanks is left, the
+    rule that dropped it. The rules work on line feeds; the document's own newlines are put in at
+    the end. A rule that fails is logged by its name, and changes nothing.
 
     Args:
         text: the generated text without the forced bytes, with any newlines.

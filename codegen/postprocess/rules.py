@@ -112,9 +112,11 @@ def trailing_blanks(text: str, written: Written) -> str:
 
 
 def own_line(text: str, written: Written) -> str:
-    """Leaves the code right of the cursor on a line of its own, with its indentation.
+    """Ends whole lines so that the code after them stands on a line of its own.
 
-    The same is done with the mark that closes a block, if the text was written between its marks.
+    This is for a text that is put before the code of the cursor's line; that code stays as indented
+    as before. If the text was written between the marks of a block, the closing mark gets a line of
+    its own, too. Any other text stays.
     """
     joint, hole = written.joint, written.joint.hole
     spreads = joint.spreads(text)
@@ -142,7 +144,10 @@ def unfinished(text: str, written: Written) -> str:
 
 
 def lone_mark(text: str, written: Written) -> str:
-    """Drops a text of an operator or separator alone on a begun line: it helps nobody."""
+    """Drops a text that is only one operator or separator at the end of a line of code.
+
+    It helps nobody. A colon that opens a block stays.
+    """
     hole, marks = written.joint.hole, text.strip()
     useful = marks == ":" and opens_block(hole.left + marks)
     if len(marks) > _LONE or not hole.left.strip() or hole.right.strip():

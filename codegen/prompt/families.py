@@ -79,7 +79,7 @@ class FamilyIds:
 
 
 def recognise(special_ids: Mapping[str, int]) -> FamilyIds:
-    """The family whose special tokens a tokenizer has.
+    """Finds the first family all of whose special tokens a tokenizer has; with their ids.
 
     Args:
         special_ids: the tokenizer's added tokens, text to id.

@@ -20,7 +20,7 @@ class Otherwise:
     spell: Spell
 
     def allowed(self) -> NDArray[np.int64] | None:
-        """The ids that may come next, sorted. `token` is allowed if there is no other."""
+        """The ids that may come next, sorted: without `token`, unless it is the only one."""
         pool = self.spell.allowed()
         pool = self.ids if pool is None else pool
         others = pool[pool != self.token]

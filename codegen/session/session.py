@@ -141,8 +141,9 @@ class Session:
     async def suggest(self, request: Request) -> Answer:
         """Answers a request; the module's docstring says from where.
 
-        If this is cancelled, the model stops after GRACE seconds, unless another request for the
-        same place comes in that time. A request for another place stops the model at once.
+        If this is cancelled, the model stops after `waiting.GRACE` seconds, unless another request
+        for the same place comes in that time. A request for another place stops the model at once,
+        unless the user has only typed the beginning of what it writes.
 
         Raises:
             ValueError: the place lies outside the text.

@@ -62,9 +62,12 @@ async def landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> R
 
 
 async def hasten(flight: Flight, wish: Wish, clock: Clock, longest: float) -> None:
-    """Ends a flight after `longest` seconds, though its request was answered before that.
+    """Makes a flight end although its request was already answered without suggestions.
 
-    The client will ask for the same place again.
+    The client will ask for the same place again, and gets the flight's text then. `longest` seconds
+    after the request was made the flight ends with what it has written. If it has written nothing,
+    it may write one statement first. The flight of an automatic request ends with its next whole
+    statement if two seconds pass before that.
     """
     longest -= wish.request.patience or 0
     if not await _in_time(flight, wish, clock, longest, [flight.outcome]):

@@ -25,7 +25,10 @@ class Ticket:
         self.lost: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
 
     def lose(self, reason: Reason) -> None:
-        """Sets the reason, unless there is one already."""
+        """Takes the ticket away: its request is answered without suggestions, for this reason.
+
+        A ticket that is already lost keeps its first reason.
+        """
         if not self.lost.done():
             self.lost.set_result(reason)
 
@@ -38,7 +41,11 @@ class Tickets:
         self._by_file: dict[str, list[Ticket]] = {}
 
     def claim(self, request: Request) -> Ticket:
-        """Makes a request's place the newest of its file, and returns the request's ticket."""
+        """Returns a ticket for a request.
+
+        If the file's valid tickets are for another place, they are lost. Those for the same place
+        stay valid.
+        """
         ticket = Ticket(request)
         if any(old.place != ticket.place for old in self._by_file.get(request.uri, ())):
             self.lose(request.uri, Reason.SUPERSEDED)

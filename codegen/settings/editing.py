@@ -1,9 +1,9 @@
-"""The language server's settings, which shape the suggestions in an editor.
+"""Holds the language server's settings, which shape the suggestions in an editor.
 
-They come in three layers. The user's own configuration is trusted (codegen.settings.config). The
-editor's settings may contain those of a repository, so they can't name a file or a command
-(codegen_lsp.settings). A repository's .codegen.toml can only switch things off
-(codegen.settings.workspace).
+Other modules read them, in three layers. The user's own configuration is trusted
+(codegen.settings.config). The editor's settings may contain those of a repository, so they can't
+name a file or a command (codegen_lsp.settings). A repository's .codegen.toml can only switch things
+off (codegen.settings.workspace).
 """
 
 from collections.abc import Mapping

@@ -114,7 +114,10 @@ class Status:
 
 
 class WorkProgress:
-    """A transfer's progress as `$/progress`; called from the engine's thread."""
+    """Shows the progress of a long task, such as a download, in the editor by `$/progress`.
+
+    The engine's thread calls it.
+    """
 
     def __init__(self, server: CodegenLanguageServer, loop: asyncio.AbstractEventLoop) -> None:
         """Tells nothing yet."""

@@ -68,6 +68,7 @@ def test_a_menu_that_waits_for_the_real_model(editor):
     assert is_whole(editor, written)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("editor", [imitations.PatientCompany], indirect=True)
 def test_a_menu_of_one_line_of_the_real_model(editor):
     (item,) = editor.type("ret")

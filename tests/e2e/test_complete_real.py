@@ -165,6 +165,7 @@ def test_a_terminal(terminal):
     assert shown.count("return sum(") > 5
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "moment",
     [

@@ -13,6 +13,7 @@ from codegen.settings.config import load_settings
 
 
 # The model may have to be exported first.
+@pytest.mark.deep
 @pytest.mark.model
 @pytest.mark.timeout(3600)
 def test_doctor():

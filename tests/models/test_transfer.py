@@ -198,6 +198,7 @@ def test_wheels_go_on_at_the_part_that_was_interrupted(
     assert progress.advanced == 1_000_000
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("ends", ["", "[0, 9]", "[5]", '["0"]', "[0, 3, 2]", "[0, 99999999]", "{}"])
 def test_a_list_of_parts_that_does_not_fit_is_not_used(index, bring_wheels, tmp_path, body, ends):
     index("m_all", {"part1.bin": body})

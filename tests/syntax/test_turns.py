@@ -60,6 +60,7 @@ class Watch(threading.Thread):
         self.join()
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="a clock of Linux")
 @pytest.mark.parametrize(("path", "text"), LARGE.values(), ids=LARGE)
 def test_other_threads_get_their_turns_in_a_large_file(path, text):
@@ -79,6 +80,7 @@ def longest_wait(path, text):
     return watch.longest
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("path", "text"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_file_is_read_in_time(path, text):
     start = time.thread_time()

@@ -48,10 +48,10 @@ class Examiner:
         self._uses = 0
 
     def examine(self, problem: Problem, check: Assertions, candidate: Candidate) -> None:
-        """Runs a problem's test on a loaded program.
+        """Runs a problem's test on a loaded program; returns if the program passes.
 
         Raises:
-            Decided: the program is not right.
+            Decided: it doesn't pass; the verdict says why.
             DataError: the test can't be run.
             LostError: the test's box ended, so there is no verdict.
             SandboxError: no box can be started.

@@ -98,10 +98,10 @@ class Question:
 
 
 def places(problem: Problem, seed: int = SEED) -> tuple[CursorPlace, ...]:
-    """The cursors in one line of a problem's hole, one of each kind that the line has room for.
+    """Draws one line of a problem's hole, and in it a cursor of each kind that it has room for.
 
-    The line is the file's, whole, even where the hole begins or ends inside it; which one of a
-    hole's non-blank lines, and where in it, is drawn for each problem by its name.
+    The draw depends only on the seed and the problem's name. Blank lines are never drawn. If the
+    hole begins or ends inside the line, the whole line counts.
     """
     text = problem.program(problem.reference)
     hole = (len(problem.prefix), len(problem.prefix) + len(problem.reference))

@@ -30,9 +30,9 @@ class Control:
                 self._socket.sendall(piece)
 
     def receive(self) -> list[str] | None:
-        """The words of the next line; None if the launcher is gone.
+        """Returns the words of the next line, None if the launcher is gone.
 
-        When a box ends at once, two lines have been sent before the first one is received.
+        A later line may arrive together with it; it is kept for the next call.
         """
         while b"\n" not in self._received:
             try:

@@ -125,7 +125,11 @@ class TypingFigures:
 
 
 def measures(figures: TypingFigures) -> list[Measure]:
-    """Times to ghost text with their targets; the model's targets are scaled."""
+    """The times from a key or a new place to ghost text, with their targets if they have any.
+
+    A target that includes the model's time is multiplied by how many times as long a token takes
+    here as on the targets' machine.
+    """
     scale, asked, keys = figures.scale, figures.asked, figures.keys
     pauses = [request for request in asked if request.moment == "pause"]
     cold = [request for request in asked if request.moment == "cold"]

@@ -36,11 +36,12 @@ LIST: Final = "PRIMES = [\n    2,\n    3,\n    5,\n    7,\n    11,\n    "
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """Seconds that a request waited for an engine that was writing, or computing a prompt.
+    """How many seconds a request waited for the engine after another request was cancelled.
 
-    Rounds in which the other request was answered before it was cancelled are left out. `token` is
-    the decoding time divided by the tokens of all samples, in seconds: less than a decoding step,
-    since samples are decoded as a batch.
+    The engine was writing for the other request (`writing`), or computing its prompt
+    (`computing`). Rounds in which the other request was answered before that are left out. `token`
+    is the decoding time divided by the tokens of all samples, in seconds: less than a decoding
+    step, since samples are decoded as a batch.
     """
 
     writing: tuple[float, ...]

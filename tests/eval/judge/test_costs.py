@@ -176,6 +176,7 @@ def costs(*names):
     return {name: cost for name, *cost in map(json.loads, done.stdout.splitlines())}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("name", "group"),
     [

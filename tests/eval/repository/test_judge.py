@@ -68,6 +68,7 @@ def problem(tmp_path_factory, write) -> Problem:
     return Problem(f"{group}/body/L2", group, PREFIX, SUFFIX, REFERENCE, "total", check)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("completion", "verdict", "detail"),
     [

@@ -251,6 +251,7 @@ def test_files_that_hold_no_samples(sandbox, tmp_path, data, message):
         score_file(SUITE, path, OPTIONS, sandbox)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", PACKED)
 def test_an_answer_that_cannot_be_passed_on_costs_no_other_verdict(sandbox, tmp_path, name):
     path = tmp_path / "samples.jsonl"
