@@ -3,32 +3,21 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 from codegen.completion.model import Model
 from codegen.errors import CodegenError, EngineError
 from codegen.progress import Progress, StoppableProgress
 from codegen.session.clock import Clock
+from codegen.session.types import ModelState, Offer
 from codegen.session.worker import Worker
 
 _log = logging.getLogger(__name__)
-
-State = Literal["unloaded", "loading", "ready", "missing", "error"]
 
 # Seconds after which a model that could not be loaded is tried again.
 RETRY: Final = 30.0
 
 _LOADING: Final = "loading the model"
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A model that has to be fetched first: its name, its size in bytes, and where from."""
-
-    name: str
-    bytes: int
-    source: str
 
 
 class Provider(Protocol):
@@ -60,7 +49,7 @@ class ModelHost:
         progress: Progress,
         *,
         consent: Callable[[Offer], Awaitable[bool]],
-        changed: Callable[[State, str], None],
+        changed: Callable[[ModelState, str], None],
     ) -> None:
         """Loads nothing yet.
 
@@ -73,7 +62,7 @@ class ModelHost:
             changed: is told every new state, with a message for the user.
         """
         self.model: Model | None = None
-        self.state: State = "unloaded"
+        self.state: ModelState = "unloaded"
         self.message = ""
         self._provider = provider
         self._worker = worker
@@ -191,11 +180,11 @@ class ModelHost:
             self._stoppable.stop()
             self._stoppable = None
 
-    def _drop(self, state: State, message: str) -> None:
+    def _drop(self, state: ModelState, message: str) -> None:
         self.model = None
         self._become(state, message)
 
-    def _become(self, state: State, message: str) -> None:
+    def _become(self, state: ModelState, message: str) -> None:
         if (state, message) != (self.state, self.message):
             self.state, self.message = state, message
             self._changed(state, message)

@@ -11,6 +11,18 @@ Trigger = Literal["automatic", "invoked"]
 Source = Literal["model", "cache", "joined", "none"]
 
 
+ModelState = Literal["unloaded", "loading", "ready", "missing", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model that has to be fetched first: its name, its size in bytes, and where from."""
+
+    name: str
+    bytes: int
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """An edit: it replaced `[start:end]`, in code points of the old text, by `text`."""

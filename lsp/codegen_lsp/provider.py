@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from codegen.session.host import Offer
+from codegen.session.types import Offer
 from codegen.settings.config import Settings
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from codegen.errors import PositionError
 from codegen.models.catalogue import entries
 from codegen.reasons import Reason
+from codegen.session.types import ModelState
 from codegen.settings.config import Settings
 from codegen_lsp import logs
 from codegen_lsp.buffer import Buffer, Change, StaleVersionError
@@ -25,7 +26,6 @@ from codegen_lsp.status import Status, WorkProgress
 if TYPE_CHECKING:
     from codegen.session.file import OpenFile
     from codegen.session.host import ModelHost, Provider
-    from codegen.session.host import State as ModelState
     from codegen.session.session import Session
 
 _log = logging.getLogger("codegen.lsp")
@@ -111,7 +111,7 @@ class ServerState:
         )
         return session, host
 
-    def _model_changed(self, state: "ModelState", message: str) -> None:
+    def _model_changed(self, state: ModelState, message: str) -> None:
         # A garbage collection over all modules and the model takes some 60 ms, in which no message
         # is answered. What exists once the model is loaded is needed until the model is unloaded,
         # so the collector may skip it.

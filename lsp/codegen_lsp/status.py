@@ -9,7 +9,7 @@ from typing import Any, Final
 from lsprotocol import types
 
 from codegen.progress import human_bytes
-from codegen.session.host import Offer, State
+from codegen.session.types import ModelState, Offer
 from codegen_lsp.protocol import CodegenLanguageServer
 
 _log = logging.getLogger("codegen.lsp")
@@ -17,7 +17,7 @@ _log = logging.getLogger("codegen.lsp")
 STATUS: Final = "didChangeStatus"
 """The notification of the server's state, as Copilot's language server names it."""
 
-_KINDS: Final[dict[State, str]] = {
+_KINDS: Final[dict[ModelState, str]] = {
     "unloaded": "Inactive",
     "loading": "Normal",
     "ready": "Normal",
@@ -41,13 +41,13 @@ class Status:
     def __init__(self, server: CodegenLanguageServer) -> None:
         """Tells nothing yet."""
         self._server = server
-        self._state: State = "unloaded"
+        self._state: ModelState = "unloaded"
         self._message = ""
         self._requests = 0
         self._told_busy = False
         self._shown: set[str] = set()
 
-    def changed(self, state: State, message: str) -> None:
+    def changed(self, state: ModelState, message: str) -> None:
         """Tells that the model is in another state."""
         self._state, self._message = state, message
         if state in ("error", "missing"):

@@ -18,7 +18,7 @@ from codegen.local.model import LocalModel
 from codegen.prompt.families import recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer
-from codegen.session.host import Offer
+from codegen.session.types import Offer
 from codegen_lsp.cli import start
 
 # What the samples of a request write, in their order.

@@ -9,7 +9,8 @@ import pytest
 
 from codegen.errors import EngineError, ModelMissingError
 from codegen.reasons import Reason
-from codegen.session.host import RETRY, Offer
+from codegen.session.host import RETRY
+from codegen.session.types import Offer
 from tests.session.paced import PATIENCE
 from tests.session.typist import Provider, played, shown, turns, until
 
