@@ -69,8 +69,7 @@ async def hasten(flight: Flight, wish: Wish, clock: Clock, longest: float) -> No
     it may write one statement first. The flight of an automatic request ends with its next whole
     statement if two seconds pass before that.
     """
-    longest -= wish.request.patience or 0
-    if not await _in_time(flight, wish, clock, longest, [flight.outcome]):
+    if not await _in_time(flight, wish, clock, _left(wish, clock, longest), [flight.outcome]):
         # A flight that has written nothing may write a whole statement first.
         flight.hurry = "now" if flight.decoding else "soon"
 
@@ -86,11 +85,9 @@ async def let_go(flight: Flight, clock: Clock) -> None:
 
 async def _landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> Reason | None:
     lost, patience = wish.ticket.lost, wish.request.patience
-    # The time for reading the document counts.
-    spent = clock.now() - wish.trace.started
-    longest = max(0.0, longest - spent)
+    longest = _left(wish, clock, longest)
     if patience is not None:
-        patience = max(0.0, patience - spent)
+        patience = _left(wish, clock, patience)
     ends: list[asyncio.Future[Any]] = [flight.outcome, lost]
     if patience is not None and patience <= longest:
         if not await _in_time(flight, wish, clock, patience, ends):
@@ -102,6 +99,11 @@ async def _landing(flight: Flight, wish: Wish, clock: Clock, longest: float) -> 
         flight.hurry = "now"
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     return lost.result() if lost.done() else None
+
+
+def _left(wish: Wish, clock: Clock, seconds: float) -> float:
+    """What is left of some seconds since a request was made; reading its document took a part."""
+    return max(0.0, seconds - (clock.now() - wish.trace.started))
 
 
 async def _in_time(

@@ -165,6 +165,26 @@ async def test_a_place_that_was_left_before_it_was_read_is_not_asked_for(slow_de
 
 
 @played
+async def test_the_time_for_reading_counts_until_a_flight_without_patience_ends(slow_desk, held):
+    desk = await slow_desk(max_latency=2.0)
+    desk.backend.decode.hold()
+    task = await desk.ask(patience=0.0)
+    await until(lambda: held.paths)
+    await desk.clock.advance(0.0)
+    assert (await task).reason == Reason.PENDING
+    await desk.clock.advance(1.5)
+    held.go.set()
+    await until(lambda: desk.backend.generations)
+    flight = desk.session._flights.newest(URI)
+    await desk.clock.advance(0.4)
+    assert flight.hurry == "no"
+    await desk.clock.advance(0.2)
+    assert flight.hurry != "no"
+    desk.backend.decode.allow()
+    await desk.quiet()
+
+
+@played
 async def test_requests_for_one_place_ask_the_model_once(slow_desk, held):
     desk = await slow_desk()
     tasks = [await desk.ask() for _ in range(3)]
