@@ -1,25 +1,16 @@
 """A model that writes given texts: for tests of the code above the seam (codegen.completion.model).
 
 It ships in the package, so that others who build on the seam can test with it too. It knows no
-tokens: its prompt is the whole text before and after the cursor.
+tokens: characters count as tokens.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from codegen.cancel import CancelToken
 from codegen.completion.model import Abilities, Chunk, Plan, Shown
 from codegen.completion.prepare import Prepared
 from codegen.context.frame import lay_frame
 from codegen.engine.outcome import FinishReason, Usage
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptedPlan(Plan):
-    """A plan with the text around the cursor."""
-
-    before: str
-    after: str
 
 
 class ScriptedModel:
@@ -38,7 +29,6 @@ class ScriptedModel:
             step: bytes of a chunk.
         """
         self.window = window
-        self.plans: list[ScriptedPlan] = []
         self.warmed: list[Plan] = []
         self._answers = list(answers)
         self._step = step
@@ -48,24 +38,20 @@ class ScriptedModel:
         """Says that this model gives no log-probabilities."""
         return Abilities(logprobs=False)
 
-    def plan(self, prepared: Prepared, last: Plan | None = None) -> ScriptedPlan:
+    def plan(self, prepared: Prepared, last: Plan | None = None) -> Plan:
         """Plans with all lines that fit; keeps the last frame if the user only typed since."""
         document = prepared.document
         budget = max(1, self.window - prepared.reserved(self.window))
         reused = last is not None and last.frame.holds(document)
         anchor = document.text.rfind("\n", 0, document.cursor) + 1
         frame = last.frame if last is not None and reused else None
-        plan = ScriptedPlan(
+        return Plan(
             options=prepared.options,
             frame=frame or lay_frame(document, anchor, budget, len, scope=prepared.hole.scope),
             budget=budget,
             max_tokens=prepared.max_tokens,
             reused=reused,
-            before=document.before,
-            after=document.after,
         )
-        self.plans.append(plan)
-        return plan
 
     def warm(self, plan: Plan, cancel: CancelToken) -> Usage:
         """Records the plan, and computes nothing."""

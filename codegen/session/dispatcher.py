@@ -25,7 +25,7 @@ class Dispatcher:
     def __init__(self, host: ModelHost, worker: Worker) -> None:
         """Uses a host and a worker, which the caller stops."""
         self.host = host
-        self.worker = worker
+        self._worker = worker
         self._prompts = Prompts()
 
     async def run(self, flight: Flight, file: OpenFile) -> None:
@@ -56,7 +56,7 @@ class Dispatcher:
 
         watch = _FlightWatch(flight, last, self._prompts)
         try:
-            completion = await self.worker.submit(lambda: _write(model, flight, watch, tell))
+            completion = await self._worker.submit(lambda: _write(model, flight, watch, tell))
         except CancelledError as error:
             flight.fail(error)
         except asyncio.CancelledError:
@@ -93,7 +93,7 @@ class Dispatcher:
             last.plan = plan
 
         try:
-            await self.worker.submit(work)
+            await self._worker.submit(work)
         except CancelledError:
             pass
         except Exception as error:  # noqa: BLE001 - whatever broke, the session goes on

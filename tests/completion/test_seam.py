@@ -79,7 +79,7 @@ def test_a_completion_of_another_model_is_explained():
 
 
 def test_a_plan_of_another_kind_of_model_is_refused():
-    with pytest.raises(TypeError, match="ScriptedPlan"):
+    with pytest.raises(TypeError, match="another kind of model made this plan: Plan"):
         own_plan(ScriptedModel([]).plan(prepared()))
 
 
