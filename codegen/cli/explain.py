@@ -115,7 +115,8 @@ def _print(explained: dict[str, Any], *, whole: bool) -> None:
     if explained["reason"] is not None:
         say(f"nothing   {explained['reason']}: {Reason(explained['reason']).sentence}")
     if explained["editor"] is not None:
-        say(f"editors   get nothing for this file: {explained['editor']}")
+        why = Reason(explained["editor"])
+        say(f"editors   get nothing for this file: {why}: {why.sentence}")
     if explained["pieces"]:
         say("")
         for piece in explained["pieces"]:

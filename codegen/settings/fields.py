@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
+from codegen.engine.device import DeviceWish
+from codegen.engine.manifest import PrecisionWish
 from codegen.settings import values
 from codegen.settings.exclude import usable_globs
 
@@ -43,7 +45,7 @@ def _globs(value: Any) -> tuple[str, ...]:
 
 
 _FLAG: Final = values.Kind("true or false", lambda value: isinstance(value, bool))
-_DEVICE: Final = values.one_of("auto", "cpu", "cuda")
+_DEVICE: Final = values.one_of(*get_args(DeviceWish))
 _MODEL: Final = values.Kind(
     "a name, or an absolute path", lambda value: isinstance(value, str), values.model
 )
@@ -64,7 +66,7 @@ _CANDIDATES: Final = values.number("a whole number", 1, 10, int, step=1)
 KEYS: Final[Mapping[str, Callable[[object], object]]] = {
     "model": values.model,
     "device": _DEVICE.read,
-    "precision": values.one_of("auto", "int4", "fp32", "fp16").read,
+    "precision": values.one_of(*get_args(PrecisionWish)).read,
     "threads": values.count,
     "offline": values.flag,
     "compute_path": values.word,
