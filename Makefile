@@ -14,7 +14,7 @@ export CODEGEN_MODEL_MIRRORS ?= $(CURDIR)/dev/mirrors.toml
 help:
 	@echo "make setup     make $(VENV) with everything for development"
 	@echo "make complete  fill a hole in examples/ with the default model (fetched on first run)"
-	@echo "make test      run the tests, real model included (5 to 6 minutes on two cores once it is cached)"
+	@echo "make test      run the tests, real model included (about 5 minutes on two cores once it is cached)"
 	@echo "make test-pythons  the same on each of Python 3.11 to 3.13 that is installed"
 	@echo "make test-deep run what costs much and seldom breaks; CI runs it too"
 	@echo "make test-slow run all slow tests"
