@@ -8,9 +8,9 @@
 ;; that doesn't read, and C-g waits, too; and a hook that signals is one that
 ;; Emacs runs no more.
 ;;
-;; So a write ends after a moment, by `with-timeout', whose timer runs while
-;; Emacs waits for the pipe.  Nothing is lost: what the pipe didn't take is in
-;; the process' own queue, which the next write sends first.
+;; So a write ends after a moment, by a timer, which runs while Emacs waits for
+;; the pipe.  Nothing is lost: what the pipe didn't take is in the process' own
+;; queue, which the next write sends first.
 
 ;;; Code:
 
@@ -39,9 +39,9 @@
 (defun codegen-wire--write (wire write)
   "Call WRITE, which writes to WIRE, for a moment; signal nothing."
   (condition-case problem
-      (with-timeout ((if (oref wire pause) 0 codegen-wire--patience)
-                     (codegen-wire--pause wire))
-        (funcall write))
+      (unless (codegen-wire--in-time (if (oref wire pause) 0 codegen-wire--patience)
+                                     write)
+        (codegen-wire--pause wire))
     (error
      (codegen-status-log (error-message-string problem))
      ;; One whose pipe is broken has ended for Emacs, and is started again.  For
@@ -49,6 +49,17 @@
      (let ((process (oref wire process)))
        (when (eq (process-status process) 'stop)
          (delete-process process))))))
+
+(defun codegen-wire--in-time (seconds write)
+  "Call WRITE; return whether it ended by itself within SECONDS.
+Unlike `with-timeout', whose tag is the same for all calls from one place, this
+ends the right write where a timer writes while another write waits."
+  (let* ((tag (list nil))
+         (timer (run-with-timer seconds nil (lambda () (throw tag nil)))))
+    (catch tag
+      (unwind-protect (funcall write)
+        (cancel-timer timer))
+      t)))
 
 (defun codegen-wire--pause (wire)
   "The server of WIRE doesn't read; go on later."

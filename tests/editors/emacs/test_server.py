@@ -162,6 +162,19 @@ def test_a_server_that_does_not_read_holds_nobody_up(emacs, make_shaped, tmp_pat
     server.close()
 
 
+def test_a_write_from_a_timer_leaves_the_limit_of_the_one_that_waits(emacs, scripted):
+    editor = emacs(scripted)
+    write = "(codegen-wire--write codegen-server--current (lambda () (sleep-for {})))"
+    # The timer's write begins while the first one waits, and would still wait at its limit.
+    took = editor.eval(
+        f"""(let ((start (float-time)))
+              (run-with-timer 0.02 nil (lambda () {write.format(0.5)}))
+              {write.format(30)}
+              (- (float-time) start))"""
+    )
+    assert took < 15
+
+
 def test_a_server_that_is_stopped_is_replaced(emacs, scripted):
     editor = emacs(scripted)
     process = '(get-process "codegen")'
