@@ -15,6 +15,13 @@ DeviceWish = Literal["auto", "cpu", "cuda"]
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
 
+# The options of the CUDA provider. `sdpa_kernel` is the set of attention kernels that may be used:
+# Flash (1), and memory-efficient attention (2) for cards older than Ampere, which Flash doesn't
+# support. By default, ONNX Runtime prefers cuDNN's kernel on cards from Hopper on if cuDNN is
+# installed, so results would depend on that. Source: docs/contrib_ops/cuda/gqa.md in ONNX
+# Runtime's repository; not measured on a GPU.
+_CUDA_OPTIONS: Final = {"sdpa_kernel": "3"}
+
 # NVIDIA's libraries that count cards: their names on Windows and on other systems, and the
 # functions with their arguments that begin, count and end. NVML is tried first, since it starts
 # nothing on a card. Some containers have only the other library, which computes. Source: nvml.h and
@@ -38,9 +45,10 @@ class Device:
     card: bool = False
 
     @property
-    def providers(self) -> list[str]:
-        """ONNX Runtime's execution providers, in order of preference."""
-        return [CUDA, CPU] if self.kind == "cuda" else [CPU]
+    def providers(self) -> list[tuple[str, dict[str, str]]]:
+        """ONNX Runtime's execution providers with their options, in order of preference."""
+        cpu: tuple[str, dict[str, str]] = (CPU, {})
+        return [(CUDA, dict(_CUDA_OPTIONS)), cpu] if self.kind == "cuda" else [cpu]
 
 
 def choose_device(wanted: DeviceWish) -> Device:

@@ -56,7 +56,7 @@ class Graph:
             self._session = ort.InferenceSession(str(path), options, providers=device.providers)
         except Exception as error:
             raise _failed_load(path, error) from error
-        if device.kind == "cuda" and self._session.get_providers()[0] != device.providers[0]:
+        if device.kind == "cuda" and self._session.get_providers()[0] != device.providers[0][0]:
             raise EngineError("onnxruntime fell back to the CPU while loading for CUDA")
         self._shape = shape
         self._names = [(past, present_name(past)) for past in past_names(shape)]

@@ -14,7 +14,7 @@ def check_refused(reason, *, card=False):
     """`auto` takes the CPU and says why in one line; `cuda` fails with the same words."""
     chosen = choose_device("auto")
     assert chosen.card == card
-    assert (chosen.kind, chosen.providers) == ("cpu", [CPU])
+    assert (chosen.kind, chosen.providers) == ("cpu", [(CPU, {})])
     assert chosen.note == f"running on the CPU: {reason}"
     assert len(chosen.note.splitlines()) == 1
     with pytest.raises(EngineError) as raised:
@@ -135,7 +135,7 @@ def test_what_was_begun_is_ended(monkeypatch):
 def test_a_gpu_is_chosen(with_provider, wanted):
     with_provider.setattr(ort, "get_ep_devices", lambda: [SimpleNamespace(ep_name=CUDA)])
     assert choose_device(wanted) == Device("cuda")
-    assert choose_device(wanted).providers == [CUDA, CPU]
+    assert choose_device(wanted).providers == [(CUDA, {"sdpa_kernel": "3"}), (CPU, {})]
 
 
 @pytest.mark.parametrize(
