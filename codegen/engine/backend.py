@@ -17,9 +17,10 @@ from codegen.engine.buffers import KvBuffers
 from codegen.engine.device import Device
 from codegen.engine.graph import Graph
 from codegen.engine.manifest import ExportedModel
+from codegen.engine.next_tokens import NextTokens
 from codegen.engine.outcome import FinishReason, Usage
 from codegen.engine.paths import ComputePaths
-from codegen.engine.sampling import Choice, Sampler
+from codegen.engine.sampling import Sampler
 from codegen.engine.slots import Slot, SlotPool
 from codegen.engine.types import Constraint, GenerateRequest, Step
 from codegen.errors import UsageError
@@ -40,6 +41,7 @@ class OnnxBackend:
         threads: int,
         paths: ComputePaths,
         capacity: int = 2048,
+        capture: bool = True,
         watch: Callable[[int, float], None] | None = None,
     ) -> None:
         """Loads the graphs and allocates the slots.
@@ -50,6 +52,7 @@ class OnnxBackend:
             threads: ONNX Runtime's threads.
             paths: which graph computes which calls.
             capacity: tokens that a slot holds, prompt and completion together.
+            capture: whether steps are captured as CUDA graphs, if the device is a GPU.
             watch: called after each chunk of a prompt with its tokens and the seconds that it took,
                 in the thread that computes.
 
@@ -65,7 +68,8 @@ class OnnxBackend:
         self.window = min(capacity, shape.window)
         self._watch = watch
         self._graphs: Mapping[str, Graph] = {
-            path: Graph(model.graph(path), shape, device, threads) for path in paths.used
+            path: Graph(model.graph(path), shape, device, threads, capture=capture)
+            for path in paths.used
         }
         dtype = self._graphs[paths.decode].kv_dtype
         self._pool = SlotPool(
@@ -104,19 +108,19 @@ class OnnxBackend:
         self._check([*prompt, *continuation])
         cancel = CancelToken()
         with self._lock:
-            slot, logits, _ = self.prefill(prompt, cancel)
-            rows = [logits]
+            slot, tokens, _ = self.prefill(prompt, cancel)
+            rows = np.empty((len(continuation), tokens.logits().shape[-1]), np.float32)
+            rows[0] = tokens.logits()[0, 0]
             batch = _Batch(self, slot, 1, self.window)
-            rows.extend(batch.step([token], cancel)[0] for token in continuation[:-1])
-        return np.stack(rows)
+            for row, token in zip(rows[1:], continuation, strict=False):
+                row[:] = batch.step([token], cancel).logits()[0, 0]
+        return rows
 
-    def prefill(
-        self, prompt: Sequence[int], cancel: CancelToken
-    ) -> tuple[Slot, NDArray[np.float32], int]:
+    def prefill(self, prompt: Sequence[int], cancel: CancelToken) -> tuple[Slot, NextTokens, int]:
         """Computes the part of `prompt` that is in no slot. The caller holds the lock.
 
         Returns:
-            The slot; the logits after the last token, [vocabulary]; how many tokens were cached.
+            The slot; what may come after the last token; how many tokens were cached.
         """
         # A request that was cancelled while it waited for the lock must not empty a slot.
         cancel.check()
@@ -126,13 +130,13 @@ class OnnxBackend:
             chunk = prompt[start : start + CHUNK]
             last = start + len(chunk) == len(prompt)
             begin = time.perf_counter()
-            logits = self.call(
+            tokens = self.call(
                 slot.buffers, [chunk], start, [len(chunk) - 1] if last else [], cancel
             )
             slot.ids.extend(chunk)
             if self._watch is not None:
                 self._watch(len(chunk), time.perf_counter() - begin)
-        return slot, logits[0, 0], cached
+        return slot, tokens, cached
 
     def call(
         self,
@@ -141,8 +145,8 @@ class OnnxBackend:
         past: int,
         positions: Sequence[int],
         cancel: CancelToken,
-    ) -> NDArray[np.float32]:
-        """A model call by the path for its size. Returns logits as `Graph.run` does."""
+    ) -> NextTokens:
+        """A model call by the path for its size. Returns what `Graph.run` does."""
         ids = np.asarray(rows, np.int64)
         return self._graphs[self.paths.of(ids.size)].run(buffers, ids, past, positions, cancel)
 
@@ -184,7 +188,7 @@ class OnnxGeneration:
         request = self._request
         with self._backend.lock:
             start = time.perf_counter()
-            slot, logits, cached = self._backend.prefill(request.prompt, self._cancel)
+            slot, tokens, cached = self._backend.prefill(request.prompt, self._cancel)
             prefilled = time.perf_counter()
             decoded = 0
             rows = [
@@ -193,13 +197,14 @@ class OnnxGeneration:
             ]
             room = min(request.max_tokens, self._backend.window - len(request.prompt))
             batch = _Batch(self._backend, slot, len(rows), len(request.prompt) + room)
-            row_logits = np.broadcast_to(logits, (len(rows), logits.size))
+            # All samples begin with the one row that the prompt has given.
+            places = [0] * len(rows)
             for count in range(1, room + 1):
                 alive: list[int] = []
                 for index, row in enumerate(rows):
                     if row.sample in self._ended:
                         continue
-                    step = row.advance(row_logits[index], request.stop_ids, last=count == room)
+                    step = row.advance(tokens, places[index], request.stop_ids, last=count == room)
                     decoded += step.token is not None
                     self._usage = Usage(
                         len(request.prompt),
@@ -217,7 +222,8 @@ class OnnxGeneration:
                     return
                 batch.keep(alive)
                 rows = [rows[index] for index in alive]
-                row_logits = batch.step([row.token for row in rows], self._cancel)
+                tokens = batch.step([row.token for row in rows], self._cancel)
+                places = list(range(len(rows)))
 
 
 class _Row:
@@ -229,9 +235,9 @@ class _Row:
         self._sampler = sampler
         self._constraint = constraint
 
-    def advance(self, logits: NDArray[np.float32], stop: frozenset[int], *, last: bool) -> Step:
-        """Chooses the next token."""
-        choice: Choice = self._sampler.choose(logits, self._constraint)
+    def advance(self, tokens: NextTokens, place: int, stop: frozenset[int], *, last: bool) -> Step:
+        """Chooses the next token. `place` is the sample's row in the call that computed them."""
+        choice = self._sampler.choose_from(tokens, place, self._constraint)
         if choice.token in stop:
             return Step(self.sample, None, choice.logprob, FinishReason.STOP)
         if self._constraint is not None:
@@ -261,13 +267,13 @@ class _Batch:
             self._buffers = self._buffers.rows(alive, self._length, self._capacity)
         self._live = len(alive)
 
-    def step(self, tokens: Sequence[int], cancel: CancelToken) -> NDArray[np.float32]:
-        """Appends a token to every live row; logits [rows, vocabulary]."""
+    def step(self, tokens: Sequence[int], cancel: CancelToken) -> NextTokens:
+        """Appends a token to every live row."""
         buffers = self._slot.buffers if self._buffers is None else self._buffers
         rows = [[token] for token in tokens]
-        logits = self._backend.call(buffers, rows, self._length, [0], cancel)
+        found = self._backend.call(buffers, rows, self._length, [0], cancel)
         if self._buffers is None:
             # A single sample's tokens stay in the slot: typing on continues from them.
             self._slot.ids.extend(tokens)
         self._length += 1
-        return logits[:, 0]
+        return found

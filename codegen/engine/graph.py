@@ -1,14 +1,23 @@
-"""One ONNX graph in one session: tokens and a cache in, logits at chosen positions out.
+"""One ONNX graph in one session: tokens and a cache in, the next tokens at chosen positions out.
 
-Inputs: input_ids [batch, tokens], attention_mask [batch, total tokens] (its sum is the length
-that GroupQueryAttention appends at), logits_positions [positions] (which of the call's tokens
-the head is computed for: a prompt never pays for it), past_key_values.N.key and .value.
-Outputs: logits [batch, positions, vocabulary], present.N.key and .value.
+Inputs: input_ids [batch, tokens], attention_mask [batch, capacity] (its sum is the length that
+GroupQueryAttention appends at; its shape never changes), logits_positions [positions] (which of
+the call's tokens the head is computed for: a prompt never pays for it), past_key_values.N.key and
+.value. Outputs: logits [batch, positions, vocabulary], present.N.key and .value; and, in an export
+for a GPU, best_tokens and best_logprobs, both [batch, positions].
+
+Calls of a few tokens have fixed shapes and addresses: their inputs and outputs are bound once for
+each cache, and written in place. On a GPU such a call is captured as a CUDA graph, and replayed.
+ONNX Runtime runs a call more than once before it captures it, which is harmless: a call writes its
+keys and values where the mask says, so that running it again writes the same.
 """
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import onnxruntime as ort
@@ -19,6 +28,8 @@ from codegen.engine.buffers import KvBuffers, past_names, present_name
 from codegen.engine.device import Device
 from codegen.engine.manifest import WEIGHTS_FILE, Shape
 from codegen.engine.memory import is_out_of_memory
+from codegen.engine.next_tokens import Best, NextTokens
+from codegen.engine.tensors import StaticTensor
 from codegen.errors import (
     CancelledError,
     CodegenError,
@@ -27,13 +38,24 @@ from codegen.errors import (
     OutOfMemoryError,
 )
 
+STEPS: Final = (1, 2, 4, 8)
+"""Tokens of a row in the calls of fixed shapes: a step, and drafts that a step checks."""
+
+NOT_CAPTURED: Final = "-1"
+"""The id by which ONNX Runtime neither captures nor replays a call."""
+
+BEST_TOKENS, BEST_LOGPROBS = "best_tokens", "best_logprobs"
+"""The outputs of a graph that chooses the likeliest tokens itself."""
+
 ort.set_default_logger_severity(3)  # errors only: its warnings are about its own optimisations
 
 
 class Graph:
     """A session on one graph. A call binds the buffers that it names."""
 
-    def __init__(self, path: Path, shape: Shape, device: Device, threads: int) -> None:
+    def __init__(
+        self, path: Path, shape: Shape, device: Device, threads: int, *, capture: bool = True
+    ) -> None:
         """Loads a graph with its weights.
 
         Args:
@@ -41,6 +63,7 @@ class Graph:
             shape: of the model, as the manifest says.
             device: where to run.
             threads: that one call computes with.
+            capture: whether calls of a few tokens are captured, if the device is a GPU.
 
         Raises:
             OutOfMemoryError: there is no memory for it.
@@ -65,7 +88,15 @@ class Graph:
         if missing := sorted(wanted - inputs.keys()):
             raise CorruptModelError(f"{path} has no input {missing[0]}; export the model again")
         self.kv_dtype: np.dtype[Any] = _dtype(inputs[self._names[0][0]].type)
-        self._bound: tuple[KvBuffers, ort.IOBinding] | None = None
+        outputs = {node.name: node for node in self._session.get_outputs()}
+        self._logits_dtype = _dtype(outputs["logits"].type)
+        self._chooses = BEST_TOKENS in outputs
+        self._device = device.kind
+        self._captures = capture and device.kind == "cuda"
+        self._ids = itertools.count(1)
+        self._steps: WeakKeyDictionary[KvBuffers, dict[tuple[int, int], _StaticCall]]
+        self._steps = WeakKeyDictionary()
+        self._chunks: WeakKeyDictionary[KvBuffers, ort.IOBinding] = WeakKeyDictionary()
 
     def run(
         self,
@@ -74,7 +105,7 @@ class Graph:
         past: int,
         positions: Sequence[int],
         cancel: CancelToken,
-    ) -> NDArray[np.float32]:
+    ) -> NextTokens:
         """Appends tokens to the cache.
 
         Args:
@@ -82,10 +113,10 @@ class Graph:
             ids: [batch, tokens].
             past: valid tokens in every row.
             positions: indices into the call's tokens whose logits are wanted; may be empty.
-            cancel: interrupts the call.
+            cancel: interrupts the call, unless it is captured: then the call is too short for that.
 
         Returns:
-            Logits, [batch, positions, vocabulary].
+            What may come next at these positions.
 
         Raises:
             CancelledError: the call was interrupted; what it wrote lies beyond `past`.
@@ -93,38 +124,107 @@ class Graph:
             EngineError: ONNX Runtime failed for another reason.
         """
         cancel.check()
-        options = ort.RunOptions()
-        binding = self._binding(buffers)
-        mask = np.ones((ids.shape[0], past + ids.shape[1]), np.int64)
-        wanted = np.asarray(positions, np.int64)
-        binding.bind_cpu_input("input_ids", ids)
-        binding.bind_cpu_input("attention_mask", mask)
-        binding.bind_cpu_input("logits_positions", wanted)
-        binding.bind_output("logits", "cpu")
         try:
-            with cancel.on_cancel(lambda: setattr(options, "terminate", True)):
-                self._session.run_with_iobinding(binding, options)
+            return self._run(buffers, ids, past, np.asarray(positions, np.int64), cancel)
+        except CodegenError:
+            raise
         except Exception as error:
             if cancel.cancelled:
                 raise CancelledError("cancelled") from None
             if is_out_of_memory(error):
                 raise OutOfMemoryError("there is not enough memory to run the model") from error
             raise EngineError(f"the model failed: {_first_line(error)}") from error
-        logits: NDArray[Any] = binding.get_outputs()[0].numpy()
-        return logits.astype(np.float32, copy=False)
+
+    def _run(
+        self,
+        buffers: KvBuffers,
+        ids: NDArray[np.int64],
+        past: int,
+        positions: NDArray[np.int64],
+        cancel: CancelToken,
+    ) -> NextTokens:
+        options = ort.RunOptions()
+        buffers.show(past + ids.shape[1])
+        if ids.shape[1] in STEPS and positions.size:
+            step = self._step(buffers, ids.shape[1], positions.size)
+            step.ids.write(ids)
+            step.positions.write(positions)
+            if step.graph_id is not None:
+                # It isn't interrupted: an interrupted capture would leave the stream broken.
+                options.add_run_config_entry("gpu_graph_id", step.graph_id)
+                self._session.run_with_iobinding(step.binding, options)
+                return NextTokens(step.out.logits, step.out.best)
+            binding, out = step.binding, step.out
+        else:
+            binding = self._chunk(buffers)
+            binding.bind_cpu_input("input_ids", ids)
+            binding.bind_cpu_input("logits_positions", positions)
+            out = self._bind_outputs(binding, buffers.batch, positions.size)
+        if self._captures:
+            options.add_run_config_entry("gpu_graph_id", NOT_CAPTURED)
+        with cancel.on_cancel(lambda: setattr(options, "terminate", True)):
+            self._session.run_with_iobinding(binding, options)
+        return NextTokens(out.logits, out.best)
+
+    def _step(self, buffers: KvBuffers, tokens: int, positions: int) -> "_StaticCall":
+        """The call of that form into these caches; bound when it is first made."""
+        calls = self._steps.setdefault(buffers, {})
+        call = calls.get((tokens, positions))
+        if call is None:
+            binding = self._binding(buffers)
+            ids = StaticTensor((buffers.batch, tokens), np.int64, self._device)
+            wanted = StaticTensor((positions,), np.int64, self._device)
+            binding.bind_ortvalue_input("input_ids", ids.value)
+            binding.bind_ortvalue_input("logits_positions", wanted.value)
+            out = self._bind_outputs(binding, buffers.batch, positions)
+            graph_id = str(next(self._ids)) if self._captures else None
+            call = calls[tokens, positions] = _StaticCall(binding, ids, wanted, out, graph_id)
+        return call
+
+    def _chunk(self, buffers: KvBuffers) -> ort.IOBinding:
+        """The binding of these caches for calls of any size."""
+        if buffers not in self._chunks:
+            self._chunks[buffers] = self._binding(buffers)
+        return self._chunks[buffers]
 
     def _binding(self, buffers: KvBuffers) -> ort.IOBinding:
-        """The binding of these buffers; binding a cache anew costs more than the rest of a step."""
-        if self._bound is not None and self._bound[0] is buffers:
-            return self._bound[1]
+        """A binding of the caches, which takes longer than all else that Python does in a step."""
         binding = self._session.io_binding()
-        # Outputs come back in the order in which they were first bound: the logits are the first.
-        binding.bind_output("logits", "cpu")
+        binding.bind_ortvalue_input("attention_mask", buffers.mask.value)
         for past, present in self._names:
             binding.bind_ortvalue_input(past, buffers.values[past])
             binding.bind_ortvalue_output(present, buffers.values[past])
-        self._bound = (buffers, binding)
         return binding
+
+    def _bind_outputs(self, binding: ort.IOBinding, batch: int, positions: int) -> "_Outputs":
+        dims = (batch, positions)
+        logits = StaticTensor((*dims, self._shape.vocabulary), self._logits_dtype, self._device)
+        binding.bind_ortvalue_output("logits", logits.value)
+        if not self._chooses:
+            return _Outputs(logits, None)
+        best = Best(
+            StaticTensor(dims, np.int64, self._device), StaticTensor(dims, np.float32, self._device)
+        )
+        binding.bind_ortvalue_output(BEST_TOKENS, best.tokens.value)
+        binding.bind_ortvalue_output(BEST_LOGPROBS, best.logprobs.value)
+        return _Outputs(logits, best)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    logits: StaticTensor
+    best: Best | None
+
+
+@dataclass(frozen=True, slots=True)
+class _StaticCall:
+    """A call of a fixed form into certain caches; `graph_id` names its captured CUDA graph."""
+
+    binding: ort.IOBinding
+    ids: StaticTensor  # [batch, tokens]
+    positions: StaticTensor  # [positions]
+    out: _Outputs
+    graph_id: str | None
 
 
 def _failed_load(path: Path, error: Exception) -> CodegenError:

@@ -1,23 +1,15 @@
 """Choosing a token from logits."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codegen.engine.next_tokens import Choice, NextTokens
 from codegen.engine.types import Constraint, Sampling
 
 _FEW: Final = 128
 """So many of the likeliest tokens are searched for the nucleus first; nearly always it is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A token, and the natural logarithm of its probability at temperature 1, unconstrained."""
-
-    token: int
-    logprob: float
 
 
 class Sampler:
@@ -41,6 +33,17 @@ class Sampler:
         top = float(logits.max())
         normaliser = top + float(np.log(np.exp(logits - top).sum(dtype=np.float64)))
         return Choice(token=token, logprob=float(logits[token]) - normaliser)
+
+    def choose_from(self, tokens: NextTokens, row: int, constraint: Constraint | None) -> Choice:
+        """The next token of a row: the graph's own choice if it is what `choose` would say.
+
+        Logits then stay where they are. They are needed for samples, and where not every token is
+        allowed.
+        """
+        best = tokens.best(row) if self._sampling.greedy else None
+        if best is not None and (constraint is None or constraint.allowed() is None):
+            return best
+        return self.choose(tokens.logits()[row, 0], constraint)
 
     def _draw(self, logits: NDArray[np.float32]) -> int:
         """Samples an index by temperature, then top-k, then top-p (nucleus)."""
