@@ -24,6 +24,7 @@ from codegen.doctor.checks import Check
 from codegen.document import open_document
 from codegen.engine.device import Device, choose_device, physical_cores
 from codegen.engine.manifest import ExportedModel
+from codegen.engine.nvidia import first_card
 from codegen.errors import CodegenError, EngineError, OutOfMemoryError
 from codegen.models.store import Store
 from codegen.progress import Progress
@@ -54,12 +55,14 @@ def examine(settings: Settings, progress: Progress) -> Iterator[Check]:
 
         providers = ", ".join(ort.get_available_providers())
         yield Check("onnxruntime", "ok", f"{ort.__version__}, with {providers}")
+        if (card := first_card()) is not None:
+            yield checks.gpu(card)
         device = choose_device(settings.device)
     except (ImportError, AttributeError) as error:  # half a package imports as an empty module
         yield Check("onnxruntime", "failed", f"can't be imported: {error}", checks.reinstall())
         return
     except EngineError as error:
-        yield Check("device", "failed", str(error), "use --device cpu, or install what is missing")
+        yield Check("device", "failed", str(error), "or use --device cpu")
         return
     yield checks.device_choice(device)
     yield checks.processor_features(processor(), Path("/proc/cpuinfo"), platform.machine())
