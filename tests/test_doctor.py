@@ -19,7 +19,7 @@ from codegen.models.catalogue import default_entry
 from codegen.models.store import Store
 from codegen.progress import NullProgress
 from codegen.settings.config import Settings
-from tests.engine.machines import NO_CARD, ON_LINUX_13, Cuda, Machine, play
+from tests.engine.machines import GB, NO_CARD, ON_LINUX_13, Cuda, Machine, Nvml, play
 from tests.scripted_model import scripted_model
 
 
@@ -135,6 +135,28 @@ def test_a_gpu_that_was_asked_for_and_fails(monkeypatch, tmp_path):
         "CUDA can't be used: the NVIDIA driver supports CUDA 12.4, and this onnxruntime needs "
         "CUDA 13; update the driver to 580 or newer"
     )
+
+
+@pytest.mark.parametrize(("wanted", "status"), [("auto", "warning"), ("cuda", "failed")])
+def test_a_gpu_with_too_little_free_memory(monkeypatch, tmp_path, tiny, wanted, status):
+    play(Machine(nvml=Nvml(free=GB)), monkeypatch, tmp_path)
+    looked = []
+
+    def model_state(settings):
+        looked.append(settings.device)
+        return tiny.fp32, doctor.Check("model", "ok", "here")
+
+    monkeypatch.setattr(doctor, "model_state", model_state)
+    monkeypatch.setattr(doctor, "download_state", lambda *_, **__: iter(()))
+    monkeypatch.setattr(examine, "_running", lambda *_: iter(()))
+    found = {
+        check.name: check for check in examine.examine(Settings(device=wanted), NullProgress())
+    }
+    assert found["gpu memory"].status == status
+    assert found["gpu memory"].detail.startswith("NVIDIA Test has 1.0 GB of memory free, and ")
+    assert found["gpu memory"].advice == "run: codegen config set device cpu"
+    # What `auto` would run then is checked as well.
+    assert looked == (["auto", "cpu"] if wanted == "auto" else ["cuda"])
 
 
 @pytest.mark.parametrize(

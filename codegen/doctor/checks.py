@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from codegen.cancel import CancelToken
-from codegen.engine.device import Device
+from codegen.engine.cuda import Obstacle
+from codegen.engine.device import Device, DeviceWish
 from codegen.engine.manifest import ExportedModel
 from codegen.engine.nvidia import Card
 from codegen.engine.types import Backend, GenerateRequest
@@ -77,6 +78,12 @@ def gpu(card: Card) -> Check:
     """Shows the card that models would run on, and how much of its memory is free."""
     free, total = human_bytes(card.free), human_bytes(card.total)
     return Check("gpu", "ok", f"{card.name}, {free} of {total} free, driver {card.driver}")
+
+
+def gpu_memory(shortage: Obstacle, wanted: DeviceWish) -> Check:
+    """Tells that the model doesn't fit into the memory that is free on the card."""
+    status: Status = "failed" if wanted == "cuda" else "warning"
+    return Check("gpu memory", status, shortage.sentence, shortage.advice)
 
 
 def processor_features(name: str, cpuinfo: Path, machine: str) -> Check:

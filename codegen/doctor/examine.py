@@ -68,6 +68,16 @@ def examine(settings: Settings, progress: Progress) -> Iterator[Check]:
     yield checks.processor_features(processor(), Path("/proc/cpuinfo"), platform.machine())
     yield checks.threads(settings.threads, physical_cores())
     model, state = checks.model_state(settings)
+    if model is not None and device.kind == "cuda":
+        from codegen.models.fitting import memory_obstacle  # noqa: PLC0415 - see the docstring
+
+        if (shortage := memory_obstacle(model.manifest)) is not None:
+            yield checks.gpu_memory(shortage, settings.device)
+            if settings.device == "auto":
+                # As a model is loaded then; see codegen.models.loading.
+                settings = dataclasses.replace(settings, device="cpu")
+                device = Device("cpu", shortage, card=True)
+                model, state = checks.model_state(settings)
     memory_needed = _MEMORY if model is None else model.manifest.weights_bytes + _BESIDE_WEIGHTS
     machine = psutil.virtual_memory()
     yield checks.memory(machine.total, machine.available, memory_needed)

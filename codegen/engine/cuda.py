@@ -38,6 +38,7 @@ class ObstacleKind(Enum):
     CARD_TOO_OLD = "CUDA supports only newer cards"
     LIBRARY_MISSING = "a library that the provider needs isn't here"
     PROVIDER_FAILS = "the provider can't be loaded for another reason"
+    NO_MEMORY = "too little of the card's memory is free"
 
 
 @dataclass(frozen=True, slots=True)
