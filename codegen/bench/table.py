@@ -4,8 +4,8 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from codegen.bench import Figures, Round
 from codegen.bench.engine import CONTEXT, PROMPT, pairwise
+from codegen.bench.rounds import Figures, Round
 
 _NOTES = """\
 The ratios are medians over the rounds, in each of which llama.cpp's figure was taken right after \

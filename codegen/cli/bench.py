@@ -53,7 +53,7 @@ def engine(
     offline: bool,
 ) -> None:
     """Measure the engine, in turn with llama.cpp on the same GGUF file; takes minutes."""
-    from codegen.bench import run  # noqa: PLC0415 - not needed for --help
+    from codegen.bench.rounds import run  # noqa: PLC0415 - not needed for --help
     from codegen.bench.table import markdown, table  # noqa: PLC0415
 
     settings = user_settings(model=model, device=device, offline=offline)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from codegen.bench import Figures, Round, engine, llama
+from codegen.bench import engine, llama
 from codegen.bench.engine import Decoded, ProcessFigures, Texts
+from codegen.bench.rounds import Figures, Round
 from codegen.bench.table import Row, markdown, table
 from codegen.engine.scripted import ScriptedBackend
 from codegen.errors import EngineError
