@@ -9,7 +9,7 @@ export CODEGEN_MODEL_MIRRORS ?= $(CURDIR)/dev/mirrors.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup complete test test-pythons test-deep test-slow test-editors test-editors-quick test-editors-vscode \
-	check format bench build install clean selftest eval-slice
+	check format bench bench-gpu-pieces bench-gpu build install clean selftest eval-slice
 
 help:
 	@echo "make setup     make $(VENV) with everything for development"
@@ -26,6 +26,8 @@ help:
 	@echo "make build     a wheel, an sdist and the editors' clients, in dist/"
 	@echo "make install   install codegen for yourself, by pipx"
 	@echo "make bench     the benchmarks of docs/benchmarks.md"
+	@echo "make bench-gpu-pieces  all that a GPU machine without network lacks, in pieces of 45 MB"
+	@echo "make bench-gpu  take in such pieces, check the engine on the GPU, and measure it"
 
 $(STAMP): pyproject.toml constraints/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make setup PYTHON=/path/to/python3.11")'
@@ -100,6 +102,13 @@ bench: $(STAMP)
 	$(BIN)/codegen bench context
 	$(BIN)/codegen bench server
 	$(BIN)/codegen bench typing
+
+bench-gpu-pieces: $(STAMP)
+	$(BIN)/python -m dev.bench_gpu pieces $(ARGS)
+
+# On a machine where nothing can be installed: its own Python, and no environment.
+bench-gpu:
+	$(PYTHON) -m dev.bench_gpu run $(ARGS)
 
 # A wheel, an sdist, and the editors' clients, all in dist/.
 build: $(STAMP)

@@ -136,7 +136,7 @@ class _Making:
                 read = checkpoints.from_gguf(source, self._checkpoint)
             self._checkpoint, self.family = read.directory, read.family
             tokenizer = _tokenizer_files(self._checkpoint, self._directory)
-            self._samples = _samples(tokenizer, recognise(tokenizer.special_ids))
+            self._samples = sample_holes(tokenizer, recognise(tokenizer.special_ids))
 
     def build(self) -> Path:
         """Lets the builder make the graph: in fp32, if it is quantized for the CPU later."""
@@ -219,7 +219,8 @@ def _tokenizer_files(checkpoint: Path, directory: Path) -> Tokenizer:
     return tokenizer
 
 
-def _samples(tokenizer: Tokenizer, ids: FamilyIds) -> Mapping[str, list[parity.SampleHole]]:
+def sample_holes(tokenizer: Tokenizer, ids: FamilyIds) -> Mapping[str, list[parity.SampleHole]]:
+    """The fixed samples in a model's tokens: those for "calibration", and those for "parity"."""
     raw = json.loads(SAMPLES.read_text(encoding="utf-8"))
     return {
         kind: [
