@@ -12,11 +12,14 @@ from codegen.cli import run
 from codegen.doctor import checks as doctor
 from codegen.doctor import examine
 from codegen.document import Document
+from codegen.engine.cuda import Obstacle, ObstacleKind
 from codegen.engine.device import Device
 from codegen.engine.scripted import ScriptedBackend
 from codegen.models.catalogue import default_entry
 from codegen.models.store import Store
+from codegen.progress import NullProgress
 from codegen.settings.config import Settings
+from tests.engine.machines import GB, NO_CARD, ON_LINUX_13, Cuda, Machine, Nvml, play
 from tests.scripted_model import scripted_model
 
 
@@ -62,13 +65,98 @@ def test_installed_runtimes_are_found(monkeypatch):
     assert "version of onnxruntime, onnxruntime-gpu version" in check.detail
 
 
-def test_device():
-    assert statuses(
-        doctor.device_choice(Device("cuda")),
-        doctor.device_choice(Device("cpu")),
-        doctor.device_choice(Device("cpu", note="no driver")),
-        doctor.device_choice(Device("cpu", note="no libraries", card=True)),
-    ) == ["ok", "ok", "ok", "warning"]
+@pytest.mark.parametrize(
+    ("device", "status", "detail", "advice"),
+    [
+        (Device("cuda"), "ok", "cuda", None),
+        (Device("cpu"), "ok", "cpu", None),
+        (Device("cpu", NO_CARD), "ok", "running on the CPU: no card", None),
+        (
+            Device(
+                "cpu", Obstacle(ObstacleKind.LIBRARY_MISSING, "x is missing", "run: y"), card=True
+            ),
+            "warning",
+            "running on the CPU: x is missing",
+            "run: y",
+        ),
+        (
+            Device("cpu", Obstacle(ObstacleKind.CARD_TOO_OLD, "it is old"), card=True),
+            "warning",
+            "running on the CPU: it is old",
+            "codegen config set device cpu, to see this no more",
+        ),
+    ],
+)
+def test_device(device, status, detail, advice):
+    check = doctor.device_choice(device)
+    assert (*statuses(check), check.detail, check.advice) == (status, detail, advice)
+
+
+def first_checks(settings):
+    """The doctor's checks up to the device, by their names."""
+    found = {}
+    for check in examine.examine(settings, NullProgress()):
+        found[check.name] = check
+        if check.name == "device":
+            return found
+    raise AssertionError("the device was not checked")
+
+
+@pytest.mark.parametrize(
+    ("machine", "gpu", "device"),
+    [
+        (Machine(), "NVIDIA Test, 8.0 GB of 10.0 GB free, driver 580.65.06", "cuda"),
+        (
+            Machine(in_pip=ON_LINUX_13[1:]),
+            "NVIDIA Test, 8.0 GB of 10.0 GB free, driver 580.65.06",
+            "running on the CPU: libcublasLt.so.13 of CUDA 13 is missing",
+        ),
+        (Machine(nvml=None), None, "cuda"),
+        (
+            Machine(nvml=None, cuda=None),
+            None,
+            "running on the CPU: there is no NVIDIA GPU, or no driver for it",
+        ),
+    ],
+)
+def test_gpu(monkeypatch, tmp_path, machine, gpu, device):
+    play(machine, monkeypatch, tmp_path)
+    found = first_checks(Settings())
+    assert (found["gpu"].detail if "gpu" in found else None) == gpu
+    assert found["device"].detail == device
+
+
+def test_a_gpu_that_was_asked_for_and_fails(monkeypatch, tmp_path):
+    play(Machine(cuda=Cuda(version=12040)), monkeypatch, tmp_path)
+    found = first_checks(Settings(device="cuda"))
+    assert found["gpu"].status == "ok"
+    assert found["device"].status == "failed"
+    assert found["device"].detail == (
+        "CUDA can't be used: the NVIDIA driver supports CUDA 12.4, and this onnxruntime needs "
+        "CUDA 13; update the driver to 580 or newer"
+    )
+
+
+@pytest.mark.parametrize(("wanted", "status"), [("auto", "warning"), ("cuda", "failed")])
+def test_a_gpu_with_too_little_free_memory(monkeypatch, tmp_path, tiny, wanted, status):
+    play(Machine(nvml=Nvml(free=GB)), monkeypatch, tmp_path)
+    looked = []
+
+    def model_state(settings):
+        looked.append(settings.device)
+        return tiny.fp32, doctor.Check("model", "ok", "here")
+
+    monkeypatch.setattr(doctor, "model_state", model_state)
+    monkeypatch.setattr(doctor, "download_state", lambda *_, **__: iter(()))
+    monkeypatch.setattr(examine, "_running", lambda *_: iter(()))
+    found = {
+        check.name: check for check in examine.examine(Settings(device=wanted), NullProgress())
+    }
+    assert found["gpu memory"].status == status
+    assert found["gpu memory"].detail.startswith("NVIDIA Test has 1.0 GB of memory free, and ")
+    assert found["gpu memory"].advice == "run: codegen config set device cpu"
+    # What `auto` would run then is checked as well.
+    assert looked == (["auto", "cpu"] if wanted == "auto" else ["cuda"])
 
 
 @pytest.mark.parametrize(
@@ -193,7 +281,7 @@ def test_json(capsys):
 
 
 def test_a_device_that_does_not_work(capsys, monkeypatch):
-    monkeypatch.setattr("codegen.engine.device._why_no_cuda", lambda: "no card")
+    monkeypatch.setattr("codegen.engine.device.find_obstacle", lambda: NO_CARD)
     assert run(["doctor", "--device", "cuda"]) == 4
     assert "CUDA can't be used: no card" in capsys.readouterr().out
 

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from codegen.cancel import CancelToken
-from codegen.engine.device import Device
+from codegen.engine.cuda import Obstacle
+from codegen.engine.device import Device, DeviceWish
 from codegen.engine.manifest import ExportedModel
+from codegen.engine.nvidia import Card
 from codegen.engine.types import Backend, GenerateRequest
 from codegen.errors import CorruptModelError, ModelMissingError
 from codegen.models.catalogue import CatalogueEntry
@@ -63,10 +65,25 @@ def runtime_packages(installed: Mapping[str, str]) -> Check:
 
 def device_choice(device: Device) -> Check:
     """Shows where models run, and why they don't run on a GPU."""
-    if device.note is not None and device.card:
-        advice = 'pip install "onnxruntime-gpu[cuda,cudnn]" brings the libraries for the GPU here'
-        return Check("device", "warning", device.note, advice)
-    return Check("device", "ok", device.kind if device.note is None else device.note)
+    if device.obstacle is None:
+        return Check("device", "ok", device.kind)
+    detail = f"running on the CPU: {device.obstacle.sentence}"
+    if not device.card:
+        return Check("device", "ok", detail)
+    advice = device.obstacle.advice or "codegen config set device cpu, to see this no more"
+    return Check("device", "warning", detail, advice)
+
+
+def gpu(card: Card) -> Check:
+    """Shows the card that models would run on, and how much of its memory is free."""
+    free, total = human_bytes(card.free), human_bytes(card.total)
+    return Check("gpu", "ok", f"{card.name}, {free} of {total} free, driver {card.driver}")
+
+
+def gpu_memory(shortage: Obstacle, wanted: DeviceWish) -> Check:
+    """Tells that the model doesn't fit into the memory that is free on the card."""
+    status: Status = "failed" if wanted == "cuda" else "warning"
+    return Check("gpu memory", status, shortage.sentence, shortage.advice)
 
 
 def processor_features(name: str, cpuinfo: Path, machine: str) -> Check:

@@ -24,6 +24,7 @@ from codegen.doctor.checks import Check
 from codegen.document import open_document
 from codegen.engine.device import Device, choose_device, physical_cores
 from codegen.engine.manifest import ExportedModel
+from codegen.engine.nvidia import first_card
 from codegen.errors import CodegenError, EngineError, OutOfMemoryError
 from codegen.models.store import Store
 from codegen.progress import Progress
@@ -54,17 +55,29 @@ def examine(settings: Settings, progress: Progress) -> Iterator[Check]:
 
         providers = ", ".join(ort.get_available_providers())
         yield Check("onnxruntime", "ok", f"{ort.__version__}, with {providers}")
+        if (card := first_card()) is not None:
+            yield checks.gpu(card)
         device = choose_device(settings.device)
     except (ImportError, AttributeError) as error:  # half a package imports as an empty module
         yield Check("onnxruntime", "failed", f"can't be imported: {error}", checks.reinstall())
         return
     except EngineError as error:
-        yield Check("device", "failed", str(error), "use --device cpu, or install what is missing")
+        yield Check("device", "failed", str(error), "or use --device cpu")
         return
     yield checks.device_choice(device)
     yield checks.processor_features(processor(), Path("/proc/cpuinfo"), platform.machine())
     yield checks.threads(settings.threads, physical_cores())
     model, state = checks.model_state(settings)
+    if model is not None and device.kind == "cuda":
+        from codegen.models.fitting import memory_obstacle  # noqa: PLC0415 - see the docstring
+
+        if (shortage := memory_obstacle(model.manifest)) is not None:
+            yield checks.gpu_memory(shortage, settings.device)
+            if settings.device == "auto":
+                # As a model is loaded then; see codegen.models.loading.
+                settings = dataclasses.replace(settings, device="cpu")
+                device = Device("cpu", shortage, card=True)
+                model, state = checks.model_state(settings)
     memory_needed = _MEMORY if model is None else model.manifest.weights_bytes + _BESIDE_WEIGHTS
     machine = psutil.virtual_memory()
     yield checks.memory(machine.total, machine.available, memory_needed)

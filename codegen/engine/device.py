@@ -1,19 +1,18 @@
 """The device that a model runs on, and the number of threads."""
 
-import ctypes
-import os
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import psutil
 
+from codegen.engine.cuda import CUDA, Obstacle, find_obstacle
+from codegen.engine.nvidia import nvidia_cards
 from codegen.errors import EngineError
 
 DeviceKind = Literal["cpu", "cuda"]
 DeviceWish = Literal["auto", "cpu", "cuda"]
 
-CUDA = "CUDAExecutionProvider"
-CPU = "CPUExecutionProvider"
+CPU: Final = "CPUExecutionProvider"
 
 # The options of the CUDA provider. `sdpa_kernel` is the set of attention kernels that may be used:
 # Flash (1), and memory-efficient attention (2) for cards older than Ampere, which Flash doesn't
@@ -22,27 +21,23 @@ CPU = "CPUExecutionProvider"
 # Runtime's repository; not measured on a GPU.
 _CUDA_OPTIONS: Final = {"sdpa_kernel": "3"}
 
-# NVIDIA's libraries that count cards: their names on Windows and on other systems, and the
-# functions with their arguments that begin, count and end. NVML is tried first, since it starts
-# nothing on a card. Some containers have only the other library, which computes. Source: nvml.h and
-# cuda.h.
-_LIBRARIES: Final = (
-    (("nvml.dll", "libnvidia-ml.so.1"), ("nvmlInit_v2",), "nvmlDeviceGetCount_v2", "nvmlShutdown"),
-    (("nvcuda.dll", "libcuda.so.1"), ("cuInit", 0), "cuDeviceGetCount", None),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Device:
     """Where to run.
 
-    `note` says in one line why it is not what `auto` would have liked; `card` that this machine has
-    a GPU nevertheless, so that its user may want to know.
+    `obstacle` is why it is not what `auto` would have liked; `card` says that this machine has a
+    GPU nevertheless, so that its user may want to know.
     """
 
     kind: DeviceKind
-    note: str | None = None
+    obstacle: Obstacle | None = None
     card: bool = False
+
+    @property
+    def note(self) -> str | None:
+        """Why models run on the CPU, in one sentence; None if there is nothing to explain."""
+        return None if self.obstacle is None else f"running on the CPU: {self.obstacle.sentence}"
 
     @property
     def providers(self) -> list[tuple[str, dict[str, str]]]:
@@ -59,58 +54,12 @@ def choose_device(wanted: DeviceWish) -> Device:
     """
     if wanted == "cpu":
         return Device("cpu")
-    reason = _why_no_cuda()
-    if reason is None:
+    obstacle = find_obstacle()
+    if obstacle is None:
         return Device("cuda")
     if wanted == "cuda":
-        raise EngineError(f"CUDA can't be used: {reason}")
-    return Device("cpu", note=f"running on the CPU: {reason}", card=nvidia_cards() > 0)
-
-
-def nvidia_cards() -> int:
-    """How many GPUs NVIDIA's driver offers to this process; 0 if there is no driver.
-
-    Its libraries are asked, and not /proc, which says nothing of it on Windows and under WSL 2.
-    """
-    for names, begin, count, end in _LIBRARIES:
-        try:
-            library = ctypes.CDLL(names[0] if os.name == "nt" else names[1])
-            number = _count(library, begin, count)
-            if number is not None and end is not None:
-                getattr(library, end)()
-        except (OSError, AttributeError):  # not here, or not the one of that name
-            continue
-        if number is not None:
-            return number
-    return 0
-
-
-def _count(library: Any, begin: tuple[Any, ...], count: str) -> int | None:
-    """The number of cards that a library counts; None if it can't reach the driver."""
-    name, *arguments = begin
-    number = ctypes.c_uint(0)
-    if getattr(library, name)(*arguments) or getattr(library, count)(ctypes.byref(number)):
-        return None
-    return number.value
-
-
-def _why_no_cuda() -> str | None:
-    import onnxruntime as ort  # noqa: PLC0415 - heavy, and doctor wants this module without it
-
-    if CUDA not in ort.get_available_providers():
-        return "this onnxruntime has no CUDA provider"
-    # ONNX Runtime may have the provider though there is no card. A session then falls back to the
-    # CPU without an error, so the card is looked for first.
-    if not nvidia_cards():
-        return "there is no NVIDIA GPU, or no driver for it"
-    try:
-        ort.preload_dlls()
-        devices = [device for device in ort.get_ep_devices() if device.ep_name == CUDA]
-    except Exception as error:  # noqa: BLE001 - whatever the libraries raise is the answer
-        return f"its libraries can't be loaded ({' '.join(str(error).split())})"
-    if not devices:
-        return "no CUDA device was found"
-    return None
+        raise EngineError(f"CUDA can't be used: {obstacle}")
+    return Device("cpu", obstacle, card=nvidia_cards() > 0)
 
 
 def physical_cores() -> int:

@@ -13,6 +13,7 @@ keys and values where the mask says, so that running it again writes the same.
 """
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,9 @@ BEST_TOKENS, BEST_LOGPROBS = "best_tokens", "best_logprobs"
 
 ort.set_default_logger_severity(3)  # errors only: its warnings are about its own optimisations
 
+# What an error of CUDA says after the C++ signature of the function that failed.
+_CUDA_FAILURE: Final = re.compile(r"CUDA failure \d+:[^;\n]*")
+
 
 class Graph:
     """A session on one graph. A call binds the buffers that it names."""
@@ -68,7 +72,7 @@ class Graph:
         Raises:
             OutOfMemoryError: there is no memory for it.
             CorruptModelError: one of its files is missing or damaged, or is another model's.
-            EngineError: CUDA was asked for, and ONNX Runtime took the CPU.
+            EngineError: CUDA was asked for, and failed, or ONNX Runtime took the CPU.
         """
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
@@ -76,7 +80,10 @@ class Graph:
         # Waiting threads spin within a call, which makes it faster, and sleep between calls.
         options.add_session_config_entry("session.force_spinning_stop", "1")
         try:
-            self._session = ort.InferenceSession(str(path), options, providers=device.providers)
+            # Without its fallback, which prints to standard output, and hides why a GPU failed.
+            self._session = ort.InferenceSession(
+                str(path), options, providers=device.providers, enable_fallback=0
+            )
         except Exception as error:
             raise _failed_load(path, error) from error
         if device.kind == "cuda" and self._session.get_providers()[0] != device.providers[0][0]:
@@ -234,6 +241,8 @@ def _failed_load(path: Path, error: Exception) -> CodegenError:
             f"there is not enough memory to load {path}; close other programs, or use a smaller "
             "model"
         )
+    if (failure := _CUDA_FAILURE.search(str(error))) is not None:
+        return EngineError(f"the GPU failed while {path} was loaded: {failure[0].strip()}")
     weights = path.with_name(WEIGHTS_FILE)
     # A graph that names its weights elsewhere is refused for that, though they aren't here either.
     without_weights = not weights.exists() and "does not exist" in str(error)

@@ -1,15 +1,18 @@
 """Loading a model: its export, its engine on the fastest compute path, its tokenizer."""
 
+import dataclasses
+
 from codegen.engine.autotune import PromptSpeed, prompt_speed
 from codegen.engine.backend import OnnxBackend
 from codegen.engine.device import Device, choose_device, physical_cores
 from codegen.engine.manifest import ExportedModel
 from codegen.engine.memory import require_memory
 from codegen.engine.paths import parse_paths
-from codegen.errors import CorruptModelError
+from codegen.errors import CorruptModelError, OutOfMemoryError
 from codegen.local.model import LocalModel
 from codegen.models.choice import ModelChoice
-from codegen.models.resolve import ready
+from codegen.models.fitting import CAPACITY, memory_obstacle
+from codegen.models.resolve import ExportDirectory, ready, resolve
 from codegen.models.store import Store
 from codegen.progress import Progress
 from codegen.prompt.families import recognise
@@ -24,17 +27,16 @@ def load_model(choice: ModelChoice, progress: Progress) -> LocalModel:
         ModelError: there is no model to be had; see codegen.models.resolve.
         EngineError: it can't be run.
     """
-    model = ready(choice, progress)
+    choice, model, device = _placed(choice, progress)
     require_memory(model.manifest.weights_bytes)
-    speed = _speed(model, choice, progress)
-    backend = _backend(model, choice, speed)
+    speed = _speed(model, choice, device, progress)
+    backend = _backend(model, choice, device, speed)
     tokenizer = Tokenizer.load(model.tokenizer)
     try:
         with model.vocabulary.open("rb") as file:
             vocabulary = Vocabulary.load(file)
     except OSError as error:
         raise CorruptModelError(f"{model.vocabulary} can't be read: {error.strerror}") from error
-    device = backend.device
     return LocalModel(
         name=model.manifest.name,
         backend=backend,
@@ -53,28 +55,58 @@ def load_backend(model: ExportedModel, choice: ModelChoice, progress: Progress) 
 
     It uses the compute path that the user set, else the fastest on this machine. If that isn't
     known yet, it is measured first.
+
+    Raises:
+        EngineError: it can't be run, or doesn't fit into the card's memory.
     """
-    return _backend(model, choice, _speed(model, choice, progress))
+    device = choose_device(choice.device)
+    if device.kind == "cuda" and (obstacle := memory_obstacle(model.manifest)) is not None:
+        raise OutOfMemoryError(str(obstacle))
+    return _backend(model, choice, device, _speed(model, choice, device, progress))
 
 
-def _backend(model: ExportedModel, choice: ModelChoice, speed: PromptSpeed | None) -> OnnxBackend:
+def _placed(choice: ModelChoice, progress: Progress) -> tuple[ModelChoice, ExportedModel, Device]:
+    """The export to load, and where: on the CPU if it doesn't fit into the card's memory.
+
+    On the CPU it is another export, so the choice that names the CPU comes with it.
+
+    Raises:
+        OutOfMemoryError: it doesn't fit, and `choice` names the card, or this very export.
+    """
+    model, device = ready(choice, progress), choose_device(choice.device)
+    obstacle = memory_obstacle(model.manifest) if device.kind == "cuda" else None
+    if obstacle is None:
+        return choice, model, device
+    if choice.device == "cuda" or isinstance(resolve(choice.model), ExportDirectory):
+        raise OutOfMemoryError(str(obstacle))
+    instead = dataclasses.replace(choice, device="cpu")
+    progress.note(f"running on the CPU: {obstacle.sentence}")
+    return instead, ready(instead, progress), Device("cpu", obstacle, card=True)
+
+
+def _backend(
+    model: ExportedModel, choice: ModelChoice, device: Device, speed: PromptSpeed | None
+) -> OnnxBackend:
     paths = choice.compute_path if speed is None else speed.tuning.paths
-    device, threads = _where(choice)
     return OnnxBackend(
         model,
         device=device,
-        threads=threads,
+        threads=_threads(choice),
         paths=parse_paths(paths, model.manifest.graphs),
+        capacity=CAPACITY,
         watch=None if speed is None else speed.saw,
     )
 
 
-def _speed(model: ExportedModel, choice: ModelChoice, progress: Progress) -> PromptSpeed | None:
+def _speed(
+    model: ExportedModel, choice: ModelChoice, device: Device, progress: Progress
+) -> PromptSpeed | None:
     """What was measured here; None where the user pinned a compute path."""
     if choice.compute_path != "auto":
         return None
-    return prompt_speed(model, *_where(choice), Store(choice.cache_dir).autotune, progress)
+    file = Store(choice.cache_dir).autotune
+    return prompt_speed(model, device, _threads(choice), file, progress)
 
 
-def _where(choice: ModelChoice) -> tuple[Device, int]:
-    return choose_device(choice.device), choice.threads or physical_cores()
+def _threads(choice: ModelChoice) -> int:
+    return choice.threads or physical_cores()

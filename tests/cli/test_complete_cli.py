@@ -19,6 +19,7 @@ from codegen.completion.prepare import prepare
 from codegen.errors import EngineError
 from codegen.models import resolve
 from tests.cursor import at_cursor
+from tests.engine.machines import NO_CARD
 from tests.scripted_model import scripted_model
 
 ADD = "def add(a, b):\n    ‸\n\n\nprint(add(1, 2))\n"
@@ -491,7 +492,7 @@ def test_a_model_that_the_catalogue_lacks_is_refused(codegen_complete, file):
 
 
 def test_a_device_that_is_missing_is_refused(codegen_complete, file, tmp_path, monkeypatch):
-    monkeypatch.setattr("codegen.engine.device._why_no_cuda", lambda: "no card")
+    monkeypatch.setattr("codegen.engine.device.find_obstacle", lambda: NO_CARD)
     monkeypatch.setattr("codegen.models.resolve.fetch", lambda *_: pytest.fail("it was fetched"))
     code, out, err = codegen_complete(f"{file}:2:5", "--device", "cuda")
     assert (code, out, err) == (4, b"", "codegen: CUDA can't be used: no card\n")

@@ -5,11 +5,13 @@ import sys
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 import torch
 
 from codegen.cancel import CancelToken
 from codegen.engine.buffers import KvBuffers, past_names, present_name
+from codegen.engine.device import Device
 from codegen.engine.graph import Graph
 from codegen.engine.manifest import WEIGHTS_FILE, Shape
 from codegen.errors import CorruptModelError, EngineError, OutOfMemoryError
@@ -238,6 +240,7 @@ import psutil
 from codegen.cancel import CancelToken
 from codegen.engine.buffers import KvBuffers
 from codegen.engine.device import Device
+from codegen.engine.device import Device
 from codegen.engine.graph import Graph
 from codegen.engine.manifest import Shape
 from codegen.errors import CodegenError
@@ -287,3 +290,37 @@ def test_too_little_memory(tiny, what, message):
 def test_too_little_memory_for_the_cache(tiny):
     with pytest.raises(OutOfMemoryError, match="caches of 1 times 1000000000000 tokens"):
         buffers_of(tiny, capacity=10**12)
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "message"),
+    [
+        (
+            "CUDA failure 36: API call is not supported ; GPU=-1 ; expr=cudaSetDevice(0);",
+            EngineError,
+            "the GPU failed while {path} was loaded: CUDA failure 36: API call is not supported",
+        ),
+        (
+            "CUDA failure 2: out of memory ; GPU=0 ; expr=cudaMalloc(&p, size);",
+            OutOfMemoryError,
+            "there is not enough memory to load {path}; close other programs, or ",
+        ),
+    ],
+)
+def test_a_failing_gpu_is_not_replaced_by_the_cpu(
+    tiny, monkeypatch, capsys, failure, kind, message
+):
+    """ONNX Runtime's session would print to standard output and try the CPU, by default."""
+    path, tried = tiny.fp32.graph("full"), []
+
+    def fail(_self, providers, *_):
+        tried.append(providers)
+        raise RuntimeError(f"/src/cuda_call.cc:154 [with bool THRW = true] {failure}")
+
+    monkeypatch.setattr(ort.InferenceSession, "_create_inference_session", fail)
+    with pytest.raises(kind) as raised:
+        Graph(path, tiny.fp32.manifest.shape, Device("cuda"), threads=1)
+    assert type(raised.value) is kind
+    assert str(raised.value).startswith(message.format(path=path))
+    assert tried == [Device("cuda").providers]
+    assert capsys.readouterr().out == ""

@@ -21,6 +21,7 @@ from codegen.models.resolve import (
 )
 from codegen.progress import NullProgress
 from codegen.settings.config import Settings
+from tests.engine.machines import NO_CARD
 
 
 @pytest.fixture
@@ -170,7 +171,7 @@ def test_a_device_that_is_not_there_is_told_before_anything_is_made(settings, mo
     from codegen.engine import device
     from codegen.errors import EngineError
 
-    monkeypatch.setattr(device, "_why_no_cuda", lambda: "no card")
+    monkeypatch.setattr(device, "find_obstacle", lambda: NO_CARD)
     monkeypatch.setattr(module, "export", lambda *_, **__: pytest.fail("it was made"))
     for offline in (True, False):
         wanted = dataclasses.replace(settings, device="cuda", offline=offline)
@@ -188,7 +189,7 @@ def test_an_export_for_cuda_needs_no_gpu_and_running_it_does(
     from codegen.errors import EngineError
     from codegen.models.loading import load_model
 
-    monkeypatch.setattr(device, "_why_no_cuda", lambda: "no card")
+    monkeypatch.setattr(device, "find_obstacle", lambda: NO_CARD)
     settings = dataclasses.replace(
         settings, model=str(tiny.checkpoint), device="cuda", precision=precision
     )
