@@ -81,7 +81,7 @@ def test_how_much_is_compared(tiny, monkeypatch, tmp_path, known, thorough, comp
     monkeypatch.setattr(pipeline, "has_passed", lambda *_: known)
     monkeypatch.setattr(
         pipeline,
-        "_samples",
+        "sample_holes",
         lambda *_: {"parity": [parity.SampleHole((1,), (2,))] * 26, "calibration": []},
     )
     directory = tmp_path / "out"
