@@ -92,24 +92,27 @@ def suggestion_seconds(
 
 
 def batch_rate(backend: Backend, prompt: Sequence[int], samples: int, steps: int) -> float:
-    """Tokens per second of several samples of one prompt, which is not counted.
+    """Tokens per second of several samples of one prompt.
 
-    The samples are drawn at temperature 0.8, as an evaluation draws them, each by its own seed.
+    The prompt isn't counted, nor the first step, before which the prompt's cache is copied for each
+    sample. The samples are drawn at temperature 0.8, as an evaluation draws them, each by its own
+    seed.
 
     Raises:
         EngineError: the window ended before.
     """
+    # The first tokens come out of the prompt's own computation.
+    uncounted = 2 * samples
     request = GenerateRequest(
         prompt,
-        max_tokens=steps + 1,
+        max_tokens=steps + 2,
         samples=tuple(Sampling(temperature=0.8, seed=seed) for seed in range(samples)),
     )
-    first, written = 0.0, 0
+    start, written = 0.0, 0
     for step in backend.generate(request, CancelToken()):
         written += step.token is not None
-        if written == samples:
-            # All have their first token, which came out of the prompt's computation.
-            first = time.perf_counter()
-    if written != samples * (steps + 1):
-        raise EngineError(f"{written} tokens were written instead of {samples * (steps + 1)}")
-    return samples * steps / (time.perf_counter() - first)
+        if written == uncounted:
+            start = time.perf_counter()
+    if written != uncounted + samples * steps:
+        raise EngineError(f"{written} tokens were written instead of {uncounted + samples * steps}")
+    return samples * steps / (time.perf_counter() - start)

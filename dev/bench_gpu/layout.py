@@ -3,7 +3,7 @@
 A folder of a model without weights holds
 
     codegen.json     the engine's manifest
-    model.full.onnx  the graphs that the manifest names
+    model.full.onnx  the graphs that the engine loads
     layout.json      where each tensor lies in the weights file, and of which kind it is
     constants.bin    the tensors that are no weights (the tables of rotary embedding), one after
                      the other
@@ -72,22 +72,18 @@ def read_layout(folder: Path) -> Layout:
 
 
 def strip(export: Path, out: Path) -> None:
-    """Copies an export without its weights.
-
-    Raises:
-        ValueError: a graph has a tensor elsewhere than in the weights file.
-    """
+    """Copies an export without its weights."""
     import onnx  # noqa: PLC0415 - the machine doesn't call this
     from onnx import helper  # noqa: PLC0415
 
     manifest = _manifest(export)
     out.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, Tensor] = {}
-    for file in manifest.graphs.values():
-        for tensor in onnx.load(str(export / file), load_external_data=False).graph.initializer:
+    for file in sorted(export.glob("*.onnx")):
+        for tensor in onnx.load(str(file), load_external_data=False).graph.initializer:
+            if tensor.data_location != onnx.TensorProto.EXTERNAL:
+                continue  # a small one, which lies in the graph
             where = {entry.key: entry.value for entry in tensor.external_data}
-            if where.get("location") != WEIGHTS_FILE:
-                raise ValueError(f"{tensor.name} of {file} is not in {WEIGHTS_FILE}")
             tensors[tensor.name] = Tensor(
                 tensor.name,
                 helper.tensor_dtype_to_np_dtype(tensor.data_type).name,
@@ -95,7 +91,7 @@ def strip(export: Path, out: Path) -> None:
                 int(where["offset"]),
                 int(where["length"]),
             )
-        (out / file).write_bytes((export / file).read_bytes())
+        (out / file.name).write_bytes(file.read_bytes())
     weights = export / WEIGHTS_FILE
     layout = Layout(weights.stat().st_size, tuple(tensors.values()))
     with weights.open("rb") as source, (out / CONSTANTS).open("wb") as constants:

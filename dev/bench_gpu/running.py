@@ -109,7 +109,7 @@ class Run:
         if ended:
             return self._over(step, "ended", seconds, f"it took longer than {limit:.0f} s")
         if process.returncode:
-            return self._over(step, "failed", seconds, f"exit status {process.returncode}, see log")
+            return self._over(step, "failed", seconds, self._last_words(process.returncode))
         self._note(f"{step.name}: done in {seconds:.1f} s")
         self._results.step(step.name, "done", seconds)
         return True
@@ -128,6 +128,13 @@ class Run:
     def _take(self, name: str, reported: "_Reported") -> None:
         for line in reported.lines():
             self._results.add(name, line)
+
+    def _last_words(self, status: int) -> str:
+        """Why a step failed: its exit status, and what it printed last."""
+        with self._log.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - 1000))
+            lines = log.read().decode(errors="replace").rstrip().splitlines()
+        return f"exit status {status}: {lines[-1]}"
 
     def _skip(self, step: Step, why: str) -> bool:
         self._note(f"{step.name}: skipped, {why}")

@@ -438,10 +438,10 @@ def test_times_of_requests_are_taken_of_whole_requests():
     assert all(seconds >= 0 for seconds in times)
     assert decoding.prompt_seconds(backend, [1, 2]) >= 0
     assert backend.warmed == [(1, 2)]
-    assert decoding.batch_rate(ScriptedBackend([[1] * 3]), [1], 1, 2) > 0
+    assert decoding.batch_rate(ScriptedBackend([[1] * 4]), [1], 1, 2) > 0
     with pytest.raises(EngineError, match="3 tokens were written instead of 5"):
         decoding.step_seconds(ScriptedBackend(script), [1], 4)
-    with pytest.raises(EngineError, match="3 tokens were written instead of 12"):
+    with pytest.raises(EngineError, match="3 tokens were written instead of 14"):
         decoding.batch_rate(ScriptedBackend([[1, 2], [1]]), [1], 2, 5)
     with pytest.raises(EngineError, match="0 tokens were cached instead of 2"):
         decoding.suggestion_seconds(ScriptedBackend(script), [1, 2], [3], 3)
@@ -556,6 +556,7 @@ def test_a_step_that_fails_or_is_skipped_is_told(running):
     assert [line.partition(":")[2].partition(",")[0] for line in running.said[1:]] == [
         " failed", " skipped", " skipped", " skipped",
     ]  # fmt: skip
+    assert running.said[1] == "step: failed, exit status 1: ValueError: broken"
     assert "100 needed" in running.said[-1]
 
 
