@@ -16,7 +16,7 @@ from dev.bench_gpu.taking import PACKAGES, RUNTIME, Store
 ROOT = Path(__file__).parent.parent.parent
 PIECES = ROOT / ".bench-gpu"
 
-_FAILED, _MISSING = 1, 3  # exit statuses
+_FAILED, _USAGE, _MISSING = 1, 2, 3  # exit statuses
 
 _WHAT = """\
 exit status: 0 if all checks hold; 1 if one doesn't, or a step failed or had no time;
@@ -56,6 +56,12 @@ def _options() -> argparse.Namespace:
     )
     run.add_argument("--seconds", type=float, default=480, help="for all (%(default)s)")
     run.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    run.add_argument(
+        "--only",
+        nargs="+",
+        metavar="STEP",
+        help="run these steps, and what they need; default: all",
+    )
     for each in (pieces, run):
         each.add_argument("--pieces", type=Path, default=PIECES, help="their folder (%(default)s)")
         each.add_argument("--shape", choices=("true", "tiny"), default="true")
@@ -87,7 +93,15 @@ def _run(options: argparse.Namespace) -> int:
     environment = machine.environment(sites, ROOT)
     well = True
     second = not missing and any(whole.stage == 2 for whole in store.index.wholes)
-    for step in _steps(options, second=second):
+    steps = list(_steps(options, second=second))
+    if options.only is not None:
+        if unknown := set(options.only) - {step.name for step in steps}:
+            note(f"no such step, or its pieces are missing: {', '.join(sorted(unknown))}")
+            return _USAGE
+        wanted = [step for step in steps if step.name in options.only]
+        needed = {name for step in wanted for name in (step.name, *step.needs)}
+        steps = [step for step in steps if step.name in needed]
+    for step in steps:
         well &= run.step(step, environment, _report(options.store))
     for failed in results.failed:
         note(f"doesn't hold: {failed}")

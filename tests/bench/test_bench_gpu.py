@@ -12,6 +12,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from codegen.bench import decoding
 from codegen.engine.manifest import WEIGHTS_FILE
 from codegen.engine.scripted import ScriptedBackend
 from codegen.errors import EngineError
-from dev.bench_gpu import layout, machine, pieces, results, runtime
+from dev.bench_gpu import checks, layout, machine, pieces, results, runtime, taking
 from dev.bench_gpu.comparing import NEAR_TIE, Nearness, Written, drawing, first_difference, play
 from dev.bench_gpu.floors import Floors
 from dev.bench_gpu.pieces import Index, Part, PiecesError, Whole, cut
@@ -395,6 +396,38 @@ def test_first_choices_that_differ_are_near_ties_or_not():
     assert broken.largest == np.inf
 
 
+@pytest.mark.parametrize(
+    ("mine", "holds"),
+    [
+        ([1, 2, 3, 4], (True, True)),
+        # Another token than the CPU's at the third place: a near tie, one that isn't, and a
+        # repetition of the token before.
+        ([1, 2, 5, 5], (True, True)),
+        ([1, 2, 6, 6], (False, True)),
+        ([1, 2, 2, 3], (False, False)),
+    ],
+)
+def test_what_the_default_model_writes_is_compared_with_the_cpu(monkeypatch, mine, holds):
+    class Cpu(ScriptedBackend):
+        def score(self, prompt, continuation):
+            assert (prompt, continuation) == ([7], (1, 2, 3))
+            logits = np.zeros((3, 8), np.float32)
+            logits[2] = [0, 0, 2, 4, 0, 3.99, 3, 0]
+            return logits
+
+    told = []
+    context = SimpleNamespace(
+        backend=lambda _: ScriptedBackend([mine]),
+        twin=lambda _: Cpu([[1, 2, 3, 4]]),
+        scale=SCALES["tiny"],
+        left=100.0,
+        check=lambda _name, passed, _detail: told.append(passed),
+    )
+    monkeypatch.setattr(checks, "_holes", lambda _: [([7], [1])])
+    checks.real_tokens(context)
+    assert tuple(told) == holds
+
+
 def test_the_floors_are_bytes_and_operations_over_the_cards(tmp_path):
     shape, card = SHAPES["true"], machine.card("NVIDIA H200, 580.1, 143771 MiB")
     tensors = [
@@ -657,45 +690,99 @@ def test_the_libraries_of_cuda_are_found_where_pip_puts_them(tmp_path, monkeypat
         assert (tmp_path / "site/nvidia/cu13/lib").is_dir()
 
 
+@pytest.fixture(scope="module")
+def brought(tiny, bare, tmp_path_factory):
+    """A store with the pieces of both stages, for the tests' tiny model."""
+    root = tmp_path_factory.mktemp("brought")
+    files = [path for path in bare.rglob("*") if path.is_file()]
+    graph = {path.relative_to(bare).as_posix(): path.read_bytes() for path in files}
+    runtime.pack(graph, root / taking.GRAPH)
+    runtime.pack({"brought.py": b""}, root / taking.PACKAGES)
+    holes = [
+        {"prompt": prompt, "middle": middle}
+        for prompt, middle in zip(tiny.prompts(1, 9, 12), tiny.prompts(2, 5, 3), strict=True)
+    ]
+    (root / taking.HOLES).write_text(json.dumps(holes), encoding="utf-8")
+    write_gguf(root / taking.WEIGHTS, tiny, tiny.reference())
+    made = []
+    for stage, name in (
+        (1, taking.GRAPH), (2, taking.PACKAGES), (2, taking.HOLES), (2, taking.WEIGHTS),
+    ):  # fmt: skip
+        file = root / name
+        made.append((Whole(name, stage, file.stat().st_size, pieces.sha256(file)), file))
+    cut(made, root / "pieces", silent)
+    return root
+
+
+def rehearse(root, *options):
+    """Runs steps on the CPU; what was printed, and the results."""
+    out = root / "out"
+    done = subprocess.run(
+        command("run", "--device", "cpu", "--shape", "tiny", "--pieces", root / "pieces",
+                "--store", root / "store", *options),
+        check=False, capture_output=True, text=True, cwd=ROOT, env=os.environ | {"OUT": str(out)},
+    )  # fmt: skip
+    return done, json.loads((out / "results.json").read_text(encoding="utf-8"))
+
+
+def test_both_stages_are_run(brought):
+    wanted = ["placement", "captured-as-eager", "cuda-as-cpu", "speed", "batch"]
+    wanted += ["real-tokens", "real-as-cpu"]
+    done, read = rehearse(brought, "--seconds", 200, "--only", *wanted)
+    assert done.returncode == 0, done.stdout + (brought / "out" / "log.txt").read_text()
+    assert {*read["steps"]} == {*wanted, "weights", "real-weights"}
+    assert {step["state"] for step in read["steps"].values()} == {"done"}
+    checks = {check["name"]: check["detail"] for check in read["checks"]}
+    assert len(checks) == 6
+    assert all(check["passed"] for check in read["checks"])
+    real = checks["the device computes what the CPU computes (real weights)"]
+    assert real.startswith("8 of 8 first choices are the same")
+    assert (
+        "2 holes, 2 of them the same"
+        in checks["the default model writes what it writes on the CPU"]
+    )
+    names = " ".join(figure["name"] for figure in read["figures"])
+    scale = SCALES["tiny"]
+    figures = [f"a prompt of {size} tokens" for size in scale.prompts]
+    figures += [f"{samples} samples at once" for samples in scale.batches]
+    for name in (*figures, "captured", "eager", "cached ones", "agreement"):
+        assert name in names
+    profile = json.loads((brought / "out" / "profile.json").read_text(encoding="utf-8"))
+    assert "GroupQueryAttention" in {node["operator"] for node in profile["nodes"]}
+    assert profile["memcpy"] == []
+    files = {path.name for path in (brought / "out").iterdir()}
+    assert files == {"results.json", "results.md", "profile.json", "log.txt"}
+
+
+def test_without_time_nothing_is_run_and_the_run_fails(brought):
+    done, read = rehearse(brought, "--seconds", 5)
+    assert done.returncode == 1
+    assert {step["state"] for step in read["steps"].values()} == {"skipped"}
+    assert "weights: skipped, 2 s are left, 20 needed" in done.stdout
+
+
+def test_a_step_that_is_not_there_is_named(brought):
+    done, _ = rehearse(brought, "--only", "speed", "fast")
+    assert done.returncode == 2
+    assert "fast" in done.stdout
+
+
 @pytest.mark.deep
-def test_the_whole_first_stage_is_rehearsed_on_the_cpu(tmp_path):
+def test_the_whole_first_stage_is_rehearsed_with_pieces_of_its_own(tmp_path):
     made = subprocess.run(
         command("pieces", "--shape", "tiny", "--pieces", tmp_path / "pieces", "--cache",
                 tmp_path / "cache"),
         check=False, capture_output=True, text=True, cwd=ROOT,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
-    options = ("--device", "cpu", "--shape", "tiny", "--pieces", tmp_path / "pieces")
-    options += ("--store", tmp_path / "store", "--seconds", 200)
-    done = subprocess.run(
-        command("run", *options),
-        check=False, capture_output=True, text=True, cwd=ROOT,
-        env=os.environ | {"OUT": str(tmp_path / "out")},
-    )  # fmt: skip
-    log = (tmp_path / "out" / "log.txt").read_text(encoding="utf-8")
-    assert done.returncode == 0, done.stdout + done.stderr + log
-    files = {path.name for path in (tmp_path / "out").iterdir()}
-    assert files == {"results.json", "results.md", "profile.json", "log.txt"}
-    read = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    done, read = rehearse(tmp_path, "--seconds", 200)
+    assert done.returncode == 0, done.stdout + (tmp_path / "out" / "log.txt").read_text()
     assert {step["state"] for step in read["steps"].values()} == {"done"}
     assert len(read["checks"]) == 3
     assert all(check["passed"] for check in read["checks"])
-    names = " ".join(figure["name"] for figure in read["figures"])
-    scale = SCALES["tiny"]
-    wanted = [f"a prompt of {size} tokens" for size in scale.prompts]
-    wanted += [f"{samples} samples at once" for samples in scale.batches]
-    for name in (*wanted, "captured", "eager", "cached ones", "baseline: a step", "agreement"):
-        assert name in names
-    profile = json.loads((tmp_path / "out" / "profile.json").read_text(encoding="utf-8"))
-    operators = {node["operator"] for node in profile["nodes"]}
-    assert "GroupQueryAttention" in operators
-    assert profile["memcpy"] == []
-    # A second run finds all there, without pieces.
+    assert any(figure["name"].startswith("baseline: a step") for figure in read["figures"])
+    # A second run needs no pieces any more.
     shutil.rmtree(tmp_path / "pieces")
-    again = subprocess.run(
-        command("run", *options[:-1], 5), check=False, capture_output=True, text=True, cwd=ROOT,
-        env=os.environ | {"OUT": str(tmp_path / "out")},
-    )  # fmt: skip
-    assert again.returncode == 1
-    assert "missing" not in again.stdout
-    assert "weights: skipped" in again.stdout
+    done, read = rehearse(tmp_path, "--only", "batch")
+    assert done.returncode == 0
+    assert {*read["steps"]} == {"weights", "batch"}
