@@ -706,8 +706,15 @@ class TestSettings:
             client.settle()
 
 
+@pytest.fixture
+def narrowed(narrowed_for_all):
+    """The server with these folders, without what other tests have left."""
+    narrowed_for_all.forget()
+    return narrowed_for_all
+
+
 @pytest.fixture(scope="module")
-def narrowed(tokenizer_file, tmp_path_factory):
+def narrowed_for_all(tokenizer_file, tmp_path_factory):
     """A server with settings of the user, and three folders of which two say no."""
     root = tmp_path_factory.mktemp("workspace")
     for name, content in {
@@ -775,7 +782,6 @@ class TestWhereNothingIsSuggested:
         narrowed.settle()
         told = f"nothing is suggested in {narrowed.root}/{unquote(path)}: {reason}"
         assert [one["message"] for one in narrowed.logs].count(told) == (reason is not None)
-        narrowed.logs.clear()
 
     @pytest.mark.parametrize(
         ("form", "reason"),
