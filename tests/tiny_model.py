@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from codegen.engine.backend import OnnxBackend
-from codegen.engine.device import Device
+from codegen.engine.device import Device, DeviceKind
 from codegen.engine.manifest import (
     MANIFEST_FILE,
     TOKENIZER_FILE,
@@ -44,6 +44,7 @@ class TinyModel:
     quantized: Mapping[str, Quantized]  # what GPTQ made of the weights
     fp32: ExportedModel
     int4: ExportedModel
+    for_gpu: ExportedModel  # fp32 as it is exported for CUDA; the CPU runs it, too
     vocabulary: int  # tokens that the logits have
 
     def prompts(self, seed: int, *lengths: int) -> list[list[int]]:
@@ -78,6 +79,7 @@ def tiny(tokenizer_file, tmp_path_factory) -> TinyModel:
         quantized=quantized,
         fp32=write_export(root / "fp32", built, tokenizer_file, "fp32", None),
         int4=write_export(root / "int4", built, tokenizer_file, "int4", quantized),
+        for_gpu=write_export(root / "gpu", built, tokenizer_file, "fp32", None, target="cuda"),
         vocabulary=vocabulary,
     )
 
@@ -125,12 +127,20 @@ def write_export(
     tokenizer_file: Path,
     precision: str,
     quantized: Mapping[str, Quantized] | None,
+    target: DeviceKind = "cpu",
 ) -> ExportedModel:
     """Rewrites what was built, adds the tokenizer and the manifest, and opens it."""
     from codegen.models.export.rewrite import rewrite
 
     directory.mkdir()
-    rewritten = rewrite(built, directory, quantize=quantized, window=WINDOW, advance=lambda _: None)
+    rewritten = rewrite(
+        built,
+        directory,
+        quantize=quantized,
+        window=WINDOW,
+        target=target,
+        advance=lambda _: None,
+    )
     (directory / TOKENIZER_FILE).write_bytes(tokenizer_file.read_bytes())
     with (directory / VOCABULARY_FILE).open("wb") as file:
         Vocabulary.of(Tokenizer.load(tokenizer_file)).dump(file)
@@ -139,7 +149,7 @@ def write_export(
         family="qwen2.5-coder",
         source=Source(file="checkpoint", sha256="0" * 64, bytes=0),
         precision=precision,
-        target="cpu",
+        target=target,
         shape=rewritten.shape,
         graphs=rewritten.graphs,
         files={

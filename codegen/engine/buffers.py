@@ -6,7 +6,6 @@ beyond it and is harmless. The attention mask is as long as the buffer and is wr
 its ones are the length.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,11 +33,8 @@ class KvBuffers:
     ) -> None:
         self.batch = batch
         self.capacity = capacity
-        self._shape = shape
-        self._dtype = dtype
-        self._device = device
         dims = (batch, shape.kv_heads, capacity, shape.head_dim)
-        # On the CPU an OrtValue wraps the array's own memory, so rows can be copied in numpy.
+        # On the CPU an OrtValue wraps the array's own memory. Elsewhere there are no arrays.
         self.arrays: dict[str, NDArray[Any]] = {}
         self.values: dict[str, ort.OrtValue] = {}
         try:
@@ -50,9 +46,9 @@ class KvBuffers:
                     self.arrays[name] = np.zeros(dims, dtype)
                     self.values[name] = ort.OrtValue.ortvalue_from_numpy(self.arrays[name])
                 else:
-                    self.values[name] = ort.OrtValue.ortvalue_from_shape_and_type(
-                        list(dims), dtype, device, 0
-                    )
+                    # Zeros: what lies beyond the valid tokens is multiplied by 0, unless it is NaN.
+                    zeros = np.zeros(dims, dtype)
+                    self.values[name] = ort.OrtValue.ortvalue_from_numpy(zeros, device, 0)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -69,24 +65,6 @@ class KvBuffers:
         if length > self.capacity:
             raise EngineError(f"{length} tokens don't fit in a cache of {self.capacity}")
         self.mask.write(self._ladder[self.capacity - length : 2 * self.capacity - length])
-
-    def rows(self, index: Sequence[int], length: int, capacity: int) -> "KvBuffers":
-        """New buffers whose rows start as the first `length` tokens of the rows in `index`."""
-        copy = KvBuffers(self._shape, len(index), capacity, self._dtype, self._device)
-        copy.fill(self, index, length)
-        return copy
-
-    def fill(self, source: "KvBuffers", index: Sequence[int], length: int) -> None:
-        """Makes the first `length` tokens of the rows those of `source`'s rows in `index`."""
-        rows = list(index)
-        for name, value in source.values.items():
-            if self._device == "cpu":
-                self.arrays[name][:, :, :length] = source.arrays[name][rows, :, :length]
-            else:
-                # ONNX Runtime's Python interface copies whole values only, through the host.
-                host = self.values[name].numpy()
-                host[:, :, :length] = value.numpy()[rows, :, :length]
-                self.values[name].update_inplace(np.ascontiguousarray(host))
 
 
 def past_names(shape: Shape) -> list[str]:

@@ -39,11 +39,16 @@ class Device:
         """Why models run on the CPU, in one sentence; None if there is nothing to explain."""
         return None if self.obstacle is None else f"running on the CPU: {self.obstacle.sentence}"
 
-    @property
-    def providers(self) -> list[tuple[str, dict[str, str]]]:
-        """ONNX Runtime's execution providers with their options, in order of preference."""
+    def providers(self, *, capture: bool) -> list[tuple[str, dict[str, str]]]:
+        """ONNX Runtime's execution providers with their options, in order of preference.
+
+        Args:
+            capture: whether calls may be captured as CUDA graphs.
+        """
         cpu: tuple[str, dict[str, str]] = (CPU, {})
-        return [(CUDA, dict(_CUDA_OPTIONS)), cpu] if self.kind == "cuda" else [cpu]
+        if self.kind == "cpu":
+            return [cpu]
+        return [(CUDA, {**_CUDA_OPTIONS, "enable_cuda_graph": str(int(capture))}), cpu]
 
 
 def choose_device(wanted: DeviceWish) -> Device:

@@ -13,7 +13,6 @@ keys and values where the mask says, so that running it again writes the same.
 """
 
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,17 +26,12 @@ from numpy.typing import NDArray
 from codegen.cancel import CancelToken
 from codegen.engine.buffers import KvBuffers, past_names, present_name
 from codegen.engine.device import Device
-from codegen.engine.manifest import WEIGHTS_FILE, Shape
-from codegen.engine.memory import is_out_of_memory
+from codegen.engine.failures import explaining
+from codegen.engine.manifest import Shape
 from codegen.engine.next_tokens import Best, NextTokens
+from codegen.engine.sessions import open_session
 from codegen.engine.tensors import StaticTensor
-from codegen.errors import (
-    CancelledError,
-    CodegenError,
-    CorruptModelError,
-    EngineError,
-    OutOfMemoryError,
-)
+from codegen.errors import CorruptModelError
 
 STEPS: Final = (1, 2, 4, 8)
 """Tokens of a row in the calls of fixed shapes: a step, and drafts that a step checks."""
@@ -47,11 +41,6 @@ NOT_CAPTURED: Final = "-1"
 
 BEST_TOKENS, BEST_LOGPROBS = "best_tokens", "best_logprobs"
 """The outputs of a graph that chooses the likeliest tokens itself."""
-
-ort.set_default_logger_severity(3)  # errors only: its warnings are about its own optimisations
-
-# What an error of CUDA says after the C++ signature of the function that failed.
-_CUDA_FAILURE: Final = re.compile(r"CUDA failure \d+:[^;\n]*")
 
 
 class Graph:
@@ -79,15 +68,8 @@ class Graph:
         options.inter_op_num_threads = 1
         # Waiting threads spin within a call, which makes it faster, and sleep between calls.
         options.add_session_config_entry("session.force_spinning_stop", "1")
-        try:
-            # Without its fallback, which prints to standard output, and hides why a GPU failed.
-            self._session = ort.InferenceSession(
-                str(path), options, providers=device.providers, enable_fallback=0
-            )
-        except Exception as error:
-            raise _failed_load(path, error) from error
-        if device.kind == "cuda" and self._session.get_providers()[0] != device.providers[0][0]:
-            raise EngineError("onnxruntime fell back to the CPU while loading for CUDA")
+        self._captures = capture and device.kind == "cuda"
+        self._session = open_session(path, device, options, capture=self._captures)
         self._shape = shape
         self._names = [(past, present_name(past)) for past in past_names(shape)]
         inputs = {node.name: node for node in self._session.get_inputs()}
@@ -99,7 +81,6 @@ class Graph:
         self._logits_dtype = _dtype(outputs["logits"].type)
         self._chooses = BEST_TOKENS in outputs
         self._device = device.kind
-        self._captures = capture and device.kind == "cuda"
         self._ids = itertools.count(1)
         self._steps: WeakKeyDictionary[KvBuffers, dict[tuple[int, int], _StaticCall]]
         self._steps = WeakKeyDictionary()
@@ -131,16 +112,8 @@ class Graph:
             EngineError: ONNX Runtime failed for another reason.
         """
         cancel.check()
-        try:
+        with explaining(cancel):
             return self._run(buffers, ids, past, np.asarray(positions, np.int64), cancel)
-        except CodegenError:
-            raise
-        except Exception as error:
-            if cancel.cancelled:
-                raise CancelledError("cancelled") from None
-            if is_out_of_memory(error):
-                raise OutOfMemoryError("there is not enough memory to run the model") from error
-            raise EngineError(f"the model failed: {_first_line(error)}") from error
 
     def _run(
         self,
@@ -150,6 +123,9 @@ class Graph:
         positions: NDArray[np.int64],
         cancel: CancelToken,
     ) -> NextTokens:
+        if self._chooses and not positions.size:
+            # ArgMax fails where there is nothing to choose from.
+            positions = np.zeros(1, np.int64)
         options = ort.RunOptions()
         buffers.show(past + ids.shape[1])
         if ids.shape[1] in STEPS and positions.size:
@@ -234,27 +210,5 @@ class _StaticCall:
     graph_id: str | None
 
 
-def _failed_load(path: Path, error: Exception) -> CodegenError:
-    """What to say when ONNX Runtime couldn't load a graph."""
-    if is_out_of_memory(error):
-        return OutOfMemoryError(
-            f"there is not enough memory to load {path}; close other programs, or use a smaller "
-            "model"
-        )
-    if (failure := _CUDA_FAILURE.search(str(error))) is not None:
-        return EngineError(f"the GPU failed while {path} was loaded: {failure[0].strip()}")
-    weights = path.with_name(WEIGHTS_FILE)
-    # A graph that names its weights elsewhere is refused for that, though they aren't here either.
-    without_weights = not weights.exists() and "does not exist" in str(error)
-    if without_weights or not path.exists():
-        missing = path if not path.exists() else weights
-        return CorruptModelError(f"{missing} is missing; export the model again")
-    return CorruptModelError(f"{path} can't be loaded: {_first_line(error)}")
-
-
 def _dtype(onnx_type: str) -> np.dtype[Any]:
     return np.dtype(np.float16 if onnx_type == "tensor(float16)" else np.float32)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__

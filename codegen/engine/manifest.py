@@ -6,6 +6,8 @@
     tokenizer.json   the tokenizer, as the `tokenizers` library reads it
     vocabulary.npz   the sorted vocabulary that healing looks tokens up in
     codegen.json     this module's Manifest
+    top.onnx         in an export for a GPU: finds the likeliest tokens there
+    rows.onnx        in an export for a GPU: copies rows of KV caches there
 
 The manifest says what was exported from what, and lists every file with its size and sha256.
 Opening checks the sizes and, when a file changed since it was last read whole, the hashes:
@@ -32,6 +34,8 @@ MANIFEST_FILE = "codegen.json"
 TOKENIZER_FILE = "tokenizer.json"
 VOCABULARY_FILE = "vocabulary.npz"
 WEIGHTS_FILE = "model.onnx.data"
+TOP_FILE = "top.onnx"
+ROWS_FILE = "rows.onnx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,8 @@ def open_export(directory: Path) -> ExportedModel:
         raise CorruptModelError(f"{path} can't be read: {error}") from error
     manifest = Manifest.from_json(text, path)
     needed = {TOKENIZER_FILE, VOCABULARY_FILE, WEIGHTS_FILE, *manifest.graphs.values()}
+    if manifest.target == "cuda":
+        needed |= {TOP_FILE, ROWS_FILE}
     if missing := sorted(needed - manifest.files.keys()):
         raise CorruptModelError(f"{path} doesn't list {missing[0]}")
     for name, record in manifest.files.items():

@@ -43,7 +43,7 @@ class NextTokens:
             logits: [batch, positions, vocabulary].
             best: None if the graph doesn't choose.
         """
-        self._logits = logits
+        self.device_logits = logits
         self._best = best
         self._logits_here: NDArray[np.float32] | None = None
         self._best_here: tuple[NDArray[Any], NDArray[Any]] | None = None
@@ -51,7 +51,7 @@ class NextTokens:
     def logits(self) -> NDArray[np.float32]:
         """The logits, [batch, positions, vocabulary]."""
         if self._logits_here is None:
-            self._logits_here = self._logits.read().astype(np.float32, copy=False)
+            self._logits_here = self.device_logits.read().astype(np.float32, copy=False)
         return self._logits_here
 
     def best(self, row: int, position: int = 0) -> Choice | None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codegen.engine.next_tokens import Choice, NextTokens
+from codegen.engine.top import TOP, TopRow
 from codegen.engine.types import Constraint, Sampling
 
 _FEW: Final = 128
@@ -34,16 +35,51 @@ class Sampler:
         normaliser = top + float(np.log(np.exp(logits - top).sum(dtype=np.float64)))
         return Choice(token=token, logprob=float(logits[token]) - normaliser)
 
-    def choose_from(self, tokens: NextTokens, row: int, constraint: Constraint | None) -> Choice:
-        """The next token of a row: the graph's own choice if it is what `choose` would say.
+    @property
+    def temperature(self) -> float:
+        """Above 0, also where the likeliest token is always taken."""
+        return self._sampling.temperature if not self._sampling.greedy else 1.0
 
-        Logits then stay where they are. They are needed for samples, and where not every token is
-        allowed.
+    @property
+    def draws_from_few(self) -> bool:
+        """Whether a token is drawn, and seldom from more than the few likeliest."""
+        sampling = self._sampling
+        return not sampling.greedy and (sampling.top_p < 1.0 or 0 < sampling.top_k <= TOP)
+
+    def choose_from(
+        self, tokens: NextTokens, row: int, constraint: Constraint | None, top: TopRow | None
+    ) -> Choice:
+        """The next token of a row, as `choose` says, without its logits if that is possible.
+
+        Args:
+            tokens: what the model computed.
+            row: which row of it.
+            constraint: says which tokens may be chosen; None if any token may.
+            top: the likeliest tokens, if they were found on the device.
         """
-        best = tokens.best(row) if self._sampling.greedy else None
-        if best is not None and (constraint is None or constraint.allowed() is None):
-            return best
-        return self.choose(tokens.logits()[row, 0], constraint)
+        free = constraint is None or constraint.allowed() is None
+        if free and self._sampling.greedy:
+            choice = tokens.best(row)
+        elif free and top is not None:
+            choice = self._draw_top(top)
+        else:
+            choice = None
+        return choice or self.choose(tokens.logits()[row, 0], constraint)
+
+    def _draw_top(self, top: TopRow) -> Choice | None:
+        """Draws from the likeliest tokens; None if it could be one that isn't among them."""
+        sampling = self._sampling
+        weights = np.exp(top.scores.astype(np.float64) - top.log_sum)
+        if 0 < sampling.top_k <= weights.size:
+            weights = weights[: sampling.top_k] / weights[: sampling.top_k].sum()
+        elif sampling.top_k or weights.sum() < sampling.top_p:
+            return None
+        if sampling.top_p < 1.0:
+            weights = weights[: _reaching(weights, sampling.top_p)]
+            weights = weights / weights.sum()
+        index = self._index(weights)
+        logprob = float(top.scores[index]) * sampling.temperature - top.log_sum_at_1
+        return Choice(int(top.tokens[index]), logprob)
 
     def _draw(self, logits: NDArray[np.float32]) -> int:
         """Samples an index by temperature, then top-k, then top-p (nucleus)."""
@@ -61,8 +97,12 @@ class Sampler:
             order = _nucleus(weights, sampling.top_p)
             kept, weights = kept[order], weights[order]
             weights = weights / weights.sum()
+        return int(kept[self._index(weights)])
+
+    def _index(self, weights: NDArray[np.float64]) -> int:
+        """Draws an index by the weights, whose sum is 1."""
         drawn = np.searchsorted(np.cumsum(weights), self._random.random(), side="right")
-        return int(kept[min(int(drawn), kept.size - 1)])
+        return min(int(drawn), weights.size - 1)
 
 
 def _nucleus(weights: NDArray[np.float64], top_p: float) -> NDArray[np.int64]:

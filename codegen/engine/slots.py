@@ -1,6 +1,6 @@
 """KV slots: a few caches, and the choice of the cache that a new prompt continues."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from codegen.engine.buffers import KvBuffers
@@ -26,8 +26,17 @@ class Slot:
 class SlotPool:
     """A few caches, so that prompts of two files, or two places, don't evict each other."""
 
-    def __init__(self, slots: Sequence[Slot]) -> None:
+    def __init__(
+        self, slots: Sequence[Slot], copy: Callable[[KvBuffers, KvBuffers, int], None]
+    ) -> None:
+        """Begins with the given slots.
+
+        Args:
+            slots: the caches and what is in them.
+            copy: copies the first tokens, so many of them, of one cache into another.
+        """
         self._slots = tuple(slots)
+        self._copy = copy
         self._clock = 0
 
     def take(self, prompt: Sequence[int]) -> tuple[Slot, int]:
@@ -44,7 +53,7 @@ class SlotPool:
         if 2 * shared[best] < len(slot.ids):
             oldest = min(self._slots, key=lambda candidate: candidate.used)
             if oldest is not slot:
-                oldest.buffers.fill(slot.buffers, [0], length)
+                self._copy(slot.buffers, oldest.buffers, length)
                 oldest.ids[:] = slot.ids[:length]
                 slot = oldest
         del slot.ids[length:]

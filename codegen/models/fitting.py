@@ -6,11 +6,11 @@ This is found out before a model is loaded: ONNX Runtime would fail late, and in
 from collections.abc import Iterator
 from typing import Final
 
-from codegen.engine.backend import SLOTS
 from codegen.engine.card_memory import BYTES_PER_WEIGHT, Need, need
 from codegen.engine.cuda import Obstacle, ObstacleKind
 from codegen.engine.manifest import Manifest, Precision
 from codegen.engine.nvidia import Card, first_card
+from codegen.engine.runner import SLOTS
 from codegen.models.catalogue import entries
 from codegen.progress import human_bytes
 

@@ -29,8 +29,8 @@ HOPPER = 90
 # A graph is made anew when one of these changes.
 _GRAPH_SOURCES = (
     "codegen/engine/manifest.py", "codegen/models/export/builder.py",
-    "codegen/models/export/rewrite.py", "dev/bench_gpu/layout.py", "dev/bench_gpu/model.py",
-    "dev/bench_gpu/shapes.py",
+    "codegen/models/export/on_device.py", "codegen/models/export/rewrite.py",
+    "dev/bench_gpu/layout.py", "dev/bench_gpu/model.py", "dev/bench_gpu/shapes.py",
 )  # fmt: skip
 
 Note = Callable[[str], None]

@@ -43,9 +43,15 @@ def make(shape: Shape, out: Path, note: Callable[[str], None]) -> None:
         export = scratch / f"{precision}-export"
         export.mkdir()
         rewritten = rewrite(
-            built, export, quantize=None, window=shape.window, advance=lambda _: None
+            built,
+            export,
+            quantize=None,
+            window=shape.window,
+            # Also for the CPU: there, the rehearsal runs what else is meant for a GPU.
+            target="cuda",
+            advance=lambda _: None,
         )
-        _write_manifest(export, rewritten, precision, target)
+        _write_manifest(export, rewritten, precision)
         strip(export, out / precision)
 
     with ThreadPoolExecutor(len(TWINS)) as threads:
@@ -70,9 +76,7 @@ def _checkpoint(shape: Shape, out: Path) -> None:
     model.save_pretrained(out)
 
 
-def _write_manifest(
-    export: Path, rewritten: Any, precision: "Precision", target: "DeviceKind"
-) -> None:
+def _write_manifest(export: Path, rewritten: Any, precision: "Precision") -> None:
     from codegen.engine.manifest import (  # noqa: PLC0415 - see make
         MANIFEST_FILE,
         WEIGHTS_FILE,
@@ -87,7 +91,7 @@ def _write_manifest(
         family="qwen2.5-coder",
         source=Source(file="random", sha256="0" * 64, bytes=0),
         precision=precision,
-        target=target,
+        target="cuda",
         shape=rewritten.shape,
         graphs=rewritten.graphs,
         files={WEIGHTS_FILE: weights},

@@ -11,10 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codegen.cancel import CancelToken
-from codegen.engine import backend as backend_module
-from codegen.engine.backend import OnnxBackend
+from codegen.engine import runner as runner_module
 from codegen.engine.outcome import FinishReason
 from codegen.engine.paths import ComputePaths
+from codegen.engine.runner import Runner
 from codegen.engine.types import GenerateRequest, Sampling, Step
 from codegen.errors import CancelledError, UsageError
 from tests.tiny_model import load
@@ -64,7 +64,7 @@ def reference(tiny):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(backend_module, "CHUNK", 4)
+    monkeypatch.setattr(runner_module, "CHUNK", 4)
 
 
 def start(backend, prompt, max_tokens=8, cancel=None, **request):
@@ -103,13 +103,13 @@ def calls(monkeypatch):
         made.append(of(paths, tokens))
         return of(paths, tokens)
 
-    def call(backend, buffers, rows, *args, call=OnnxBackend.call):
+    def call(backend, buffers, rows, *args, call=Runner.call):
         logits = call(backend, buffers, rows, *args)
         made[-1] = (made[-1], len(rows), len(rows[0]))
         return logits
 
     monkeypatch.setattr(ComputePaths, "of", of)
-    monkeypatch.setattr(OnnxBackend, "call", call)
+    monkeypatch.setattr(Runner, "call", call)
     return made
 
 
@@ -249,7 +249,7 @@ def test_prompts_that_cannot_be_continued(tiny, length, match):
     ):
         with pytest.raises(UsageError, match=match):
             ask()
-    assert not backend.lock.locked()
+    assert not backend._runner.lock.locked()
 
 
 def test_a_constraint_holds_step_by_step(tiny, backend):
@@ -302,7 +302,7 @@ def test_chunks_make_no_difference(tiny, monkeypatch):
     (prompt,) = tiny.prompts(18, 300)
     whole = load(tiny.fp32).score(prompt, [1, 2, 3])
     for chunk in (1, 7, 100, 299, 300, 1000):
-        monkeypatch.setattr(backend_module, "CHUNK", chunk)
+        monkeypatch.setattr(runner_module, "CHUNK", chunk)
         chunked = load(tiny.fp32).score(prompt, [1, 2, 3])
         assert np.allclose(chunked, whole, rtol=0, atol=1e-4)
         assert (chunked.argmax(axis=1) == whole.argmax(axis=1)).all()
@@ -395,16 +395,17 @@ def play(backend, event, prompt, count):
     return []
 
 
+@pytest.mark.parametrize("export", ["fp32", "for_gpu"])
 # Derandomized: a single token is computed by another kernel than several at once, with other
 # rounding errors (1e-6 of a logit), and among very many random examples is one with such a tie.
 @settings(derandomize=True, max_examples=60)
 @given(st.lists(EVENTS, min_size=1, max_size=8), PROMPTS)
 @example([("complete", DOCUMENTS[0], 6), ("complete", DOCUMENTS[2], 6)], DOCUMENTS[0][:20])
 @example([("cancel a call", DOCUMENTS[0], 3), ("samples", DOCUMENTS[0], 3)], DOCUMENTS[0])
-def test_no_history_changes_what_is_generated(tiny, history, last):
+def test_no_history_changes_what_is_generated(tiny, export, history, last):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backend_module, "CHUNK", 5)
-        backend = load(tiny.fp32, capacity=64)
+        patch.setattr(runner_module, "CHUNK", 5)
+        backend = load(getattr(tiny, export), capacity=64)
         played = [(prompt, play(backend, event, prompt, n)) for event, prompt, n in history]
         played.append((last, [greedy(backend, last, 6)]))
     for prompt, answers in played:
@@ -525,7 +526,7 @@ def test_cancelled_in_the_middle_of_a_prompt(tiny, backend, cancel):
     (prompt,) = tiny.prompts(30, 30)
     with pytest.raises(CancelledError):
         list(start(backend, prompt, 5, cancel()))
-    assert not backend.lock.locked()
+    assert not backend._runner.lock.locked()
     assert cached(backend, prompt) == 12  # the three chunks before
     assert greedy(backend, prompt) == greedy(load(tiny.fp32), prompt)
 
@@ -590,7 +591,7 @@ def test_cancelled_by_another_thread_while_a_call_runs(tiny, backend):
         except CancelledError:
             assert token.cancelled
         timer.join()
-        assert not backend.lock.locked()
+        assert not backend._runner.lock.locked()
         if attempt % 5 == 0:
             assert greedy(backend, prompt) == wanted
     assert greedy(backend, prompt) == wanted
@@ -599,14 +600,14 @@ def test_cancelled_by_another_thread_while_a_call_runs(tiny, backend):
 def test_closing_frees_the_engine(tiny, backend):
     (prompt,) = tiny.prompts(34, 30)
     steps = iter(start(backend, prompt, 20))
-    assert not backend.lock.locked()  # nothing is computed before it is asked for
+    assert not backend._runner.lock.locked()  # nothing is computed before it is asked for
     next(steps)
-    assert backend.lock.locked()
+    assert backend._runner.lock.locked()
     steps.close()
-    assert not backend.lock.locked()
+    assert not backend._runner.lock.locked()
     for _ in start(backend, prompt, 20):
         break
-    assert not backend.lock.locked()
+    assert not backend._runner.lock.locked()
     assert greedy(backend, prompt) == greedy(load(tiny.fp32), prompt)
 
 

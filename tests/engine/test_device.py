@@ -18,7 +18,7 @@ def check_refused(sentence, advice, *, card):
     """`auto` takes the CPU and says why in one line; `cuda` fails with the same words."""
     chosen = choose_device("auto")
     assert chosen.card == card
-    assert (chosen.kind, chosen.providers) == ("cpu", [(CPU, {})])
+    assert (chosen.kind, chosen.providers(capture=True)) == ("cpu", [(CPU, {})])
     assert chosen.note == f"running on the CPU: {sentence}"
     assert len(chosen.note.splitlines()) == 1
     with pytest.raises(EngineError) as raised:
@@ -62,7 +62,10 @@ def test_a_gpu_is_refused(monkeypatch, tmp_path, machine, sentence, advice, card
 def test_a_gpu_is_chosen(monkeypatch, tmp_path, wanted):
     play(Machine(), monkeypatch, tmp_path)
     assert choose_device(wanted) == Device("cuda")
-    assert choose_device(wanted).providers == [(CUDA, {"sdpa_kernel": "3"}), (CPU, {})]
+    assert choose_device(wanted).providers(capture=True) == [
+        (CUDA, {"sdpa_kernel": "3", "enable_cuda_graph": "1"}),
+        (CPU, {}),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ class Memory:
         self.tokens = list(tokens)
         self.filled = 0
 
-    def fill(self, source, index, length):
-        assert index == [0]
-        self.tokens[:length] = source.tokens[:length]
-        self.filled += 1
+
+def copy(source, target, length):
+    target.tokens[:length] = source.tokens[:length]
+    target.filled += 1
 
 
 def slot_of(text):
@@ -29,7 +29,7 @@ def pool_of(*texts):
     slots = [slot_of(text) for text in texts]
     for used, slot in enumerate(slots):
         slot.used = used
-    pool = SlotPool(slots)
+    pool = SlotPool(slots, copy)
     pool._clock = len(slots)
     return pool, slots
 
@@ -118,7 +118,7 @@ HISTORIES = st.lists(st.tuples(PROMPTS, st.none() | st.integers(0, 12)), max_siz
 @given(st.integers(1, 3), HISTORIES)
 def test_whatever_happened_before(count, history):
     slots = [Slot(Memory()) for _ in range(count)]
-    pool = SlotPool(slots)
+    pool = SlotPool(slots, copy)
     for prompt, upto in history:
         before = [list(slot.ids) for slot in slots]
         used = [slot.used for slot in slots]

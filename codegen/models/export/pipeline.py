@@ -166,6 +166,7 @@ class _Making:
                 self._directory,
                 quantize=quantized,
                 window=int(config["max_position_embeddings"]),
+                target=self._device.kind,
                 advance=self._progress.advance,
             )
 

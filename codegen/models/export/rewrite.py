@@ -10,7 +10,7 @@ Weights are copied one at a time from the builder's file, so memory stays at one
 """
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,8 +20,11 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from codegen.engine.buffers import past_names
+from codegen.engine.device import DeviceKind
 from codegen.engine.manifest import WEIGHTS_FILE, Shape
 from codegen.errors import ExportError
+from codegen.models.export.on_device import choose_best, write_rows, write_top
 from codegen.models.export.quantize import BLOCK, Quantized, bits_of, rounded
 
 ALIGNMENT = 4096  # of a tensor in the weights file, so that it can be mapped by itself
@@ -43,6 +46,7 @@ def rewrite(
     *,
     quantize: Mapping[str, Quantized] | None,
     window: int,
+    target: DeviceKind,
     advance: Callable[[int], None],
 ) -> Rewritten:
     """Writes our graphs and their weights into `out`.
@@ -53,6 +57,8 @@ def rewrite(
         quantize: None keeps the precision that was built. Else every weight is quantized, and
             those that are in the mapping already have been.
         window: tokens that the model was trained on.
+        target: what it is to run on. For a GPU the graph chooses tokens itself, and graphs are
+            written that do more there.
         advance: told of every weight's bytes as they are read.
 
     Raises:
@@ -64,6 +70,11 @@ def rewrite(
         rewriting.select_logits()
         rewriting.tie_embedding(quantized=quantize is not None)
         rewriting.copy_weights(quantize)
+    shape = _shape(model.graph, window)
+    if target == "cuda":
+        write_top(out, shape, _type_of(model.graph.output, "logits"))
+        write_rows(out, shape, _type_of(model.graph.input, past_names(shape)[0]))
+        choose_best(model.graph)
     graphs = {}
     for path in ("full",) if quantize is None else ACCURACY_LEVELS:
         for node in model.graph.node:
@@ -72,7 +83,7 @@ def rewrite(
                     attribute.i = ACCURACY_LEVELS[path]
         graphs[path] = f"model.{path}.onnx"
         onnx.save(model, str(out / graphs[path]))
-    return Rewritten(graphs, _shape(model.graph, window))
+    return Rewritten(graphs, shape)
 
 
 class _Rewriting:
@@ -218,6 +229,11 @@ class _Rewriting:
             entry.key, entry.value = key, value
         self._graph.initializer.append(tensor)
         return tensor
+
+
+def _type_of(values: Sequence[Any], name: str) -> int:
+    """ONNX's type of an input or output."""
+    return next(int(value.type.tensor_type.elem_type) for value in values if value.name == name)
 
 
 def _shape(graph: Any, window: int) -> Shape:

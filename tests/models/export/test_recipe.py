@@ -15,8 +15,8 @@ FOLDER = Path(recipe.__file__).parent
 
 # The files that decide what an export computes.
 MADE_BY = (
-    "builder.py", "checkpoint.py", "gguffile.py", "gptq.py", "quantize.py", "rewrite.py",
-    "samples.json",
+    "builder.py", "checkpoint.py", "gguffile.py", "gptq.py", "on_device.py", "quantize.py",
+    "rewrite.py", "samples.json",
 )  # fmt: skip
 
 

@@ -185,7 +185,9 @@ def test_int4_computes_what_its_weights_say(tiny):
 
 def test_without_gptq_all_is_rounded(tiny, tmp_path):
     told = []
-    rewritten = rewrite(tiny.built, tmp_path, quantize={}, window=WINDOW, advance=told.append)
+    rewritten = rewrite(
+        tiny.built, tmp_path, quantize={}, window=WINDOW, target="cpu", advance=told.append
+    )
     assert set(rewritten.graphs) == {"l1", "l4"}
     graph = onnx.load(str(tmp_path / rewritten.graphs["l4"]), load_external_data=False).graph
     assert "MatMul" not in types_of(graph)
@@ -213,7 +215,9 @@ def rewrite_changed(folder, quantize):
     root, model = folder
     path = root / "built" / "model.onnx"
     path.write_bytes(model.SerializeToString())
-    return rewrite(path, root / "out", quantize=quantize, window=WINDOW, advance=lambda _: None)
+    return rewrite(
+        path, root / "out", quantize=quantize, window=WINDOW, target="cpu", advance=lambda _: None
+    )
 
 
 @pytest.mark.parametrize(
@@ -258,3 +262,20 @@ def test_separate_embedding_and_head(tokenizer_file, tmp_path):
     assert np.abs(logits - wanted).max() < 1e-3 * np.abs(wanted).max()
     with pytest.raises(ExportError, match="separate tensors for embedding and head"):
         write_export(tmp_path / "int4", built, tokenizer_file, "int4", {})
+
+
+# An export for a GPU.
+
+
+def test_only_a_graph_for_a_gpu_chooses_tokens(tiny):
+    assert graph_of(tiny.fp32, "full").output[0].name == "logits"
+    names = {value.name for value in graph_of(tiny.for_gpu, "full").output}
+    others = {value.name for value in graph_of(tiny.fp32, "full").output}
+    assert names - others == {"best_tokens", "best_logprobs"}
+
+
+@pytest.mark.parametrize("name", ["top.onnx", "rows.onnx"])
+def test_the_graphs_for_a_gpu_are_valid(tiny, name):
+    path = tiny.for_gpu.directory / name
+    onnx.checker.check_model(str(path), full_check=True)
+    assert not (tiny.fp32.directory / name).exists()
