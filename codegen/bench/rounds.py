@@ -5,7 +5,7 @@ import datetime as dt
 import inspect
 import platform
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -27,8 +27,9 @@ from codegen.bench.engine import (
     hole_in,
     prefill,
 )
+from codegen.bench.sizes import Measure, Sizes, measure
 from codegen.engine.autotune import processor
-from codegen.engine.device import physical_cores
+from codegen.engine.device import choose_device, physical_cores
 from codegen.engine.manifest import ExportedModel
 from codegen.engine.types import Backend
 from codegen.models.loading import load_backend
@@ -108,16 +109,7 @@ def run(settings: Settings, rounds: int, llama_bench: Path | None, progress: Pro
             measured.append(_round(backend, theirs, texts))
     parity = model.manifest.parity or {}
     return Figures(
-        about={
-            "machine": f"{processor()}, {platform.system()} {platform.release()}",
-            "cores": str(physical_cores()),
-            "threads": str(threads),
-            "versions": f"codegen {__version__}, Python {platform.python_version()}, "
-            f"onnxruntime {_onnxruntime()}, llama.cpp {build}",
-            "model": f"{model.manifest.name}, {model.manifest.precision} for "
-            f"{model.manifest.target}, paths {backend.paths}, from {model.manifest.source.file}",
-            "date": dt.datetime.now(dt.UTC).date().isoformat(),
-        },
+        about=_about(model, str(backend.paths), threads, f"llama.cpp {build}"),
         rounds=tuple(measured),
         processes=tuple(processes),
         help=help_,
@@ -126,6 +118,53 @@ def run(settings: Settings, rounds: int, llama_bench: Path | None, progress: Pro
         gguf_bytes=None if gguf is None else gguf.stat().st_size,
         perplexity_ratio=parity.get("perplexity_ratio"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SizeFigures:
+    """What is measured by size. `about` says where and of what; `measures` come one by one."""
+
+    about: Mapping[str, str]
+    measures: Iterator[Measure]
+
+
+def run_sizes(settings: Settings, progress: Progress, sizes: Sizes) -> SizeFigures:
+    """Measures requests of several sizes, without llama.cpp; some minutes on a CPU.
+
+    Raises:
+        ModelError: there is no model.
+        EngineError: it can't be run.
+    """
+    model = ready(settings, progress)
+    texts = Texts(_text(Tokenizer.load(model.tokenizer))[0])
+
+    def load(capacity: int, capture: bool) -> Backend:
+        return load_backend(model, settings, progress, capacity=capacity, capture=capture)
+
+    captures = choose_device(settings.device).kind == "cuda"
+    threads = settings.threads or physical_cores()
+    about = _about(model, settings.compute_path, threads)
+    return SizeFigures(about, measure(load, texts.take, sizes, progress, captures=captures))
+
+
+def _about(model: ExportedModel, paths: str, threads: int, *others: str) -> dict[str, str]:
+    """Where something is measured, and of what. `others` are more programs with versions."""
+    manifest = model.manifest
+    versions = (
+        f"codegen {__version__}",
+        f"Python {platform.python_version()}",
+        f"onnxruntime {_onnxruntime()}",
+        *others,
+    )
+    return {
+        "machine": f"{processor()}, {platform.system()} {platform.release()}",
+        "cores": str(physical_cores()),
+        "threads": str(threads),
+        "versions": ", ".join(versions),
+        "model": f"{manifest.name}, {manifest.precision} for {manifest.target}, paths {paths}, "
+        f"from {manifest.source.file}",
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+    }
 
 
 def _round(backend: Backend, theirs: llama.LlamaBench | None, texts: Texts) -> Round:

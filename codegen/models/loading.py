@@ -50,11 +50,25 @@ def load_model(choice: ModelChoice, progress: Progress) -> LocalModel:
     )
 
 
-def load_backend(model: ExportedModel, choice: ModelChoice, progress: Progress) -> OnnxBackend:
+def load_backend(
+    model: ExportedModel,
+    choice: ModelChoice,
+    progress: Progress,
+    *,
+    capacity: int = CAPACITY,
+    capture: bool = True,
+) -> OnnxBackend:
     """Makes the engine for an export.
 
     It uses the compute path that the user set, else the fastest on this machine. If that isn't
     known yet, it is measured first.
+
+    Args:
+        model: the export.
+        choice: the device, the threads and the compute path.
+        progress: told if something is measured.
+        capacity: tokens that a slot holds.
+        capture: whether steps are captured, if the device is a GPU.
 
     Raises:
         EngineError: it can't be run, or doesn't fit into the card's memory.
@@ -62,7 +76,8 @@ def load_backend(model: ExportedModel, choice: ModelChoice, progress: Progress) 
     device = choose_device(choice.device)
     if device.kind == "cuda" and (obstacle := memory_obstacle(model.manifest)) is not None:
         raise OutOfMemoryError(str(obstacle))
-    return _backend(model, choice, device, _speed(model, choice, device, progress))
+    speed = _speed(model, choice, device, progress)
+    return _backend(model, choice, device, speed, capacity=capacity, capture=capture)
 
 
 def _placed(choice: ModelChoice, progress: Progress) -> tuple[ModelChoice, ExportedModel, Device]:
@@ -85,7 +100,13 @@ def _placed(choice: ModelChoice, progress: Progress) -> tuple[ModelChoice, Expor
 
 
 def _backend(
-    model: ExportedModel, choice: ModelChoice, device: Device, speed: PromptSpeed | None
+    model: ExportedModel,
+    choice: ModelChoice,
+    device: Device,
+    speed: PromptSpeed | None,
+    *,
+    capacity: int = CAPACITY,
+    capture: bool = True,
 ) -> OnnxBackend:
     paths = choice.compute_path if speed is None else speed.tuning.paths
     return OnnxBackend(
@@ -93,7 +114,8 @@ def _backend(
         device=device,
         threads=_threads(choice),
         paths=parse_paths(paths, model.manifest.graphs),
-        capacity=CAPACITY,
+        capacity=capacity,
+        capture=capture,
         watch=None if speed is None else speed.saw,
     )
 
