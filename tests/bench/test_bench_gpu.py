@@ -282,9 +282,9 @@ def test_the_versions_are_those_of_the_constraints():
 
 @pytest.fixture(scope="module")
 def bare(tiny, tmp_path_factory):
-    """The tiny model without its weights; its graph, and that graph said to be in fp16."""
+    """The tiny model as for a GPU, without its weights; and the same, said to be in fp16."""
     root = tmp_path_factory.mktemp("bare")
-    layout.strip(tiny.fp32.directory, root / "fp32")
+    layout.strip(tiny.for_gpu.directory, root / "fp32")
     shutil.copytree(root / "fp32", root / "fp16")
     raw = json.loads((root / "fp16" / "layout.json").read_text(encoding="utf-8"))
     for tensor in raw["tensors"]:
@@ -314,7 +314,7 @@ def test_both_precisions_have_the_same_weights(tiny, bare, tmp_path):
     for tensor in full.tensors:
         if tensor.constant:
             np.testing.assert_array_equal(
-                stored(out[1], tensor), stored(tiny.fp32.directory, tensor)
+                stored(out[1], tensor), stored(tiny.for_gpu.directory, tensor)
             )
     logits = load(layout.opened(out[1])).score([1, 2, 3], [4, 5])
     assert np.isfinite(logits).all()
@@ -350,7 +350,7 @@ def test_a_gguf_file_gives_the_weights_that_the_export_has(tiny, bare, tmp_path)
     write_gguf(file, tiny, tiny.reference())
     values = gguf_values(file)
     for tensor in layout.read_layout(bare / "fp32").weights:
-        np.testing.assert_array_equal(values(tensor), stored(tiny.fp32.directory, tensor))
+        np.testing.assert_array_equal(values(tensor), stored(tiny.for_gpu.directory, tensor))
     with pytest.raises(KeyError):
         values(layout.Tensor("other", "float32", (1,), 0, 4))
 
