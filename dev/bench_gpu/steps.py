@@ -10,7 +10,7 @@ import onnxruntime as ort
 from dev.bench_gpu import checks, machine, timing
 from dev.bench_gpu.comparing import SEED
 from dev.bench_gpu.context import Context
-from dev.bench_gpu.layout import fill, random_values
+from dev.bench_gpu.layout import fill, opened, random_values
 from dev.bench_gpu.placement import placement
 from dev.bench_gpu.taking import RUNTIME, WEIGHTS
 
@@ -37,6 +37,12 @@ def weights(context: Context) -> None:
     """Writes random weights, for the device and for the CPU."""
     about(context)
     models = context.without_weights()
+    brought = opened(models / "fp16").manifest.shape.layers
+    if brought != context.shape.layers:
+        raise SystemExit(
+            f"the graphs that were brought have {brought} layers, and those of the "
+            f"{context.shape.name} shape {context.shape.layers}: see --shape"
+        )
     folders = context.folders("random")
     fill([models / folder.name for folder in folders], folders, random_values(SEED))
 

@@ -761,6 +761,12 @@ def test_without_time_nothing_is_run_and_the_run_fails(brought):
     assert "weights: skipped, 2 s are left, 20 needed" in done.stdout
 
 
+def test_graphs_of_another_shape_are_refused(brought):
+    done, read = rehearse(brought, "--only", "weights", "--shape", "true")
+    assert done.returncode == 1
+    assert "have 2 layers, and those of the true shape 24" in read["steps"]["weights"]["why"]
+
+
 def test_a_step_that_is_not_there_is_named(brought):
     done, _ = rehearse(brought, "--only", "speed", "fast")
     assert done.returncode == 2
