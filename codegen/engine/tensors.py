@@ -31,9 +31,12 @@ class StaticTensor:
         )
 
     def write(self, values: ArrayLike) -> None:
-        """Puts values of the tensor's shape into its memory."""
-        self._host[...] = values
-        if not self._on_cpu:
+        """Puts values into its memory that have the tensor's shape, or can be broadcast to it."""
+        if self._on_cpu:
+            self._host[...] = values
+        elif not np.array_equal(self._host, np.broadcast_to(values, self._host.shape)):
+            # Each copy to a GPU costs more than this comparison.
+            self._host[...] = values
             self.value.update_inplace(self._host)
 
     def read(self) -> NDArray[Any]:
