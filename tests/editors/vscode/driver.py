@@ -111,11 +111,7 @@ class CodeServer:
     def settings(self):
         """The user's settings as they are now, wherever they are kept."""
         files = [self._user / "settings.json", self._user.with_name("Machine") / "settings.json"]
-        return {
-            name: value
-            for file in files
-            for name, value in json.loads(file.read_text(encoding="utf-8")).items()
-        }
+        return {name: value for file in files for name, value in _whole(file).items()}
 
     def close(self):
         with contextlib.suppress(ProcessLookupError):
@@ -256,6 +252,19 @@ class Window:
 
 def _spaces(text):
     return text.replace("\xa0", " ")
+
+
+def _whole(file):
+    """A file's JSON, once it is whole: the editor empties it before it writes."""
+    found = []
+
+    def read():
+        with contextlib.suppress(json.JSONDecodeError):
+            found.append(json.loads(file.read_text(encoding="utf-8")))
+        return bool(found)
+
+    until(read, lambda: f"{file} as JSON")
+    return found[0]
 
 
 def until(condition, what, patience=PATIENCE):
