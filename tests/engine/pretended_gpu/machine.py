@@ -18,6 +18,7 @@ COUNTS = (
 """What `pretended_count` of runtime.c counts, by their numbers."""
 
 SOURCE = Path(__file__).with_name("runtime.c")
+DRIVER = Path(__file__).with_name("driver.c")
 PROVIDER = Path(ort.__file__).parent / "capi" / "libonnxruntime_providers_cuda.so"
 
 # The names of runtime.c's own functions.
@@ -56,10 +57,11 @@ def build(folder: Path) -> dict[str, str]:
     )
     gcc = ["gcc", "-w", "-shared", "-fPIC", "-O1"]
     _run(*gcc, f"-Wl,--version-script={versions}", "-o", str(real), str(SOURCE), str(stubs))
-    for library in wanted:
-        empty = folder / "empty.c"
-        empty.write_text("")
-        _run(*gcc, f"-Wl,-soname,{library}", "-o", str(folder / library), str(empty))
+    empty = folder / "empty.c"
+    empty.write_text("")
+    for library in (*wanted, "libnvidia-ml.so.1"):
+        source = DRIVER if library in {"libcuda.so.1", "libnvidia-ml.so.1"} else empty
+        _run(*gcc, f"-Wl,-soname,{library}", "-o", str(folder / library), str(source))
     return os.environ | {"LD_LIBRARY_PATH": str(folder), "LD_PRELOAD": str(real)}
 
 
