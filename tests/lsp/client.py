@@ -79,6 +79,7 @@ class Client(Connection):
         self.logs = []
         self.malformed = []
         self.encoding = "utf-16"
+        self.open_uris = set()
         self._reads = True
         super().__init__(self.process.stdin, self.process.stdout)
         self.start()
@@ -200,6 +201,17 @@ class Client(Connection):
         self.call("codegen/counters")
         self.check()
 
+    def leave(self):
+        """Closes all documents, and waits until nothing is written for them any more."""
+        for uri in sorted(self.open_uris):
+            self.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+        self.open_uris.clear()
+        self.call("codegen/counters")
+        deadline = time.monotonic() + PATIENCE
+        while len(self.journal_entries("begin")) != len(self.journal_entries("end")):
+            assert time.monotonic() < deadline, "something is still written"
+            time.sleep(0.005)
+
     def forget(self):
         """Drops what another test has left: its failure is its own."""
         self.asked.clear()
@@ -245,6 +257,7 @@ class Client(Connection):
     def open(self, uri, text, language="python", version=1):
         document = {"uri": uri, "languageId": language, "version": version, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": document})
+        self.open_uris.add(uri)
         return Document(self, uri, text, version)
 
     def counters(self):
@@ -306,6 +319,7 @@ class Document:
 
     def close(self):
         self.client.notify("textDocument/didClose", {"textDocument": {"uri": self.uri}})
+        self.client.open_uris.discard(self.uri)
 
     def ask(self, position=None, trigger=2, **context):
         """Asks for inline completion, by default at the end; returns the id."""

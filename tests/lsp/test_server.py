@@ -56,6 +56,7 @@ ASKS = {**BOTH, "window": {"showMessage": {}}}
 
 @pytest.fixture
 def client(server):
+    server.leave()
     server.forget()
     yield server
     server.settle()
