@@ -126,6 +126,40 @@ def samples(
 
 @command.command()
 @quiet_option
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--places", type=click.IntRange(1, 1000), default=40, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
+@model_option
+@device_option
+@offline_option
+def drafts(
+    *,
+    files: tuple[Path, ...],
+    places: int,
+    as_json: bool,
+    model: str | None,
+    device: str | None,
+    offline: bool,
+) -> None:
+    """Measure completions of removed lines with drafts and without; of FILES or codegen's own."""
+    from codegen.bench.drafts import run_drafts  # noqa: PLC0415 - as above
+
+    settings = user_settings(model=model, device=device, offline=offline)
+    figures = run_drafts(settings, files, places, stderr_progress())
+    if as_json:
+        shown = {"schema": _SCHEMA, **dataclasses.asdict(figures), "ratio": figures.ratio}
+        print(json.dumps(shown, indent=1))
+        return
+    same = sum(row.same for row in figures.rows)
+    print(visible(f"{figures.model} on {figures.device}, {len(figures.rows)} holes"))
+    print(f"decoding with drafts: {figures.ratio:.2f} times as fast in all, "
+          f"{figures.median_ratio:.2f} in the median")  # fmt: skip
+    print(f"drafted tokens that were right: {figures.accepted:.0%}")
+    print(f"the same suggestion: {same} of {len(figures.rows)}")
+
+
+@command.command()
+@quiet_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 @model_option
 @device_option

@@ -212,4 +212,6 @@ def _timings(usage: "Usage", candidates: int) -> dict[str, Any]:
         "prefill_ms": round(usage.prefill_seconds * 1000, 1),
         "decode_ms": round(usage.decode_seconds * 1000, 1),
         "tokens_per_second": round(stepped / usage.decode_seconds, 1) if known else None,
+        "drafted_tokens": usage.drafted_tokens,
+        "accepted_tokens": usage.accepted_tokens,
     }

@@ -55,6 +55,11 @@ class Tuning:
                 return size / times[str(size)]
         return None
 
+    @property
+    def step_seconds(self) -> Mapping[int, float]:
+        """Seconds of calls by the number of their tokens, by the path that computes single ones."""
+        return {int(size): took for size, took in self.seconds[self._path(1)].items()}
+
     def faster(self, tokens: int, seconds: float) -> "Tuning":
         """The figures with `seconds` for calls of `tokens` tokens by the path of such calls."""
         path = self._path(tokens)

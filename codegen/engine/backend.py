@@ -6,7 +6,7 @@ as one batch that shrinks as they end.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ class OnnxBackend:
         paths: ComputePaths,
         capacity: int = 2048,
         capture: bool = True,
+        seconds: Mapping[int, float] | None = None,
         watch: Callable[[int, float], None] | None = None,
     ) -> None:
         """Loads the graphs and allocates the slots.
@@ -46,6 +47,8 @@ class OnnxBackend:
             paths: which graph computes which calls.
             capacity: tokens that a slot holds, prompt and completion together.
             capture: whether steps are captured as CUDA graphs, if the device is a GPU.
+            seconds: of calls by their number of tokens, if they were measured here; they say when
+                a draft pays.
             watch: called after each chunk of a prompt with its tokens and the seconds that it took,
                 in the thread that computes.
 
@@ -64,6 +67,7 @@ class OnnxBackend:
             paths=paths,
             capacity=capacity,
             capture=capture,
+            seconds=seconds,
             watch=watch,
         )
 

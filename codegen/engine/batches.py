@@ -123,6 +123,9 @@ class Batch:
     of the prompt.
     """
 
+    position, drafted, accepted = 0, 0, 0
+    """There are no drafts (see `DraftedSample`): a call has one position."""
+
     def __init__(self, caller: Caller, slot: Slot, samples: int, capacity: int) -> None:
         """Begins with `samples` samples after the tokens of `slot`, up to `capacity` tokens."""
         self.places: Sequence[int] = [0] * samples
@@ -160,3 +163,6 @@ class Batch:
             self._slot.ids.extend(tokens)
         self._length += 1
         return found
+
+    def close(self) -> None:
+        """The samples have ended."""

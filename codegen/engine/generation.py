@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from codegen.cancel import CancelToken
 from codegen.engine.batches import Batch
+from codegen.engine.checking import DraftedSample
 from codegen.engine.next_tokens import Choice, NextTokens
 from codegen.engine.outcome import FinishReason, Usage
 from codegen.engine.runner import Runner
 from codegen.engine.sampling import Sampler
+from codegen.engine.slots import Slot
 from codegen.engine.top import TopRow
 from codegen.engine.types import Constraint, GenerateRequest, Step
 
@@ -45,39 +47,51 @@ class OnnxGeneration:
                 for index, sampling in enumerate(request.samples)
             ]
             room = min(request.max_tokens, self._runner.window - len(request.prompt))
-            batch = Batch(self._runner, slot, len(rows), len(request.prompt) + room)
+            batch = self._batch(slot, len(request.prompt) + room)
             top: Sequence[TopRow] | None = None
-            for count in range(1, room + 1):
-                alive: list[int] = []
-                for index, row in enumerate(rows):
-                    if row.sample in self._ended:
-                        continue
-                    place = batch.places[index]
-                    likeliest = None if top is None else top[place]
-                    choice = row.choose(tokens, place, likeliest)
-                    step = row.advance(choice, request.stop_ids, last=count == room)
-                    decoded += step.token is not None
-                    self._usage = Usage(
-                        len(request.prompt),
-                        cached,
-                        prefilled - start,
-                        time.perf_counter() - prefilled,
-                        decoded,
-                    )
-                    yield step
-                    if step.finish is None:
-                        alive.append(index)
-                # The caller may have ended any sample at any step.
-                alive = [index for index in alive if rows[index].sample not in self._ended]
-                if not alive or count == room:
-                    return
-                batch.keep(alive)
-                rows = [rows[index] for index in alive]
-                tokens = batch.step([row.token for row in rows], self._cancel)
-                top = self._top(tokens, rows, batch)
+            try:
+                for count in range(1, room + 1):
+                    alive: list[int] = []
+                    for index, row in enumerate(rows):
+                        if row.sample in self._ended:
+                            continue
+                        place = batch.places[index]
+                        likeliest = None if top is None else top[place]
+                        choice = row.choose(tokens, place, batch.position, likeliest)
+                        step = row.advance(choice, request.stop_ids, last=count == room)
+                        decoded += step.token is not None
+                        self._usage = Usage(
+                            len(request.prompt),
+                            cached,
+                            prefilled - start,
+                            time.perf_counter() - prefilled,
+                            decoded,
+                            batch.drafted,
+                            batch.accepted,
+                        )
+                        yield step
+                        if step.finish is None:
+                            alive.append(index)
+                    # The caller may have ended any sample at any step.
+                    alive = [index for index in alive if rows[index].sample not in self._ended]
+                    if not alive or count == room:
+                        return
+                    batch.keep(alive)
+                    rows = [rows[index] for index in alive]
+                    tokens = batch.step([row.token for row in rows], self._cancel)
+                    top = self._top(tokens, rows, batch)
+            finally:
+                batch.close()
+
+    def _batch(self, slot: Slot, capacity: int) -> Batch | DraftedSample:
+        """Where the samples are written: with drafts, if the request is for one that is greedy."""
+        samples = self._request.samples
+        if self._request.drafts and len(samples) == 1 and samples[0].greedy:
+            return DraftedSample(self._runner, slot, capacity, self._runner.sense)
+        return Batch(self._runner, slot, len(samples), capacity)
 
     def _top(
-        self, tokens: NextTokens, rows: Sequence["_Row"], batch: Batch
+        self, tokens: NextTokens, rows: Sequence["_Row"], batch: Batch | DraftedSample
     ) -> Sequence[TopRow] | None:
         """The likeliest tokens of each row of the batch, if a sample is drawn from so few."""
         finder = self._runner.top
@@ -103,9 +117,9 @@ class _Row:
         """What chooses the sample's tokens."""
         return self._sampler
 
-    def choose(self, tokens: NextTokens, place: int, top: TopRow | None) -> Choice:
-        """Chooses the next token. `place` is the sample's row in the call that computed them."""
-        return self._sampler.choose_from(tokens, place, self._constraint, top)
+    def choose(self, tokens: NextTokens, place: int, position: int, top: TopRow | None) -> Choice:
+        """Chooses the token after a position of the sample's row in the call that computed it."""
+        return self._sampler.choose_from(tokens, place, position, self._constraint, top)
 
     def advance(self, choice: Choice, stop: frozenset[int], *, last: bool) -> Step:
         """Goes on with a token, or ends."""

@@ -54,7 +54,7 @@ class NextTokens:
             self._logits_here = self.device_logits.read().astype(np.float32, copy=False)
         return self._logits_here
 
-    def best(self, row: int, position: int = 0) -> Choice | None:
+    def best(self, row: int, position: int) -> Choice | None:
         """The likeliest token of a row at a position; None if the graph doesn't choose."""
         if self._best is None:
             return None

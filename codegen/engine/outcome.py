@@ -20,13 +20,19 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a request cost, in tokens and seconds."""
+    """What a request cost, in tokens and seconds.
+
+    Of the decoded tokens, `accepted_tokens` were computed as parts of drafts, which had
+    `drafted_tokens` in all.
+    """
 
     prompt_tokens: int
     cached_tokens: int
     prefill_seconds: float
     decode_seconds: float
     decoded_tokens: int
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
 
     def with_prompt(self, prompt: "Usage") -> "Usage":
         """The cost of a request together with that of its prompt, which was computed before it."""
@@ -43,4 +49,6 @@ class Usage:
             prefill_seconds=self.prefill_seconds + second.prefill_seconds,
             decode_seconds=self.decode_seconds + second.decode_seconds,
             decoded_tokens=self.decoded_tokens + second.decoded_tokens,
+            drafted_tokens=self.drafted_tokens + second.drafted_tokens,
+            accepted_tokens=self.accepted_tokens + second.accepted_tokens,
         )

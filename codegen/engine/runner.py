@@ -11,6 +11,7 @@ from codegen.cancel import CancelToken
 from codegen.engine.batches import Batches, ExactBatches, LastingBatches
 from codegen.engine.buffers import KvBuffers
 from codegen.engine.device import Device
+from codegen.engine.drafts import DraftSense
 from codegen.engine.graph import Graph
 from codegen.engine.manifest import ROWS_FILE, TOP_FILE, ExportedModel
 from codegen.engine.next_tokens import NextTokens
@@ -36,6 +37,7 @@ class Runner:
         paths: ComputePaths,
         capacity: int,
         capture: bool,
+        seconds: Mapping[int, float] | None,
         watch: Callable[[int, float], None] | None,
     ) -> None:
         """Loads the graphs and allocates the slots; the arguments are those of `OnnxBackend`.
@@ -47,6 +49,7 @@ class Runner:
         shape = model.manifest.shape
         self.window = min(capacity, shape.window)
         self.lock = threading.Lock()
+        self.sense = DraftSense(seconds)
         self._paths = paths
         self._watch = watch
         self._graphs: Mapping[str, Graph] = {

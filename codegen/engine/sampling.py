@@ -47,24 +47,30 @@ class Sampler:
         return not sampling.greedy and (sampling.top_p < 1.0 or 0 < sampling.top_k <= TOP)
 
     def choose_from(
-        self, tokens: NextTokens, row: int, constraint: Constraint | None, top: TopRow | None
+        self,
+        tokens: NextTokens,
+        row: int,
+        position: int,
+        constraint: Constraint | None,
+        top: TopRow | None,
     ) -> Choice:
-        """The next token of a row, as `choose` says, without its logits if that is possible.
+        """The token after a position of a row, as `choose` says; without its logits if possible.
 
         Args:
             tokens: what the model computed.
             row: which row of it.
+            position: which of its positions.
             constraint: says which tokens may be chosen; None if any token may.
             top: the likeliest tokens, if they were found on the device.
         """
         free = constraint is None or constraint.allowed() is None
         if free and self._sampling.greedy:
-            choice = tokens.best(row)
+            choice = tokens.best(row, position)
         elif free and top is not None:
             choice = self._draw_top(top)
         else:
             choice = None
-        return choice or self.choose(tokens.logits()[row, 0], constraint)
+        return choice or self.choose(tokens.logits()[row, position], constraint)
 
     def _draw_top(self, top: TopRow) -> Choice | None:
         """Draws from the likeliest tokens; None if it could be one that isn't among them."""

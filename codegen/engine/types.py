@@ -44,7 +44,9 @@ class Constraint(Protocol):
 class GenerateRequest:
     """A prompt, and the samples to draw from it.
 
-    Samples share the prompt's KV cache and are decoded as one batch.
+    Samples share the prompt's KV cache and are decoded as one batch. With `drafts`, a single greedy
+    sample may be written several tokens at a time. That is faster, but which tokens one call
+    computes then depends on what was learned and measured, and so do the last bits of the results.
     """
 
     prompt: Sequence[int]
@@ -52,6 +54,7 @@ class GenerateRequest:
     samples: tuple[Sampling, ...] = (Sampling(),)
     stop_ids: frozenset[int] = frozenset()
     constraint: Constraint | None = None
+    drafts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class LocalModel:
 
     `speed` returns how many tokens of a prompt this machine computes per second, by the latest
     measurement. It returns None if the compute path is set by hand, so that nothing was measured.
+    `drafts` allows single samples to be written several tokens at a time (codegen.engine.drafts).
     """
 
     name: str
@@ -43,6 +44,7 @@ class LocalModel:
     device: str
     speed: Callable[[], float | None] = lambda: None
     notes: tuple[str, ...] = ()
+    drafts: bool = True
 
     @property
     def abilities(self) -> Abilities:

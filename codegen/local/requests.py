@@ -33,6 +33,10 @@ class Asked(Protocol):
     def family(self) -> FamilyIds:
         """The special tokens of the model's family."""
 
+    @property
+    def drafts(self) -> bool:
+        """Whether single samples may be written with drafts."""
+
 
 def first_request(model: Asked, plan: LocalPlan) -> GenerateRequest:
     """The request for all samples of a completion."""
@@ -44,6 +48,7 @@ def first_request(model: Asked, plan: LocalPlan) -> GenerateRequest:
         samples=tuple(_samplings(plan.options)),
         stop_ids=model.family.stop,
         constraint=Spell.of(model.tokenizer, model.vocabulary, forced) if forced else None,
+        drafts=model.drafts,
     )
 
 
@@ -69,6 +74,7 @@ def second_request(
             token=refused,
             spell=Spell.of(model.tokenizer, model.vocabulary, forced),
         ),
+        drafts=model.drafts,
     )
 
 

@@ -116,6 +116,7 @@ def _backend(
         paths=parse_paths(paths, model.manifest.graphs),
         capacity=capacity,
         capture=capture,
+        seconds=None if speed is None else speed.tuning.step_seconds,
         watch=None if speed is None else speed.saw,
     )
 

@@ -186,6 +186,7 @@ def test_json_has_the_suggestions_and_the_timings(codegen_complete, model, file)
     } == answer  # fmt: skip
     assert list(answer["timings"]) == [
         "prompt_tokens", "cached_tokens", "prefill_ms", "decode_ms", "tokens_per_second",
+        "drafted_tokens", "accepted_tokens",
     ]  # fmt: skip
     assert answer["timings"]["prompt_tokens"] > 10
     # A scripted answer takes no time.

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,7 +134,8 @@ def _measure(  # noqa: PLR0917 - one caller, above
     from codegen_eval.layouts.folder import writing  # noqa: PLC0415
     from codegen_eval.layouts.measure import describe, run  # noqa: PLC0415
 
-    model = load_model(settings, progress)
+    # Without drafts: see `codegen eval run`.
+    model = replace(load_model(settings, progress), drafts=False)
     facts = describe(suite, model, context_tokens)
     directory = out or Path(_FOLDER) / _name(facts)
     progress.note(f"{'going on with' if directory.exists() else 'writing'} {directory}")

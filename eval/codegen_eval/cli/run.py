@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -192,7 +192,8 @@ def _generate(  # noqa: PLR0917 - one caller, above
     from codegen_eval.generate.runner import batches_of, describe, run  # noqa: PLC0415
     from codegen_eval.generate.writing import writing  # noqa: PLC0415
 
-    model: LocalModel = load_model(settings, progress)
+    # Without drafts, which make the last bits of a result depend on the problems before it.
+    model: LocalModel = replace(load_model(settings, progress), drafts=False)
     info = describe(suite, model, options)
     directory = out or Path(_FOLDER) / _name(info)
     progress.note(f"{'going on with' if directory.exists() else 'writing'} {directory}")
