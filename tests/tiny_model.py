@@ -1,16 +1,20 @@
 """A Qwen2 of random weights, small enough to be exported while the tests run.
 
-Everything about it is real but its size: a Hugging Face directory goes through the builder, GPTQ
-and the rewriting, and comes out as the exports that the engine runs.
+Everything about it is real but its size: a Hugging Face directory is quantized and written, and
+comes out as the exports that the engine runs.
 """
 
+import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
+from tokenizers import Tokenizer as Library
 
 from codegen.engine.backend import OnnxBackend
 from codegen.engine.device import Device, DeviceKind
@@ -21,11 +25,16 @@ from codegen.engine.manifest import (
     ExportedModel,
     FileRecord,
     Manifest,
+    Precision,
     Source,
     open_export,
 )
 from codegen.engine.paths import parse_paths
+from codegen.models.export.checkpoint import Checkpoint, from_directory
+from codegen.models.export.gptq import quantize_layers
 from codegen.models.export.quantize import Quantized
+from codegen.models.export.sizes import of_config
+from codegen.models.export.write import write
 from codegen.models.store import file_sha256
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer
@@ -40,7 +49,6 @@ class TinyModel:
     """The model in all its forms."""
 
     checkpoint: Path  # a Hugging Face directory
-    built: Path  # the builder's model.onnx
     quantized: Mapping[str, Quantized]  # what GPTQ made of the weights
     fp32: ExportedModel
     int4: ExportedModel
@@ -62,96 +70,87 @@ class TinyModel:
 
 @pytest.fixture(scope="session")
 def tiny(tokenizer_file, tmp_path_factory) -> TinyModel:
-    """The model, made once for all tests: some 7 seconds, most of them to import torch, twice."""
-    from codegen.models.export.builder import build
-    from codegen.models.export.gptq import quantize_layers
-
+    """The model, made once for all tests."""
     root = tmp_path_factory.mktemp("tiny")
-    checkpoint = root / "checkpoint"
-    vocabulary = write_checkpoint(checkpoint, tokenizer_file, tied=True)
-    built = build(checkpoint, root / "built", precision="fp32", target="cpu")
+    directory = root / "checkpoint"
+    vocabulary = write_checkpoint(directory, tokenizer_file, tied=True)
+    checkpoint = from_directory(directory)
     draw = random.Random(0)
     samples = [[draw.randrange(vocabulary) for _ in range(64)] for _ in range(8)]
     quantized = quantize_layers(checkpoint, samples, lambda *_: None)
     return TinyModel(
-        checkpoint=checkpoint,
-        built=built,
+        checkpoint=directory,
         quantized=quantized,
-        fp32=write_export(root / "fp32", built, tokenizer_file, "fp32", None),
-        int4=write_export(root / "int4", built, tokenizer_file, "int4", quantized),
-        for_gpu=write_export(root / "gpu", built, tokenizer_file, "fp32", None, target="cuda"),
+        fp32=write_export(root / "fp32", checkpoint, "fp32"),
+        int4=write_export(root / "int4", checkpoint, "int4", quantized),
+        for_gpu=write_export(root / "gpu", checkpoint, "fp32", target="cuda"),
         vocabulary=vocabulary,
     )
 
 
 def write_checkpoint(directory: Path, tokenizer_file: Path, *, tied: bool) -> int:
     """Writes a random model as a Hugging Face directory, and tells the size of its vocabulary."""
-    import torch
-    from tokenizers import Tokenizer as Library
-    from transformers import Qwen2ForCausalLM
-
-    config = tiny_config(Library.from_file(str(tokenizer_file)).get_vocab_size(), tied=tied)
-    torch.manual_seed(0)
-    model = Qwen2ForCausalLM(config)
-    for name, parameter in model.named_parameters():
-        # Left at 0 and 1, these would be dropped, or wrong without being noticed.
-        if name.endswith(".bias") or "norm" in name:
-            torch.nn.init.normal_(parameter, mean=float("norm" in name), std=0.2)
-    model.save_pretrained(directory)
+    directory.mkdir()
+    config = {
+        "architectures": ["Qwen2ForCausalLM"],
+        "model_type": "qwen2",
+        "vocab_size": Library.from_file(str(tokenizer_file)).get_vocab_size(),
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": WINDOW,
+        "rms_norm_eps": 1e-6,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 10_000.0},
+        "hidden_act": "silu",
+        "tie_word_embeddings": tied,
+        "bos_token_id": None,
+        "eos_token_id": None,
+    }
+    sizes = of_config(config, "config.json")
+    rng = np.random.default_rng(0)
+    # Ten times the usual spread, or it would find every token as likely. And biases and norms that
+    # are not 0 and 1: they would be dropped, or wrong without being noticed.
+    tensors = {
+        name: rng.normal(float("norm" in name), 0.2, shape).astype(np.float32)
+        for name, shape in sizes.shapes().items()
+    }
+    save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})
+    (directory / "config.json").write_text(json.dumps(config), encoding="utf-8")
     (directory / TOKENIZER_FILE).write_bytes(tokenizer_file.read_bytes())
-    return config.vocab_size
-
-
-def tiny_config(vocabulary: int, *, tied: bool) -> Any:
-    """The sizes of the model."""
-    from transformers import Qwen2Config
-
-    return Qwen2Config(
-        vocab_size=vocabulary,
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=LAYERS,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=WINDOW,
-        tie_word_embeddings=tied,
-        initializer_range=0.2,  # ten times the usual, or it would find every token as likely
-        bos_token_id=None,
-        eos_token_id=None,
-    )
+    return sizes.vocabulary
 
 
 def write_export(
     directory: Path,
-    built: Path,
-    tokenizer_file: Path,
-    precision: str,
-    quantized: Mapping[str, Quantized] | None,
+    checkpoint: Checkpoint,
+    precision: Precision,
+    quantized: Mapping[str, Quantized] | None = None,
     target: DeviceKind = "cpu",
 ) -> ExportedModel:
-    """Rewrites what was built, adds the tokenizer and the manifest, and opens it."""
-    from codegen.models.export.rewrite import rewrite
-
+    """Writes a checkpoint as an export, with the tokenizer and the manifest, and opens it."""
     directory.mkdir()
-    rewritten = rewrite(
-        built,
+    written = write(
+        checkpoint,
         directory,
+        dtype="fp16" if precision == "fp16" else "fp32",
         quantize=quantized,
-        window=WINDOW,
         target=target,
         advance=lambda _: None,
     )
-    (directory / TOKENIZER_FILE).write_bytes(tokenizer_file.read_bytes())
+    tokenizer = directory / TOKENIZER_FILE
+    tokenizer.write_bytes(checkpoint.tokenizer)
     with (directory / VOCABULARY_FILE).open("wb") as file:
-        Vocabulary.of(Tokenizer.load(tokenizer_file)).dump(file)
+        Vocabulary.of(Tokenizer.load(tokenizer)).dump(file)
     manifest = Manifest(
         name="tiny",
         family="qwen2.5-coder",
         source=Source(file="checkpoint", sha256="0" * 64, bytes=0),
         precision=precision,
         target=target,
-        shape=rewritten.shape,
-        graphs=rewritten.graphs,
+        shape=written.shape,
+        graphs=written.graphs,
         files={
             path.name: FileRecord(path.stat().st_size, file_sha256(path))
             for path in sorted(directory.iterdir())

@@ -9,7 +9,6 @@ import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 
 from codegen.models.catalogue import default_entry
@@ -28,8 +27,9 @@ HOPPER = 90
 
 # A graph is made anew when one of these changes.
 _GRAPH_SOURCES = (
-    "codegen/engine/manifest.py", "codegen/models/export/builder.py",
-    "codegen/models/export/on_device.py", "codegen/models/export/rewrite.py",
+    "codegen/engine/manifest.py", "codegen/models/export/compose.py",
+    "codegen/models/export/initializers.py", "codegen/models/export/on_device.py",
+    "codegen/models/export/sizes.py", "codegen/models/export/write.py",
     "dev/bench_gpu/layout.py", "dev/bench_gpu/model.py", "dev/bench_gpu/shapes.py",
 )  # fmt: skip
 
@@ -57,7 +57,6 @@ def make_pieces(pieces: Path, shape: str, gpus: int | None, cache: Path | None, 
 
     Raises:
         CalledProcessError: pip failed.
-        CodegenError: the export failed.
         PiecesError: the pieces can't be made.
     """
     home = Settings().cache_dir
@@ -73,7 +72,7 @@ def make_pieces(pieces: Path, shape: str, gpus: int | None, cache: Path | None, 
 
 def _graph(shape: str, cache: Path, note: Note) -> Made:
     key = hashlib.sha256(b"".join((ROOT / each).read_bytes() for each in _GRAPH_SOURCES))
-    key.update(f"{shape} {_builder()}".encode())
+    key.update(shape.encode())
 
     def make(target: Path) -> None:
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
@@ -84,15 +83,6 @@ def _graph(shape: str, cache: Path, note: Note) -> Made:
             runtime.pack(contents, target)
 
     return _made(cache / f"{shape}-{GRAPH}", GRAPH, 1, make, key=key.hexdigest(), note=note)
-
-
-def _builder() -> str:
-    for name in ("onnxruntime-genai-cuda", "onnxruntime-genai"):
-        try:
-            return metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    raise SystemExit("the model builder is missing: make setup")
 
 
 def _runtime(gpus: int | None, cache: Path, note: Note) -> Made:

@@ -1,82 +1,80 @@
-"""Makes graphs without weights, by the project's own export from a random checkpoint."""
+"""Makes graphs without weights, by the project's own export of a model that has none."""
 
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dev.bench_gpu.layout import strip
 from dev.bench_gpu.shapes import Shape
 
 if TYPE_CHECKING:
-    from codegen.engine.device import DeviceKind
     from codegen.engine.manifest import Precision
+    from codegen.models.export.compose import Dtype
 
-TWINS: tuple[tuple["Precision", "DeviceKind"], ...] = (("fp16", "cuda"), ("fp32", "cpu"))
-"""The precisions that are made, each with what it runs on: ONNX Runtime's CPU provider computes
+TWINS: tuple["Dtype", ...] = ("fp16", "fp32")
+"""The precisions that are made. The second is for the CPU too: ONNX Runtime's CPU provider computes
 no attention in fp16."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Halves:
+    """Tensors in which every number is 0.5: the graph is all that is kept of the model."""
+
+    shapes: dict[str, tuple[int, ...]]
+
+    def tensor(self, name: str) -> NDArray[np.float32]:
+        return np.full(self.shapes[name], 0.5, np.float32)
+
+    def rows(self, name: str, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self.tensor(name)[numbers]
 
 
 def make(shape: Shape, out: Path, note: Callable[[str], None]) -> None:
     """Writes `out`/fp16 and `out`/fp32: the same model of random weights, without them.
 
-    Needs twelve bytes of memory and disk for each of the model's parameters.
-
-    Raises:
-        ExportError: the builder failed.
+    Needs memory for the largest tensor, and four bytes of disk for each of the model's parameters.
     """
-    from codegen.models.export.builder import build  # noqa: PLC0415 - heavy, as what follows
-    from codegen.models.export.rewrite import rewrite  # noqa: PLC0415
+    from codegen.models.export.checkpoint import Checkpoint  # noqa: PLC0415 - heavy
+    from codegen.models.export.sizes import Sizes  # noqa: PLC0415
+    from codegen.models.export.write import write  # noqa: PLC0415
 
+    sizes = Sizes(
+        vocabulary=shape.vocabulary,
+        hidden=shape.hidden,
+        inner=shape.intermediate,
+        layers=shape.layers,
+        heads=shape.heads,
+        kv_heads=shape.kv_heads,
+        window=shape.window,
+        epsilon=1e-6,
+        theta=shape.rope_theta,
+        tied=True,
+    )
+    checkpoint = Checkpoint("qwen2.5-coder", sizes, b"", _Halves(dict(sizes.shapes())))
     scratch = out / "scratch"
-    scratch.mkdir(parents=True)
-    note(f"making a random checkpoint of the {shape.name} shape")
-    _checkpoint(shape, scratch / "checkpoint")
-
-    def one(twin: tuple["Precision", "DeviceKind"]) -> None:
-        precision, target = twin
-        note(f"building the {precision} graph for {target}")
-        built = build(
-            scratch / "checkpoint", scratch / precision, precision=precision, target=target
-        )
-        export = scratch / f"{precision}-export"
-        export.mkdir()
-        rewritten = rewrite(
-            built,
-            export,
+    for dtype in TWINS:
+        note(f"making the {dtype} graph of the {shape.name} shape")
+        scratch.mkdir(parents=True)
+        written = write(
+            checkpoint,
+            scratch,
+            dtype=dtype,
             quantize=None,
-            window=shape.window,
             # Also for the CPU: there, the rehearsal runs what else is meant for a GPU.
             target="cuda",
             advance=lambda _: None,
         )
-        _write_manifest(export, rewritten, precision)
-        strip(export, out / precision)
-
-    with ThreadPoolExecutor(len(TWINS)) as threads:
-        list(threads.map(one, TWINS))
-    shutil.rmtree(scratch)
+        _write_manifest(scratch, written, dtype)
+        strip(scratch, out / dtype)
+        shutil.rmtree(scratch)
 
 
-def _checkpoint(shape: Shape, out: Path) -> None:
-    import torch  # noqa: PLC0415 - of the export extra
-    from transformers import Qwen2ForCausalLM  # noqa: PLC0415
-
-    config = shape.config(dtype=torch.float16)
-    torch.manual_seed(0)
-    # Made without memory first: to initialise 500 million values in fp16 takes a minute.
-    with torch.device("meta"):
-        model = Qwen2ForCausalLM(config)
-    model = model.to(torch.float16).to_empty(device="cpu")
-    for parameter in model.parameters():
-        # The graph is all that is kept. What is 0 or 1 everywhere would be left out of it.
-        torch.nn.init.constant_(parameter, 0.5)
-    model.tie_weights()
-    model.save_pretrained(out)
-
-
-def _write_manifest(export: Path, rewritten: Any, precision: "Precision") -> None:
+def _write_manifest(export: Path, written: Any, precision: "Precision") -> None:
     from codegen.engine.manifest import (  # noqa: PLC0415 - see make
         MANIFEST_FILE,
         WEIGHTS_FILE,
@@ -92,8 +90,8 @@ def _write_manifest(export: Path, rewritten: Any, precision: "Precision") -> Non
         source=Source(file="random", sha256="0" * 64, bytes=0),
         precision=precision,
         target="cuda",
-        shape=rewritten.shape,
-        graphs=rewritten.graphs,
+        shape=written.shape,
+        graphs=written.graphs,
         files={WEIGHTS_FILE: weights},
     )
     (export / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from dev.bench_gpu.layout import Tensor, Values
 
-# The builder's names of a layer's tensors, and llama.cpp's. Several are one beside the other, and
-# matrices are turned round: the builder has [inputs, outputs], GGUF [outputs, inputs].
+# The names of a layer's tensors in a graph, and llama.cpp's. Several are one beside the other, and
+# matrices are turned round: a graph has [inputs, outputs], GGUF [outputs, inputs].
 _LAYER = {
     "input_layernorm.weight": ("attn_norm.weight",),
     "attn.qkv_proj.MatMul.weight": ("attn_q.weight", "attn_k.weight", "attn_v.weight"),

@@ -18,7 +18,7 @@ class Shape:
     window: int
     rope_theta: float
 
-    def config(self, **more: Any) -> Any:
+    def config(self) -> Any:
         """The sizes as transformers writes them down."""
         from transformers import Qwen2Config  # noqa: PLC0415 - heavy
 
@@ -35,7 +35,6 @@ class Shape:
             tie_word_embeddings=True,
             bos_token_id=None,
             eos_token_id=None,
-            **more,
         )
 
 

@@ -31,7 +31,7 @@ from dev.bench_gpu.results import Results
 from dev.bench_gpu.running import Run, Step
 from dev.bench_gpu.shapes import SCALES, SHAPES
 from dev.bench_gpu.taking import Store
-from tests.models.export.test_checkpoint import write_gguf
+from tests.tiny_gguf import write_gguf
 from tests.tiny_model import load
 
 ROOT = Path(__file__).parent.parent.parent
@@ -347,7 +347,7 @@ def test_a_gguf_file_gives_the_weights_that_the_export_has(tiny, bare, tmp_path)
     from dev.bench_gpu.real import gguf_values
 
     file = tmp_path / "tiny.gguf"
-    write_gguf(file, tiny, tiny.reference())
+    write_gguf(file, tiny)
     values = gguf_values(file)
     for tensor in layout.read_layout(bare / "fp32").weights:
         np.testing.assert_array_equal(values(tensor), stored(tiny.for_gpu.directory, tensor))
@@ -703,7 +703,7 @@ def brought(tiny, bare, tmp_path_factory):
         for prompt, middle in zip(tiny.prompts(1, 9, 12), tiny.prompts(2, 5, 3), strict=True)
     ]
     (root / taking.HOLES).write_text(json.dumps(holes), encoding="utf-8")
-    write_gguf(root / taking.WEIGHTS, tiny, tiny.reference())
+    write_gguf(root / taking.WEIGHTS, tiny)
     made = []
     for stage, name in (
         (1, taking.GRAPH), (2, taking.PACKAGES), (2, taking.HOLES), (2, taking.WEIGHTS),

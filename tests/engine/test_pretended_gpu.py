@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from codegen.models.export.checkpoint import from_directory
 from tests.engine.pretended_gpu import machine
 from tests.tiny_model import write_export
 
@@ -31,12 +32,9 @@ ROWS = 4  # of a batch of three samples
 
 
 @pytest.fixture(scope="module")
-def export(tiny, tokenizer_file, tmp_path_factory):
-    from codegen.models.export.builder import build
-
-    folder = tmp_path_factory.mktemp("fp16")
-    built = build(tiny.checkpoint, folder / "built", precision="fp16", target="cuda")
-    return write_export(folder / "export", built, tokenizer_file, "fp16", None, target="cuda")
+def export(tiny, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fp16") / "export"
+    return write_export(folder, from_directory(tiny.checkpoint), "fp16", target="cuda")
 
 
 @pytest.fixture(scope="module", params=["captured", "eager"])

@@ -69,13 +69,6 @@ def test_nothing_here_and_offline(settings):
     assert "\n" not in str(caught.value)
 
 
-def test_the_missing_extra_is_named_with_the_command(settings, monkeypatch):
-    monkeypatch.setattr(module, "EXTRA_MODULES", ("no_such_module",))
-    settings = dataclasses.replace(settings, offline=False)
-    with pytest.raises(ModelMissingError, match=r"-m pip install .*\[export\].*GB"):
-        export(settings, NullProgress(), force=False)
-
-
 def test_an_export_by_its_path(settings, tiny):
     model = find_export(dataclasses.replace(settings, model=str(tiny.int4.directory)))
     assert model == tiny.int4
@@ -100,7 +93,7 @@ def test_nothing_is_left_of_an_export_that_broke_off(settings, tiny, monkeypatch
     def breaks(*_args, **_kwargs):
         raise failure
 
-    monkeypatch.setattr(pipeline, "build", breaks)
+    monkeypatch.setattr(pipeline, "write", breaks)
     settings = dataclasses.replace(settings, model=str(tiny.checkpoint))
     with pytest.raises((KeyboardInterrupt, ModelError)):
         export(settings, NullProgress(), force=False)

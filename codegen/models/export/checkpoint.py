@@ -1,92 +1,83 @@
-"""A GGUF file or a Hugging Face directory as the checkpoint that the builder reads."""
+"""A GGUF file or a Hugging Face directory as what an export is made of."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final, Protocol
 
+import gguf
 import numpy as np
+import safetensors
+from numpy.typing import NDArray
 
 from codegen.errors import CorruptModelError, ExportError, UnknownFamilyError
+from codegen.models.export.gguffile import GgufModel, read_gguf
+from codegen.models.export.sizes import Sizes, of_config, of_gguf
 from codegen.prompt.families import recognise
 
-if TYPE_CHECKING:
-    from codegen.models.export.gguffile import GgufModel
-
 ARCHITECTURES = frozenset({"qwen2"})
-"""Architectures whose tensors are known to need no permutation between GGUF and safetensors."""
+"""Architectures that `compose` and `reference` know, and whose tensors need no permutation between
+GGUF and safetensors."""
+
+EMBEDDING, HEAD = "model.embed_tokens.weight", "lm_head.weight"
+
+
+class Tensors(Protocol):
+    """The weights, by their names in transformers, each read when it is asked for."""
+
+    def tensor(self, name: str) -> NDArray[np.float32]:
+        """A tensor."""
+        ...
+
+    def rows(self, name: str, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Some rows of a tensor, [rows, ...]."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A directory with config.json, safetensors and tokenizer.json, and the family's name."""
+    """A model: its family's name, its sizes, its tokenizer.json, and its weights."""
 
-    directory: Path
     family: str
+    sizes: Sizes
+    tokenizer: bytes
+    tensors: Tensors
+
+    @property
+    def head(self) -> str:
+        """The name of the head's tensor, [vocabulary, hidden]."""
+        return EMBEDDING if self.sizes.tied else HEAD
 
 
-def from_gguf(gguf_file: Path, out: Path) -> Checkpoint:
-    """Writes a GGUF file as a Hugging Face directory in fp32.
+def from_gguf(file: Path) -> Checkpoint:
+    """Reads a GGUF file's head. Tensors are dequantized by the `gguf` package.
 
-    Tensors are dequantized by the `gguf` package. Where a model ties embedding and head but the
-    file has both, as two roundings of one tensor, the head's is taken for both: makers keep it
-    in more bits.
+    Where a model ties embedding and head but the file has both, as two roundings of one tensor,
+    the head's is taken for both: makers keep it in more bits.
 
     Raises:
         CorruptModelError: not a GGUF file, or one that is damaged.
         UnknownFamilyError: its tokenizer or architecture is not supported.
     """
-    import gguf  # noqa: PLC0415 - the export extra, imported by whoever exports
-    import torch  # noqa: PLC0415
-    from safetensors.torch import save_file  # noqa: PLC0415
-    from transformers import AutoModelForCausalLM  # noqa: PLC0415
-
-    from codegen.models.export.gguffile import read_gguf  # noqa: PLC0415
-
-    read = read_gguf(gguf_file)
+    read = read_gguf(file)
     family = recognise({text: number for number, text in enumerate(read.tokens)}).family
-    if read.architecture not in ARCHITECTURES:
-        raise UnknownFamilyError(
-            f"{gguf_file} has the architecture {read.architecture!r}; codegen exports "
-            f"{', '.join(sorted(ARCHITECTURES))}"
-        )
-    tokenizer, tensors = read.tokenizer(), read.tensors
-    try:
-        config = _config(read)
-    except (TypeError, ValueError) as error:
-        raise CorruptModelError(f"{gguf_file} is damaged: {error}") from error
-    config.tie_word_embeddings = "output.weight" not in tensors or _same_tensor(
-        _dequantize(tensors["token_embd.weight"], rows=512),
-        _dequantize(tensors["output.weight"], rows=512),
-    )
-    with torch.device("meta"):
-        names = list(AutoModelForCausalLM.from_config(config).state_dict())
-    known = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN2, config.num_hidden_layers)
-    state: dict[str, Any] = {}
-    for name in names:
-        source = known.get_name(name, try_suffixes=(".weight", ".bias"))
-        if config.tie_word_embeddings and name == "model.embed_tokens.weight":
-            source = "output.weight" if "output.weight" in tensors else source
-        elif config.tie_word_embeddings and name == "lm_head.weight":
-            continue
-        if source not in tensors:
-            raise CorruptModelError(f"{gguf_file} has no tensor for {name}")
-        state[name] = torch.from_numpy(_dequantize(tensors[source]))
-    config.architectures = [type_name(config)]
-    config.save_pretrained(out)
-    tokenizer.save(str(out / "tokenizer.json"))
-    try:
-        save_file(state, out / "model.safetensors", metadata={"format": "pt"})
-    except OSError as error:
-        raise ExportError(f"the weights can't be written to {out}: {error}") from error
-    return Checkpoint(out, family.name)
+    _require_architecture(read.architecture, file)
+    tokenizer = read.tokenizer().to_str(pretty=True).encode("utf-8")
+    tensors = _GgufTensors(file, _by_our_names(read))
+    tied = HEAD not in tensors.found or tensors.are_alike(EMBEDDING, HEAD)
+    sizes = of_gguf(read, tied=tied)
+    if tied and HEAD in tensors.found:
+        tensors.found[EMBEDDING] = tensors.found.pop(HEAD)
+    _require_shapes(sizes, {name: _shape(each) for name, each in tensors.found.items()}, file)
+    return Checkpoint(family.name, sizes, tokenizer, tensors)
 
 
 def from_directory(directory: Path) -> Checkpoint:
-    """Checks a Hugging Face directory; it is read where it lies.
+    """Reads a Hugging Face directory's head.
 
     Raises:
-        CorruptModelError: no config.json, tokenizer.json or safetensors in it.
+        CorruptModelError: no config.json, tokenizer.json or safetensors in it, or damaged ones.
         UnknownFamilyError: its tokenizer or architecture is not supported.
     """
     if not any(directory.glob("*.safetensors")):
@@ -99,71 +90,118 @@ def from_directory(directory: Path) -> Checkpoint:
     family = recognise({str(token["content"]): int(token["id"]) for token in added}).family
     if "auto_map" in config:
         raise UnknownFamilyError(f"{directory} needs code of its own, which codegen never runs")
-    if (architecture := config.get("model_type")) not in ARCHITECTURES:
+    _require_architecture(config.get("model_type"), directory)
+    sizes = of_config(config, str(directory / "config.json"))
+    tensors = _Safetensors(directory)
+    _require_shapes(sizes, tensors.shapes, directory)
+    return Checkpoint(family.name, sizes, (directory / "tokenizer.json").read_bytes(), tensors)
+
+
+def _require_architecture(name: object, where: Path) -> None:
+    if name not in ARCHITECTURES:
         raise UnknownFamilyError(
-            f"{directory} has the architecture {architecture!r}; codegen exports "
+            f"{where} has the architecture {name!r}; codegen exports "
             f"{', '.join(sorted(ARCHITECTURES))}"
         )
-    return Checkpoint(directory, family.name)
 
 
-def load(directory: Path) -> Any:
-    """The model of a checkpoint as transformers computes it, in fp32."""
-    import torch  # noqa: PLC0415 - see from_gguf
-    from transformers import AutoModelForCausalLM  # noqa: PLC0415
-    from transformers.utils import logging  # noqa: PLC0415
-
-    logging.disable_progress_bar()  # the steps have one of ours
-    return AutoModelForCausalLM.from_pretrained(
-        directory, dtype=torch.float32, local_files_only=True, trust_remote_code=False
-    ).eval()
+def _require_shapes(sizes: Sizes, found: Mapping[str, Sequence[int]], where: Path) -> None:
+    for name, shape in sizes.shapes().items():
+        if name not in found:
+            raise CorruptModelError(f"{where} has no tensor for {name}")
+        if tuple(found[name]) != shape:
+            raise CorruptModelError(
+                f"{where} is damaged: {name} is {list(found[name])} instead of {list(shape)}"
+            )
 
 
-def type_name(config: Any) -> str:
-    """The model class that transformers makes of a configuration."""
-    from transformers import MODEL_FOR_CAUSAL_LM_MAPPING  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class _GgufTensors:
+    """The tensors of a GGUF file, the library's, by our names."""
 
-    return str(MODEL_FOR_CAUSAL_LM_MAPPING[type(config)].__name__)
+    file: Path
+    found: dict[str, Any]
+
+    def tensor(self, name: str) -> NDArray[np.float32]:
+        return self._dequantized(self.found[name], slice(None))
+
+    def rows(self, name: str, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self._dequantized(self.found[name], numbers)
+
+    def are_alike(self, one: str, other: str) -> bool:
+        """Whether two tensors are roundings of the same weights, judged by some of their rows."""
+        if not {one, other} <= self.found.keys():
+            return False
+        first, second = (self._dequantized(self.found[name], slice(512)) for name in (one, other))
+        return first.shape == second.shape and _same_tensor(first, second)
+
+    def _dequantized(self, tensor: Any, rows: Any) -> NDArray[np.float32]:
+        try:
+            flat = gguf.dequantize(tensor.data[rows], tensor.tensor_type)
+        except NotImplementedError:
+            kind = tensor.tensor_type.name
+            raise ExportError(
+                f"{self.file} has tensors of type {kind}, which can't be read"
+            ) from None
+        values: NDArray[np.float32] = flat.astype(np.float32, copy=False)
+        return values.reshape((-1, *_shape(tensor)[1:]))
 
 
-def _config(read: "GgufModel") -> Any:
-    """The sizes of a GGUF file's model as transformers writes them down."""
-    import torch  # noqa: PLC0415 - see from_gguf
-    from transformers import Qwen2Config  # noqa: PLC0415
+class _Safetensors:
+    """The tensors of a directory: of model.safetensors, or of all files if it isn't there."""
 
-    heads = int(read.number("attention.head_count"))
-    return Qwen2Config(
-        vocab_size=len(read.tokens),
-        hidden_size=int(read.number("embedding_length")),
-        intermediate_size=int(read.number("feed_forward_length")),
-        num_hidden_layers=int(read.number("block_count")),
-        num_attention_heads=heads,
-        num_key_value_heads=int(read.number("attention.head_count_kv", heads)),
-        max_position_embeddings=int(read.number("context_length")),
-        rms_norm_eps=float(read.number("attention.layer_norm_rms_epsilon")),
-        rope_parameters={
-            "rope_type": "default",
-            "rope_theta": float(read.number("rope.freq_base", 10_000.0)),
-        },
-        bos_token_id=read.token("bos"),
-        eos_token_id=read.token("eos"),
-        pad_token_id=read.token("padding"),
-        dtype=torch.float32,
-    )
+    def __init__(self, directory: Path) -> None:
+        whole = directory / "model.safetensors"
+        paths = [whole] if whole.exists() else sorted(directory.glob("*.safetensors"))
+        self._files: dict[str, Any] = {}
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        for path in paths:
+            try:
+                file: Any = safetensors.safe_open(path, framework="np")
+                for name in file.keys():  # noqa: SIM118 - not a mapping
+                    self._files[name] = file
+                    self.shapes[name] = tuple(file.get_slice(name).get_shape())
+            except (OSError, safetensors.SafetensorError) as error:
+                raise CorruptModelError(f"{path} can't be read: {error}") from error
+
+    def tensor(self, name: str) -> NDArray[np.float32]:
+        values: NDArray[np.float32] = self._files[name].get_tensor(name).astype(np.float32)
+        return values
+
+    def rows(self, name: str, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self.tensor(name)[numbers]
 
 
-def _dequantize(tensor: Any, rows: int | None = None) -> np.ndarray[Any, np.dtype[np.float32]]:
-    import gguf  # noqa: PLC0415
+# Of a layer's tensors in GGUF. Source: MODEL_ARCH.QWEN2 in gguf-py's tensor_mapping.py.
+_PARTS: Final = {
+    "input_layernorm": "attn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "post_attention_layernorm": "ffn_norm",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
 
-    data = tensor.data if rows is None else tensor.data[:rows]
-    flat = gguf.dequantize(data, tensor.tensor_type).astype(np.float32, copy=False)
+
+def _by_our_names(read: GgufModel) -> dict[str, Any]:
+    names = {EMBEDDING: "token_embd.weight", "model.norm.weight": "output_norm.weight"}
+    names[HEAD] = "output.weight"
+    for number in range(int(read.number("block_count"))):
+        for ours, theirs in _PARTS.items():
+            for end in ("weight", "bias"):
+                names[f"model.layers.{number}.{ours}.{end}"] = f"blk.{number}.{theirs}.{end}"
+    return {ours: read.tensors[name] for ours, name in names.items() if name in read.tensors}
+
+
+def _shape(tensor: Any) -> tuple[int, ...]:
     # GGUF counts dimensions from the innermost outwards.
-    shape = tuple(int(size) for size in reversed(tensor.shape))
-    # A copy: an fp32 tensor is a read-only view of the file, which torch warns about.
-    return np.array(flat.reshape((-1, *shape[1:])), copy=True)
+    return tuple(int(size) for size in reversed(tensor.shape))
 
 
-def _same_tensor(one: Any, other: Any) -> bool:
+def _same_tensor(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
     """Whether two roundings are of the same weights: independent tensors have a cosine near 0."""
     cosine = (one * other).sum() / (np.linalg.norm(one) * np.linalg.norm(other) + 1e-12)
     return bool(cosine > 0.98)

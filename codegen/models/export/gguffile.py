@@ -56,10 +56,10 @@ class GgufModel:
         """
         return self._value(f"{self.architecture}.{name}", otherwise)
 
-    def token(self, role: str) -> int | None:
-        """The id of a token by its role, as "eos"; None if the file names none."""
-        field = self._fields.get(f"tokenizer.ggml.{role}_token_id")
-        return None if field is None else int(field.contents())
+    def word(self, name: str, otherwise: str) -> str:
+        """A word of the model's own, as "rope.scaling.type", or another one if it has none."""
+        field = self._fields.get(f"{self.architecture}.{name}")
+        return otherwise if field is None else str(field.contents())
 
     def tokenizer(self) -> tokenizers.Tokenizer:
         """The tokenizer, as the `tokenizers` library has it.

@@ -1,24 +1,23 @@
 """The parity gate: an export that doesn't compute what the original computes is refused.
 
 A broken quantization looks fast, and a completion that is a little worse looks like bad luck. So
-every export is compared with transformers on the same weights before it takes its name, on the
+every export is compared with the same weights in `reference` before it takes its name, on the
 middles of fixed fill-in-the-middle prompts, computed as it will run: the prompt by the prefill
 path, and the middle token by token by the decode path. On how many says `recipe`.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from codegen.engine.backend import OnnxBackend
 from codegen.errors import ParityError
-from codegen.models.export import checkpoint as checkpoints
+from codegen.models.export import reference
+from codegen.models.export.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +100,38 @@ def check(parity: Parity, precision: str, *, brief: bool = False) -> None:
         )
 
 
+def originals(
+    checkpoint: Checkpoint, holes: Sequence[SampleHole], report: Callable[[int, int], None]
+) -> Iterable[NDArray[np.float32]]:
+    """The original's logits before each token of each middle, [tokens, vocabulary] each.
+
+    Args:
+        checkpoint: the model.
+        holes: what to compare on.
+        report: told of layers done and in all.
+    """
+    # Nothing comes after a middle's last token.
+    texts = [(*hole.prompt, *hole.middle[:-1]) for hole in holes]
+    return reference.logits(checkpoint, texts, [len(hole.middle) for hole in holes], report)
+
+
 def measure(
-    checkpoint: Path,
+    wanted: Iterable[NDArray[np.float32]],
     backend: OnnxBackend,
     holes: Sequence[SampleHole],
     report: Callable[[int, int], None],
 ) -> Parity:
-    """Compares a loaded export with transformers in fp32 on the checkpoint's weights.
+    """Compares a loaded export with the original.
 
     Args:
-        checkpoint: the Hugging Face directory that the export was made from.
+        wanted: the `originals` of the holes.
         backend: the export, on the paths that it will run on.
         holes: what to compare on.
         report: told of holes done and in all.
     """
-    model = checkpoints.load(checkpoint)
     tokens = same = 0
     kl = original_nll = export_nll = difference = 0.0
-    for number, hole in enumerate(holes):
-        original = _reference(model, hole)
+    for number, (hole, original) in enumerate(zip(holes, wanted, strict=True)):
         export = backend.score(hole.prompt, hole.middle)
         largest = np.abs(original).max(axis=1)
         difference = max(difference, float((np.abs(export - original).max(axis=1) / largest).max()))
@@ -139,16 +151,6 @@ def measure(
         max_difference=difference,
         paths=str(backend.paths),
     )
-
-
-def _reference(model: Any, hole: SampleHole) -> NDArray[np.float32]:
-    """The original's logits before each token of the middle, [tokens, vocabulary]."""
-    ids = torch.tensor([[*hole.prompt, *hole.middle]])
-    with torch.no_grad():
-        # The head is computed for the middle only, and not for its last token.
-        out = model(ids, use_cache=False, logits_to_keep=len(hole.middle) + 1)
-    logits: NDArray[np.float32] = out.logits[0, :-1].numpy()
-    return logits
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,12 +3,10 @@
 import dataclasses
 import importlib.metadata
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from codegen.engine.autotune import tuned
 from codegen.engine.backend import OnnxBackend
@@ -25,24 +23,24 @@ from codegen.engine.manifest import (
 )
 from codegen.engine.paths import parse_paths
 from codegen.errors import ExportError
-from codegen.models.export import checkpoint as checkpoints
 from codegen.models.export import parity
-from codegen.models.export.builder import build
+from codegen.models.export.checkpoint import Checkpoint, from_directory, from_gguf
+from codegen.models.export.gptq import quantize_layers
+from codegen.models.export.initializers import numbers
 from codegen.models.export.quantize import Quantized
 from codegen.models.export.recipe import has_passed
+from codegen.models.export.write import Written, write
 from codegen.models.store import Store, file_sha256, require_space, storing
 from codegen.progress import Progress
 from codegen.prompt.families import FamilyIds, recognise
 from codegen.prompt.healing import Vocabulary
 from codegen.prompt.tokenizer import Tokenizer
 
-if TYPE_CHECKING:
-    from codegen.models.export.rewrite import Rewritten
-
 SAMPLES = Path(__file__).with_name("samples.json")
 
-SCRATCH = {".gguf": 10, "": 6}
-"""Bytes of scratch space per byte of the source: two fp32 copies of the weights, and the result."""
+SPACE = {"fp32": 4.1, "fp16": 2.1, "int4": 1.2}
+"""Bytes of disk per parameter. In int4 most parameters have 8 bits; the tokenizer and the alignment
+of the weights are in the rest."""
 
 
 def export_into(
@@ -60,7 +58,7 @@ def export_into(
     """Exports a model into an empty directory that the caller keeps or removes.
 
     Args:
-        directory: where to; also the scratch space.
+        directory: where to.
         name: what the model is called.
         source_path: a GGUF file, or a Hugging Face directory.
         source: its name, hash and size.
@@ -74,34 +72,34 @@ def export_into(
     Raises:
         CorruptModelError: the source can't be read.
         UnknownFamilyError: the source is of no supported family.
-        ExportError: the builder failed.
+        ExportError: the model can't be exported so, or there is too little memory.
         ParityError: what came out is not the same model.
         ModelError: the disk is full.
     """
-    require_space(directory, SCRATCH[source_path.suffix] * source.bytes, f"exporting {name}")
     with storing(directory):
         making = _Making(directory, precision, device, store, progress)
-        making.checkpoint(source_path)
-        graph = making.build()
-        rewritten = making.rewrite(graph, making.quantize() if precision == "int4" else None)
+        checkpoint = making.read(source_path)
+        parameters = checkpoint.sizes.parameters
+        require_space(directory, int(SPACE[precision] * parameters), f"exporting {name}")
+        quantized = making.quantize(checkpoint) if precision == "int4" else None
+        written = making.write(checkpoint, quantized)
         manifest = Manifest(
             name=name,
-            family=making.family,
+            family=checkpoint.family,
             source=source,
             precision=precision,
             target=device.kind,
-            shape=rewritten.shape,
-            graphs=rewritten.graphs,
+            shape=written.shape,
+            graphs=written.graphs,
             files=_records(directory),
             made_with=_versions(),
         )
         _write(directory, manifest)
         if device.kind == "cpu":
             brief = not thorough and has_passed(source.sha256, precision)
-            figures = making.judge(brief=brief)
+            figures = making.judge(checkpoint, brief=brief)
             _write(directory, dataclasses.replace(manifest, parity=figures.as_json()))
             parity.check(figures, precision, brief=brief)
-        shutil.rmtree(making.scratch)
 
 
 class _Making:
@@ -115,62 +113,42 @@ class _Making:
         store: Store,
         progress: Progress,
     ) -> None:
-        self.scratch = directory / "scratch"
-        self.family = ""
         self._directory = directory
         self._precision = precision
         self._device = device
         self._store = store
         self._progress = progress
-        self._checkpoint = self.scratch / "checkpoint"
         self._samples: Mapping[str, list[parity.SampleHole]] = {}
-        self.scratch.mkdir()
 
-    def checkpoint(self, source: Path) -> None:
-        """Converts the source to the form that the builder reads, and writes the tokenizer."""
-        with self._step("reading the weights"):
-            if source.is_dir():
-                read = checkpoints.from_directory(source)
-            else:
-                self._checkpoint.mkdir()
-                read = checkpoints.from_gguf(source, self._checkpoint)
-            self._checkpoint, self.family = read.directory, read.family
-            tokenizer = _tokenizer_files(self._checkpoint, self._directory)
+    def read(self, source: Path) -> Checkpoint:
+        """Reads what the source says of itself, and writes the tokenizer."""
+        with self._step("reading the model"):
+            checkpoint = from_directory(source) if source.is_dir() else from_gguf(source)
+            tokenizer = _tokenizer_files(checkpoint, self._directory)
             self._samples = sample_holes(tokenizer, recognise(tokenizer.special_ids))
+        return checkpoint
 
-    def build(self) -> Path:
-        """Lets the builder make the graph: in fp32, if it is quantized for the CPU later."""
-        full = "fp32" if self._device.kind == "cpu" and self._precision != "fp16" else "fp16"
-        precision = full if self._precision == "int4" else self._precision
-        with self._step(f"building the {precision} graph"):
-            out = self.scratch / "built"
-            return build(self._checkpoint, out, precision=precision, target=self._device.kind)
-
-    def quantize(self) -> Mapping[str, Quantized]:
+    def quantize(self, checkpoint: Checkpoint) -> Mapping[str, Quantized]:
         """Rounds the weights that are adjusted to a sample of inputs."""
-        from codegen.models.export.gptq import quantize_layers  # noqa: PLC0415 - imports torch
-
         texts = [(*hole.prompt, *hole.middle) for hole in self._samples["calibration"]]
-        with self._step("quantizing"):
-            return quantize_layers(self._checkpoint, texts, self._counter("quantizing", "layers"))
+        with self._step("quantizing") as what:
+            return quantize_layers(checkpoint, texts, self._counter(what, "layers"))
 
-    def rewrite(self, graph: Path, quantized: Mapping[str, Quantized] | None) -> "Rewritten":
-        """Writes our graphs and weights."""
-        from codegen.models.export.rewrite import rewrite  # noqa: PLC0415 - imports onnx
-
-        config = json.loads((self._checkpoint / "config.json").read_text(encoding="utf-8"))
+    def write(self, checkpoint: Checkpoint, quantized: Mapping[str, Quantized] | None) -> Written:
+        """Writes our graphs and weights: for the CPU in fp32, if they aren't to be fp16."""
+        full = self._device.kind == "cpu" and self._precision != "fp16"
         with self._step("writing the weights") as what:
-            self._progress.start(what, graph.with_name("model.onnx.data").stat().st_size)
-            return rewrite(
-                graph,
+            self._progress.start(what, numbers(checkpoint.sizes), unit="weights")
+            return write(
+                checkpoint,
                 self._directory,
+                dtype="fp32" if full or self._precision == "fp32" else "fp16",
                 quantize=quantized,
-                window=int(config["max_position_embeddings"]),
                 target=self._device.kind,
                 advance=self._progress.advance,
             )
 
-    def judge(self, *, brief: bool) -> parity.Parity:
+    def judge(self, checkpoint: Checkpoint, *, brief: bool) -> parity.Parity:
         """Measures parity on the compute paths that this machine will use."""
         holes = self._samples["parity"][:: parity.BRIEF_EVERY if brief else 1]
         model, threads = open_export(self._directory), physical_cores()
@@ -183,8 +161,8 @@ class _Making:
             capacity=1024,
         )
         with self._step("comparing with the original") as what:
-            report = self._counter(what, "prompts")
-            return parity.measure(self._checkpoint, backend, holes, report)
+            wanted = parity.originals(checkpoint, holes, self._counter(what, "layers"))
+            return parity.measure(wanted, backend, holes, self._counter(what, "prompts"))
 
     @contextmanager
     def _step(self, what: str) -> Iterator[str]:
@@ -212,8 +190,8 @@ class _Making:
         return report
 
 
-def _tokenizer_files(checkpoint: Path, directory: Path) -> Tokenizer:
-    shutil.copyfile(checkpoint / TOKENIZER_FILE, directory / TOKENIZER_FILE)
+def _tokenizer_files(checkpoint: Checkpoint, directory: Path) -> Tokenizer:
+    (directory / TOKENIZER_FILE).write_bytes(checkpoint.tokenizer)
     tokenizer = Tokenizer.load(directory / TOKENIZER_FILE)
     with (directory / VOCABULARY_FILE).open("wb") as file:
         Vocabulary.of(tokenizer).dump(file)
@@ -250,7 +228,15 @@ def _records(directory: Path) -> Mapping[str, FileRecord]:
 
 
 def _versions() -> Mapping[str, str]:
-    names = ("codegen-lsp", "onnxruntime-genai-cuda", "onnxruntime-genai", "transformers", "torch")
+    names = (
+        "codegen-lsp",
+        "onnx",
+        "gguf",
+        "safetensors",
+        "numpy",
+        "onnxruntime-gpu",
+        "onnxruntime",
+    )
     found = {}
     for name in names:
         try:

@@ -32,6 +32,11 @@ def bits_of(weight: str) -> int:
     return 4 if "gate_proj" in weight.split(".") else 8
 
 
+def block_of(bits: int, inputs: int) -> int:
+    """How many weights of `inputs`, which 32 divides, are a block."""
+    return BLOCK if bits == 4 else next(size for size in BLOCKS8 if inputs % size == 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Quantized:
     """A weight [N, K] in blocks.
@@ -89,7 +94,7 @@ def pack4(
 def symmetric8(weight: NDArray[np.float32]) -> Quantized:
     """Rounds to 8 bits around 128; K must be divided by 32."""
     rows, columns = weight.shape
-    block = next(size for size in BLOCKS8 if columns % size == 0)
+    block = block_of(8, columns)
     blocks = weight.reshape(rows, columns // block, block)
     scales = np.abs(blocks).max(axis=2, keepdims=True) / np.float32(127)
     scales[scales == 0] = 1

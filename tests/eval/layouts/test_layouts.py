@@ -383,7 +383,7 @@ def written(model, prompt, tokens):
 
 
 @pytest.mark.parametrize("heal", [True, False])
-@pytest.mark.parametrize("begun", ["    ", "    ret", "    lines.appe", "    lines = [1,"])
+@pytest.mark.parametrize("begun", ["    ", "    retu", "    lines.appe", "    lines = [1,"])
 def test_greedy_is_what_the_model_writes(small, begun, heal):
     prompt = build_prompt(
         SOURCE + begun, "", "\n", small.family, small.tokenizer, order="frozen", heal=heal

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from codegen.errors import ParityError
-from codegen.models.export.parity import Parity, SampleHole, check, measure
+from codegen.models.export.checkpoint import from_directory
+from codegen.models.export.parity import Parity, SampleHole, check, measure, originals
 from tests.tiny_model import load
 
 GOOD = Parity(
@@ -63,8 +64,13 @@ def test_which_figures_pass_the_brief_gate(change, passes):
             check(parity, "int4", brief=True)
 
 
+def compare(tiny, backend):
+    wanted = originals(from_directory(tiny.checkpoint), holes(tiny), lambda *_: None)
+    return measure(wanted, backend, holes(tiny), lambda *_: None)
+
+
 def test_fp32_is_the_same_model(tiny):
-    parity = measure(tiny.checkpoint, load(tiny.fp32), holes(tiny), lambda *_: None)
+    parity = compare(tiny, load(tiny.fp32))
     check(parity, "fp32")
     assert parity.tokens == 24
     assert abs(parity.perplexity_ratio - 1) < 1e-3
@@ -79,7 +85,7 @@ def test_a_broken_export_is_refused(tiny, monkeypatch):
         return np.roll(score(prompt, middle), 1, axis=1)
 
     monkeypatch.setattr(backend, "score", broken)
-    parity = measure(tiny.checkpoint, backend, holes(tiny), lambda *_: None)
+    parity = compare(tiny, backend)
     for precision in ("fp32", "int4"):
         with pytest.raises(ParityError, match="agreement"):
             check(parity, precision)

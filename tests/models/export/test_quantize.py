@@ -4,7 +4,6 @@ import gguf
 import numpy as np
 import onnxruntime as ort
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -207,17 +206,16 @@ def test_bits_by_place(weight, bits):
 
 def correlated(columns, seed):
     """A weight, and the second moments of inputs whose features hang together."""
-    generator = torch.Generator().manual_seed(seed)
-    mixing = torch.randn(columns // 4, columns, generator=generator)
-    inputs = torch.randn(1000, columns // 4, generator=generator) @ mixing
-    inputs += 0.1 * torch.randn(1000, columns, generator=generator)
-    weight = torch.randn(24, columns, generator=generator)
-    return weight, inputs.T @ inputs
+    draw = np.random.default_rng(seed).normal
+    mixing = draw(size=(columns // 4, columns))
+    inputs = draw(size=(1000, columns // 4)) @ mixing + 0.1 * draw(size=(1000, columns))
+    weight = draw(size=(24, columns))
+    return weight.astype(np.float32), (inputs.T @ inputs).astype(np.float32)
 
 
 def weighted_error(weight, hessian, quantized):
     """How far the outputs are off, over the inputs that the Hessian is of."""
-    off = weight - torch.from_numpy(dequantize(quantized))
+    off = weight - dequantize(quantized)
     return float((off @ hessian * off).sum())
 
 
@@ -225,8 +223,8 @@ def weighted_error(weight, hessian, quantized):
 @pytest.mark.parametrize("seed", range(3))
 def test_gptq_beats_plain_rounding(columns, seed):
     weight, hessian = correlated(columns, seed)
-    before = weight.clone()
-    adjusted, plain = gptq4(weight, hessian), asymmetric4(weight.numpy())
+    before = weight.copy()
+    adjusted, plain = gptq4(weight, hessian), asymmetric4(weight)
     assert (weight == before).all()
     assert [part.shape for part in (adjusted.packed, adjusted.scales, adjusted.zeros)] == [
         part.shape for part in (plain.packed, plain.scales, plain.zeros)
@@ -235,8 +233,8 @@ def test_gptq_beats_plain_rounding(columns, seed):
 
 
 def test_gptq_of_independent_inputs_is_plain_rounding():
-    weight = torch.from_numpy(random_weight(8, 2 * BLOCK))
-    adjusted, plain = gptq4(weight, torch.eye(2 * BLOCK)), asymmetric4(weight.numpy())
+    weight = random_weight(8, 2 * BLOCK)
+    adjusted, plain = gptq4(weight, np.eye(2 * BLOCK, dtype=np.float32)), asymmetric4(weight)
     assert (adjusted.packed == plain.packed).all()
     assert np.allclose(adjusted.scales, plain.scales)
     assert (adjusted.zeros == plain.zeros).all()
@@ -246,4 +244,4 @@ def test_gptq_of_inputs_that_are_never_there():
     weight, hessian = correlated(2 * BLOCK, 0)
     hessian[5], hessian[:, 5] = 0, 0
     assert np.isfinite(dequantize(gptq4(weight, hessian))).all()
-    assert np.isfinite(dequantize(gptq4(weight, torch.zeros(64, 64)))).all()
+    assert np.isfinite(dequantize(gptq4(weight, np.zeros((64, 64), np.float32)))).all()

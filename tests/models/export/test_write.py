@@ -1,5 +1,6 @@
-"""The builder's graph of the tiny model, and what became of it."""
+"""The graphs and weights that are written of the tiny model."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -9,9 +10,10 @@ import torch
 
 from codegen.engine.manifest import WEIGHTS_FILE, Shape
 from codegen.errors import ExportError
-from codegen.models.export.builder import build
+from codegen.models.export.checkpoint import from_directory
+from codegen.models.export.initializers import MATRIX, initializers, numbers
 from codegen.models.export.quantize import bits_of, dequantize, rounded
-from codegen.models.export.rewrite import rewrite
+from codegen.models.export.write import write
 from tests.tiny_model import LAYERS, WINDOW, load, write_checkpoint, write_export
 
 
@@ -90,13 +92,12 @@ def test_int4_multiplies_by_quantized_weights_only(int4):
 
 def test_fp32_multiplies_by_the_same_weights(tiny, fp32):
     assert types_of(fp32).count("MatMul") == 5 * LAYERS
-    built = onnx.load(str(tiny.built), load_external_data=True).graph
-    names = {tensor.name for tensor in fp32.initializer}
-    for tensor in built.initializer:
-        ours, transposed = tensor.name, tensor.name not in names
-        values = onnx.numpy_helper.to_array(tensor)
-        stored = tensor_of(tiny.fp32, fp32, "embedding" if transposed else ours)
-        assert (stored == (values.T if transposed else values)).all()
+    for name, values in initializers(from_directory(tiny.checkpoint)):
+        if name == "lm_head.MatMul.weight":
+            assert (tensor_of(tiny.fp32, fp32, "embedding") == values).all()
+        else:
+            wanted = values.T if name.endswith(MATRIX) else values
+            assert (tensor_of(tiny.fp32, fp32, name) == wanted).all()
 
 
 def test_positions_are_an_input(int4, fp32):
@@ -145,7 +146,7 @@ def test_both_graphs_read_one_file_in_the_folder(tiny):
         assert set(levels) == {level}
 
 
-def test_the_shape_of_the_rewritten_model(tiny):
+def test_the_shape_of_the_written_model(tiny):
     for model in (tiny.fp32, tiny.int4):
         assert model.manifest.shape == Shape(
             layers=LAYERS, kv_heads=2, head_dim=16, vocabulary=tiny.vocabulary, window=WINDOW
@@ -184,84 +185,40 @@ def test_int4_computes_what_its_weights_say(tiny):
 
 
 def test_without_gptq_all_is_rounded(tiny, tmp_path):
-    told = []
-    rewritten = rewrite(
-        tiny.built, tmp_path, quantize={}, window=WINDOW, target="cpu", advance=told.append
+    told, checkpoint = [], from_directory(tiny.checkpoint)
+    written = write(
+        checkpoint, tmp_path, dtype="fp32", quantize={}, target="cpu", advance=told.append
     )
-    assert set(rewritten.graphs) == {"l1", "l4"}
-    graph = onnx.load(str(tmp_path / rewritten.graphs["l4"]), load_external_data=False).graph
+    assert set(written.graphs) == {"l1", "l4"}
+    graph = onnx.load(str(tmp_path / written.graphs["l4"]), load_external_data=False).graph
     assert "MatMul" not in types_of(graph)
-    built = onnx.load(str(tiny.built), load_external_data=False).graph
-    assert sum(told) == sum(
-        int(np.prod(tensor.dims)) * onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-        for tensor in built.initializer
-    )
+    assert sum(told) == numbers(checkpoint.sizes)
 
 
-# What the rewriting does not know.
+@pytest.mark.parametrize("field", ["hidden_size", "intermediate_size"])
+def test_a_width_that_blocks_do_not_divide(tiny, tmp_path, field):
+    checkpoint = from_directory(tiny.checkpoint)
+    narrow = {"hidden_size": "hidden", "intermediate_size": "inner"}[field]
+    sizes = dataclasses.replace(checkpoint.sizes, **{narrow: 72})
+    with pytest.raises(ExportError, match="has 72 inputs, which blocks of 32 don't divide"):
+        write_export(tmp_path / "int4", dataclasses.replace(checkpoint, sizes=sizes), "int4", {})
 
 
-@pytest.fixture
-def folder(tiny, tmp_path):
-    """The builder's graph, loaded, and where a changed one may be written."""
-    weights = tiny.built.with_name("model.onnx.data").read_bytes()
-    (tmp_path / "built").mkdir()
-    (tmp_path / "built" / "model.onnx.data").write_bytes(weights)
-    (tmp_path / "out").mkdir()
-    return tmp_path, onnx.load(str(tiny.built), load_external_data=False)
-
-
-def rewrite_changed(folder, quantize):
-    root, model = folder
-    path = root / "built" / "model.onnx"
-    path.write_bytes(model.SerializeToString())
-    return rewrite(
-        path, root / "out", quantize=quantize, window=WINDOW, target="cpu", advance=lambda _: None
-    )
-
-
-@pytest.mark.parametrize(
-    "name", ["/lm_head/prune/Gather", "/lm_head/prune/Unsqueeze", "/model/embed_tokens/Gather"]
-)
-def test_a_builder_that_names_its_nodes_otherwise(folder, name):
-    node_of(folder[1].graph, name).name = "renamed"
-    with pytest.raises(ExportError, match=f"has no node {name}: its version may be too new"):
-        rewrite_changed(folder, None)
-
-
-@pytest.mark.parametrize("place", ["../model.onnx.data", "sub/model.onnx.data", "/etc/passwd"])
-def test_external_data_outside_the_folder(folder, place):
-    for entry in folder[1].graph.initializer[0].external_data:
-        if entry.key == "location":
-            entry.value = place
-    with pytest.raises(ExportError, match="external data outside the model's directory"):
-        rewrite_changed(folder, None)
-
-
-def test_a_width_that_blocks_do_not_divide(folder):
-    weight = "model.layers.0.mlp.down_proj.MatMul.weight"
-    tensor = next(one for one in folder[1].graph.initializer if one.name == weight)
-    tensor.dims[0] = 100
-    with pytest.raises(ExportError, match=f"{weight} has 100 inputs, which blocks of 32"):
-        rewrite_changed(folder, {})
-
-
-@pytest.mark.deep
 def test_separate_embedding_and_head(tokenizer_file, tmp_path):
-    checkpoint = tmp_path / "checkpoint"
-    write_checkpoint(checkpoint, tokenizer_file, tied=False)
-    built = build(checkpoint, tmp_path / "built", precision="fp32", target="cpu")
-    model = write_export(tmp_path / "fp32", built, tokenizer_file, "fp32", None)
+    write_checkpoint(tmp_path / "checkpoint", tokenizer_file, tied=False)
+    checkpoint = from_directory(tmp_path / "checkpoint")
+    model = write_export(tmp_path / "fp32", checkpoint, "fp32")
     from transformers import AutoModelForCausalLM
 
-    reference = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32).eval()
+    where = tmp_path / "checkpoint"
+    reference = AutoModelForCausalLM.from_pretrained(where, dtype=torch.float32).eval()
     ids = list(range(50))
     with torch.no_grad():
         wanted = reference(torch.tensor([ids])).logits[0, 29:-1].numpy()
     logits = load(model).score(ids[:30], ids[30:])
     assert np.abs(logits - wanted).max() < 1e-3 * np.abs(wanted).max()
     with pytest.raises(ExportError, match="separate tensors for embedding and head"):
-        write_export(tmp_path / "int4", built, tokenizer_file, "int4", {})
+        write_export(tmp_path / "int4", checkpoint, "int4", {})
 
 
 # An export for a GPU.
