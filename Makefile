@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RUNS := $(VENV)/.runs
 STAMP := $(VENV)/.installed
 
 # Where a package registry can be reached but no model hub: the same bytes, checked by their hash.
@@ -29,17 +30,22 @@ help:
 	@echo "make bench-gpu-pieces  all that a GPU machine without network lacks, in pieces of 45 MB"
 	@echo "make bench-gpu  take in such pieces, check the engine on the GPU, and measure it"
 
-$(STAMP): pyproject.toml constraints/dev.txt
+# What completing takes, and nothing for development.
+$(RUNS): pyproject.toml constraints/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make setup PYTHON=/path/to/python3.11")'
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python has no venv module; on Debian: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --constraint constraints/dev.txt --editable '.[languages]'
+	@touch $@
+
+$(STAMP): $(RUNS)
 	$(BIN)/python dev/install_torch.py constraints/dev.txt
-	$(BIN)/python -m pip install --constraint constraints/dev.txt --editable '.[dev,export,languages]'
+	$(BIN)/python -m pip install --constraint constraints/dev.txt --editable '.[dev,languages]'
 	@touch $@
 
 setup: $(STAMP)
 
-complete: $(STAMP)
+complete: $(RUNS)
 	$(BIN)/codegen complete examples/inventory.py:25:20
 
 # Two processes, for much of the time is waited; tests/conftest.py says what stays together.
@@ -119,7 +125,7 @@ build: $(STAMP)
 # For the user who calls it, beside everything else of theirs.
 install: build
 	@command -v pipx >/dev/null || { echo "pipx is needed; on Debian: apt-get install pipx"; exit 1; }
-	pipx install --force $$($(BIN)/python dev/install_torch.py --pipx) "$$(ls "$$PWD"/dist/*.whl)[export,languages]"
+	pipx install --force "$$(ls "$$PWD"/dist/*.whl)[languages]"
 
 clean:
 	rm -rf $(VENV) dist build

@@ -1,7 +1,7 @@
-"""What to type to install more of codegen, or all of it again.
+"""What to type to install codegen again.
 
 codegen has no release yet, so its name at a package index is nobody's, and never a command. What is
-named is where this installation came from, a clone or a wheel; or else the packages themselves.
+named is where this installation came from, a clone or a wheel.
 """
 
 import json
@@ -13,17 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from packaging.requirements import Requirement
-
 _DISTRIBUTION: Final = "codegen-lsp"
-
-
-def install_extra(extra: str, *options: str) -> str:
-    """The command that adds an extra to this installation; `options` are pip's."""
-    pip = shlex.join([sys.executable, "-m", "pip", "install", *options])
-    if (source := _source()) is not None:
-        return f'{pip} {source[0]}"{source[1]}[{extra}]"'
-    return f"{pip} {shlex.join(_requirements(extra))}"
 
 
 def install_again() -> str:
@@ -50,15 +40,3 @@ def _source() -> tuple[str, Path] | None:
     if parts.scheme != "file" or not path.exists():
         return None
     return ("--editable " if editable else ""), path
-
-
-def _requirements(extra: str) -> list[str]:
-    """The packages of an extra, as this distribution's metadata has them, for this machine."""
-    every = map(Requirement, metadata.requires(_DISTRIBUTION) or ())
-    return [
-        f"{each.name}{each.specifier}"
-        for each in every
-        if each.marker is not None
-        and each.marker.evaluate({"extra": extra})
-        and not each.marker.evaluate({"extra": ""})
-    ]

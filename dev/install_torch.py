@@ -1,10 +1,10 @@
 """Installs torch's CPU build on a machine without a GPU: its usual build brings some 5 GB of CUDA.
 
     python dev/install_torch.py CONSTRAINTS     installs it, if it can, or leaves it to what follows
-    python dev/install_torch.py --pipx          prints pipx's options that do the same
 
-The CPU build is PyTorch's own, from its own index. Where that can't be reached, torch comes from
-wherever pip's configuration says, and that is told.
+Only tests need torch: they compare with what it computes. The CPU build is PyTorch's own, from its
+own index. Where that can't be reached, torch comes from wherever pip's configuration says, and that
+is told.
 """
 
 import importlib.util
@@ -59,15 +59,12 @@ def pinned(constraints: str) -> str:
 
 
 def main() -> None:
-    (argument,) = sys.argv[1:]
-    if argument != "--pipx" and importlib.util.find_spec("torch") is not None:
+    (constraints,) = sys.argv[1:]
+    if importlib.util.find_spec("torch") is not None:
         return
     if not wants_cpu_build(sys.platform, gpu=has_gpu(), reachable=is_reachable):
         return
-    if argument == "--pipx":
-        print(f"--pip-args=--extra-index-url={INDEX}")
-        return
-    torch = pinned(Path(argument).read_text(encoding="utf-8"))
+    torch = pinned(Path(constraints).read_text(encoding="utf-8"))
     # Alone, so that nothing else is looked for there; what it needs comes with all the rest.
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--index-url", INDEX, torch]
     if subprocess.run(command, check=False).returncode != 0:

@@ -58,7 +58,7 @@ def prepared(version: str, program: Path) -> Path:
     sources = (ROOT / "pyproject.toml", ROOT / CONSTRAINTS)
     if stamp.exists() and all(stamp.stat().st_mtime > each.stat().st_mtime for each in sources):
         return python
-    extras = ".[dev,export,languages]"
+    extras = ".[dev,languages]"
     for command in (
         [program, "-m", "venv", "--clear", home],
         [python, "dev/install_torch.py", CONSTRAINTS],

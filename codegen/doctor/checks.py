@@ -17,9 +17,9 @@ from codegen.engine.device import Device, DeviceWish
 from codegen.engine.manifest import ExportedModel
 from codegen.engine.nvidia import Card
 from codegen.engine.types import Backend, GenerateRequest
-from codegen.errors import CorruptModelError, ModelMissingError
+from codegen.errors import CorruptModelError
 from codegen.models.catalogue import CatalogueEntry
-from codegen.models.resolve import ExportDirectory, find_export, require_extra, resolve
+from codegen.models.resolve import ExportDirectory, find_export, resolve
 from codegen.models.store import Store
 from codegen.progress import human_bytes
 from codegen.settings.config import Settings
@@ -169,10 +169,6 @@ def model_state(settings: Settings) -> tuple[ExportedModel | None, Check]:
         detail = f"{what}, format {manifest.format}, {size}, all hashes right"
         return model, Check(MODEL, "ok", detail)
     advice = f"{again} (some minutes, once)"
-    try:
-        require_extra(settings.model)
-    except ModelMissingError as error:
-        advice = f"{error}, then {advice}"
     return None, Check(MODEL, "failed", f"{settings.model} is not exported", advice)
 
 

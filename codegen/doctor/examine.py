@@ -32,7 +32,7 @@ from codegen.settings.config import Settings
 
 # Bytes of memory while the default model completes, and the part of them that is not weights.
 _MEMORY, _BESIDE_WEIGHTS = 1_300_000_000, 800_000_000
-_EXPORTING = 3_000_000_000  # of disk, to fetch and export it
+_EXPORTING = 1_200_000_000  # of disk, to fetch and export it
 
 _PROMPT: Final = 512  # tokens of the prompt that the speed is measured on
 

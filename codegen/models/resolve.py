@@ -6,7 +6,6 @@ exported directory. What is missing is fetched and exported, once, by one proces
 
 import contextlib
 import hashlib
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +13,12 @@ from codegen.engine.device import Device, DeviceKind, choose_device
 from codegen.engine.manifest import MANIFEST_FILE, ExportedModel, Precision, Source, open_export
 from codegen.errors import CorruptModelError, ModelMissingError, UsageError
 from codegen.files import open_file
-from codegen.installing import install_extra
 from codegen.models.catalogue import CatalogueEntry, lookup
 from codegen.models.choice import ModelChoice
 from codegen.models.fetch import describe, fetch
 from codegen.models.locking import locked
 from codegen.models.store import Store, atomic_directory
 from codegen.progress import Progress
-
-EXTRA_MODULES = ("torch", "transformers", "onnx", "gguf", "safetensors", "onnxruntime_genai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +161,8 @@ def export(
         raise UsageError(f"{source.path} is an export already")
     store = Store(choice.cache_dir)
     precision, device = _kind(choice)
-    absent = isinstance(source, CatalogueEntry) and not store.download(source.file).exists()
-    # This is checked before half a gigabyte is fetched for nothing, but after the check whether the
-    # file can be fetched at all.
-    if not (absent and choice.offline):
-        require_extra(source.name)
     if isinstance(source, CatalogueEntry):
-        if absent and not choice.offline:
+        if not choice.offline and not store.download(source.file).exists():
             progress.note(describe(source))
         path, sha256 = fetch(source, choice, progress), source.sha256
     else:
@@ -182,7 +173,7 @@ def export(
             # Another process may have made the export while this one waited.
             with contextlib.suppress(ModelMissingError, CorruptModelError):
                 return _checked(open_export(target), store)
-        from codegen.models.export.pipeline import export_into  # noqa: PLC0415 - imports torch
+        from codegen.models.export.pipeline import export_into  # noqa: PLC0415 - heavy
 
         telling.note(f"exporting {source.name} to {precision} for {device}, once; some minutes")
         with atomic_directory(target, replace=True) as building:
@@ -198,22 +189,6 @@ def export(
                 thorough=thorough,
             )
     return open_export(target)
-
-
-def require_extra(name: str) -> None:
-    """Raises ModelMissingError with the command to run, if the export extra is not installed."""
-    if all(importlib.util.find_spec(module) for module in EXTRA_MODULES):
-        return
-    if choose_device("auto").kind == "cuda":
-        command, size = install_extra("export"), "about 6 GB, torch for CUDA included"
-    else:
-        index = ("--extra-index-url", "https://download.pytorch.org/whl/cpu")
-        command = install_extra("export", *index)
-        size = "about 1.1 GB, torch's CPU build included"
-    raise ModelMissingError(
-        f"{name} must be exported to ONNX first, and what that needs is not installed; "
-        f"run: {command} ({size})"
-    )
 
 
 def _kind(choice: ModelChoice) -> tuple[Precision, DeviceKind]:
