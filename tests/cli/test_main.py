@@ -84,7 +84,7 @@ def test_codegen_runs_as_a_module():
         (["model", "zzz"], "there is no command 'zzz'; there are"),
         (["model", "lst"], "there is no command 'lst'; did you mean list?"),
         (["bench", "enginge"], "there is no command 'enginge'; did you mean engine?"),
-        (["bench", "zzz"], "there are context, engine"),
+        (["bench", "zzz"], "there are context, drafts, engine"),
         (["eval", "repotr"], "there is no command 'repotr'; did you mean report?"),
         (["config", "zzz"], "there are path, set, show"),
     ],
@@ -231,7 +231,7 @@ def test_a_group_lists_the_commands_that_other_packages_add(capsys):
     assert run(["bench", "--help"]) == 0
     listed = capsys.readouterr().out.partition("Commands:\n")[2]
     names = [line.split()[0] for line in listed.splitlines()]
-    assert names == ["context", "engine", "joins", "samples", "server", "typing"]
+    assert names == ["context", "drafts", "engine", "joins", "samples", "server", "typing"]
 
 
 def test_a_group_runs_a_command_that_another_package_adds(capsys, monkeypatch):

@@ -138,7 +138,7 @@ def test_a_nucleus_is_drawn_from_as_from_all_logits(tiny, seed, spread, sampling
     (top,) = finder(tiny).find(tensor, [sampling.temperature])
     ours, theirs = Sampler(sampling), Sampler(sampling)
     for _ in range(5):
-        found = ours.choose_from(NextTokens(tensor, None), 0, None, top)
+        found = ours.choose_from(NextTokens(tensor, None), 0, 0, None, top)
         wanted = theirs.choose(logits[0], None)
         assert found.token == wanted.token
         assert found.logprob == pytest.approx(wanted.logprob, abs=1e-3)
@@ -152,7 +152,7 @@ def test_a_few_are_drawn_from_by_their_probabilities(tiny):
     (top,) = finder(tiny).find(tensor, [1.0])
     sampler = Sampler(sampling)
     tokens = NextTokens(tensor, None)
-    drawn = [sampler.choose_from(tokens, 0, None, top).token for _ in range(3000)]
+    drawn = [sampler.choose_from(tokens, 0, 0, None, top).token for _ in range(3000)]
     for token, share in ((7, 4 / 9), (3, 3 / 9), (9, 2 / 9), (4, 0)):
         assert drawn.count(token) / len(drawn) == pytest.approx(share, abs=0.04)
 
