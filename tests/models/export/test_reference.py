@@ -36,6 +36,7 @@ def test_a_gate_that_is_far_below_zero_is_shut(tiny):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_transformers_computes_the_same_of_the_default_model(tmp_path):
     """On all of the gate's prompts."""
     import torch
