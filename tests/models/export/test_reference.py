@@ -83,7 +83,7 @@ def as_transformers(checkpoint):
         tie_word_embeddings=sizes.tied,
     )
     model = Qwen2ForCausalLM(config)
-    state = {name: torch.from_numpy(checkpoint.tensors.tensor(name)) for name in sizes.shapes()}
+    state = {name: torch.tensor(checkpoint.tensors.tensor(name)) for name in sizes.shapes()}
     missing, unexpected = model.load_state_dict(state, strict=False)
     assert (missing, unexpected) == (["lm_head.weight"] if sizes.tied else [], [])
     model.tie_weights()
