@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codegen.cancel import CancelToken
-from codegen.engine.batches import Batch
 from codegen.engine.device import Device
 from codegen.engine.generation import OnnxGeneration
 from codegen.engine.manifest import ExportedModel
 from codegen.engine.outcome import Usage
 from codegen.engine.paths import ComputePaths
 from codegen.engine.runner import Runner
+from codegen.engine.samples import Batch
 from codegen.engine.types import GenerateRequest
 from codegen.errors import UsageError
 

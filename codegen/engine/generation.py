@@ -4,11 +4,10 @@ import time
 from collections.abc import Iterator, Sequence
 
 from codegen.cancel import CancelToken
-from codegen.engine.batches import Batch
-from codegen.engine.checking import DraftedSample
 from codegen.engine.next_tokens import Choice, NextTokens
 from codegen.engine.outcome import FinishReason, Usage
 from codegen.engine.runner import Runner
+from codegen.engine.samples import Batch, DraftedSample
 from codegen.engine.sampling import Sampler
 from codegen.engine.slots import Slot
 from codegen.engine.top import TopRow
@@ -87,7 +86,7 @@ class OnnxGeneration:
         """Where the samples are written: with drafts, if the request is for one that is greedy."""
         samples = self._request.samples
         if self._request.drafts and len(samples) == 1 and samples[0].greedy:
-            return DraftedSample(self._runner, slot, capacity, self._runner.sense)
+            return DraftedSample(self._runner, slot, capacity)
         return Batch(self._runner, slot, len(samples), capacity)
 
     def _top(
