@@ -76,7 +76,7 @@ def write(
         write_rows(out, shape, kind)
         choose_best(model.graph)
     graphs = {}
-    for path in ("full",) if quantize is None else ACCURACY_LEVELS:
+    for path in _paths(target, quantized=quantize is not None):
         for node in model.graph.node:
             for attribute in node.attribute:
                 if attribute.name == "accuracy_level" and path in ACCURACY_LEVELS:
@@ -84,6 +84,13 @@ def write(
         graphs[path] = f"model.{path}.onnx"
         onnx.save(model, str(out / graphs[path]))
     return Written(graphs, shape)
+
+
+def _paths(target: DeviceKind, *, quantized: bool) -> tuple[str, ...]:
+    """The compute paths. The levels make a difference on the CPU alone."""
+    if not quantized:
+        return ("full",)
+    return tuple(ACCURACY_LEVELS) if target == "cpu" else ("l4",)
 
 
 def _write_weights(

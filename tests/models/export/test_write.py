@@ -195,6 +195,14 @@ def test_without_gptq_all_is_rounded(tiny, tmp_path):
     assert sum(told) == numbers(checkpoint.sizes)
 
 
+def test_a_gpu_gets_one_path(tiny, tmp_path):
+    checkpoint = from_directory(tiny.checkpoint)
+    written = write(
+        checkpoint, tmp_path, dtype="fp16", quantize={}, target="cuda", advance=lambda _: None
+    )
+    assert set(written.graphs) == {"l4"}
+
+
 @pytest.mark.parametrize("field", ["hidden_size", "intermediate_size"])
 def test_a_width_that_blocks_do_not_divide(tiny, tmp_path, field):
     checkpoint = from_directory(tiny.checkpoint)
